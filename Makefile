@@ -1,0 +1,44 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo run test bench check schema image clean
+BIN := .venv/bin
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Start everything, deploy a sample application through the API and show it live
+	@scripts/setup run
+	@scripts/images
+	@$(BIN)/python -m demo
+
+run: ## Start the server
+	@scripts/setup run
+	@$(BIN)/wharf serve
+
+test: check ## Run lint, types, import contracts and all tests, real Docker included
+	@scripts/images
+	$(BIN)/pytest
+
+bench: ## Measure, print a table and write bench/results.json
+	@scripts/setup test
+	@scripts/images
+	@$(BIN)/python -m bench
+
+check: ## Run lint, types and import contracts only
+	@scripts/setup test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+schema: ## Write graph/schema.graphql
+	@scripts/setup run
+	@$(BIN)/wharf schema >.cache/schema.graphql
+	@mv .cache/schema.graphql graph/schema.graphql
+
+image: ## Build the Docker image, wharfinger
+	@scripts/setup run
+	@scripts/images wharfinger
+
+clean: ## Remove what was built or installed here; data and Docker images stay
+	rm -rf .venv .cache extra-ca.crt build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf tests/clients/node_modules

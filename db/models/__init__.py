@@ -1,0 +1,63 @@
+"""Every table, under one roof: `from db import models`."""
+
+from db.models.applications import (
+    Application,
+    ApplicationStatus,
+    DesiredState,
+    EnvironmentVariable,
+    PullPolicy,
+    RestartPolicy,
+    Strategy,
+    Volume,
+)
+from db.models.columns import new_id, now
+from db.models.containers import Container
+from db.models.deployments import (
+    Deployment,
+    DeploymentKind,
+    DeploymentLogLine,
+    DeploymentStatus,
+    FailureReason,
+    LogSource,
+)
+from db.models.domains import Domain
+from db.models.events import Event, EventKind
+from db.models.instances import Instance
+from db.models.projects import Environment, Project
+from db.models.releases import Release, ReleaseStatus
+from db.models.servers import ProxyState, Server, ServerState, Subnet
+from db.models.tokens import ApiToken, Grant
+
+__all__ = [
+    "ApiToken",
+    "Application",
+    "ApplicationStatus",
+    "Container",
+    "Deployment",
+    "DeploymentKind",
+    "DeploymentLogLine",
+    "DeploymentStatus",
+    "DesiredState",
+    "Domain",
+    "Environment",
+    "EnvironmentVariable",
+    "Event",
+    "EventKind",
+    "FailureReason",
+    "Grant",
+    "Instance",
+    "LogSource",
+    "Project",
+    "ProxyState",
+    "PullPolicy",
+    "Release",
+    "ReleaseStatus",
+    "RestartPolicy",
+    "Server",
+    "ServerState",
+    "Strategy",
+    "Subnet",
+    "Volume",
+    "new_id",
+    "now",
+]

@@ -1,0 +1,32 @@
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from db.models.columns import moment_column
+
+
+class Container(SQLModel, table=True):
+    """A container of ours as Docker last described it. `state` and `health` are Docker's own words.
+
+    `ready`: it runs, and has passed its release's health check since it last started.
+    """
+
+    __tablename__ = "container"
+
+    id: str = Field(primary_key=True)
+    name: str
+    server_id: str = Field(foreign_key="server.id")
+    application_id: str = Field(index=True)
+    release_id: str = Field(index=True)
+    replica: int
+    state: str
+    ready: bool = False
+    health: str | None = None
+    exit_code: int | None = None
+    out_of_memory: bool = False
+    error: str = ""
+    restart_count: int = 0
+    address: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    observed_at: datetime = moment_column()

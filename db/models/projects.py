@@ -1,0 +1,27 @@
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from db.models.columns import id_column, moment_column
+
+
+class Project(SQLModel, table=True):
+    """What belongs together: the environments of one product."""
+
+    __tablename__ = "project"
+
+    id: str = id_column()
+    name: str = Field(unique=True)
+    created_at: datetime = moment_column()
+
+
+class Environment(SQLModel, table=True):
+    """One stage of a project, with a network of its own on each server that it uses."""
+
+    __tablename__ = "environment"
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+    id: str = id_column()
+    project_id: str = Field(foreign_key="project.id")
+    name: str
+    created_at: datetime = moment_column()

@@ -1,0 +1,100 @@
+"""Tokens: made once, shown once, kept as a hash."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from db.models import ApiToken, EventKind, Grant, now
+from db.sessions import Sessions
+from engine.errors import NotFound
+from engine.events import record
+
+_PREFIX = "wharf_"
+_LAST_USE_PRECISION = timedelta(minutes=1)
+
+
+class Access:
+    """Who may come in."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def create_token(self, name: str, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
+        """A new token of the owner, and its text, which cannot be read again. The setup token ends here."""
+        text = _PREFIX + secrets.token_urlsafe(32)
+        row = await self._sessions.write(add_token, name, text, Grant.OWNER, expires_at)
+        return row, text
+
+    async def create_setup_token(self) -> str | None:
+        """The text of a token for making the first real one; None once there is any token."""
+        text = _PREFIX + "setup_" + secrets.token_urlsafe(32)
+        return text if await self._sessions.write(_add_setup_token, text) else None
+
+    async def authenticate(self, text: str) -> ApiToken | None:
+        """The token with this text, if it may still be used."""
+        row = await self._sessions.read(_valid, _hash(text))
+        if row and (row.last_used_at is None or now() - row.last_used_at > _LAST_USE_PRECISION):
+            await self._sessions.write(_note_use, row.id)
+        return row
+
+    async def usable_tokens(self) -> list[ApiToken]:
+        """Every token that is neither revoked nor expired, oldest first."""
+        return await self._sessions.read(_usable)
+
+    async def revoke_token(self, token_id: str) -> ApiToken:
+        """The token is refused from now on. Raises `NotFound`."""
+        return await self._sessions.write(_revoke, token_id)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def add_token(session: Session, name: str, text: str, grant: Grant, expires_at: datetime | None) -> ApiToken:
+    for setup in session.exec(
+        select(ApiToken).where(ApiToken.grant == Grant.SETUP, col(ApiToken.revoked_at).is_(None))
+    ):
+        setup.revoked_at = now()
+        session.add(setup)
+    row = ApiToken(name=name, hash=_hash(text), grant=grant, expires_at=expires_at)
+    session.add(row)
+    record(session, EventKind.CREATED, "ApiToken", row.id, data={"name": name})
+    return row
+
+
+def _add_setup_token(session: Session, text: str) -> bool:
+    if session.exec(select(ApiToken.id).limit(1)).first() is not None:
+        return False
+    add_token(session, "setup", text, Grant.SETUP, None)
+    return True
+
+
+def _valid(session: Session, hashed: str) -> ApiToken | None:
+    row = session.exec(select(ApiToken).where(ApiToken.hash == hashed)).first()
+    if row is None or row.revoked_at is not None:
+        return None
+    return row if row.expires_at is None or row.expires_at > now() else None
+
+
+def _usable(session: Session) -> list[ApiToken]:
+    rows = session.exec(select(ApiToken).where(col(ApiToken.revoked_at).is_(None)).order_by(col(ApiToken.id)))
+    return [row for row in rows if row.expires_at is None or row.expires_at > now()]
+
+
+def _note_use(session: Session, token_id: str) -> None:
+    row = session.get_one(ApiToken, token_id)
+    row.last_used_at = now()
+    session.add(row)
+
+
+def _revoke(session: Session, token_id: str) -> ApiToken:
+    row = session.get(ApiToken, token_id)
+    if row is None:
+        raise NotFound("There is no such token.", field=("input", "tokenId"))
+    if row.revoked_at is None:
+        row.revoked_at = now()
+        session.add(row)
+        record(session, EventKind.REMOVED, "ApiToken", row.id, data={"name": row.name})
+    return row

@@ -1,0 +1,96 @@
+"""What the fields of an application may be, beyond their types. Each rule names the field it is about."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from db.models import Application
+from engine.errors import InvalidInput
+from engine.release_spec import CheckKind, HealthCheck
+
+MAX_REPLICAS = 20
+MAX_VALUE_BYTES = 128 * 1024
+MAX_COMMAND_BYTES = 64 * 1024
+_MIN_MEMORY = 6 * 1024 * 1024  # Docker refuses less
+_MAX_CORES = 512.0
+_MAX_GRACE = 3600.0
+_MAX_CHECK_SECONDS = 3600.0
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+
+
+class _Mounted(Protocol):
+    @property
+    def mount_path(self) -> str: ...
+
+
+def check_application(application: Application) -> None:
+    """Raises `InvalidInput` for the first field that cannot be used."""
+    _check_command(application.command)
+    if not 1 <= application.replicas <= MAX_REPLICAS:
+        _refuse("replicas", f"replicas must be between 1 and {MAX_REPLICAS}.")
+    if application.cpu_limit is not None and not 0.01 <= application.cpu_limit <= _MAX_CORES:
+        _refuse("cpuLimit", f"cpuLimit must be between 0.01 and {_MAX_CORES:g} cores.")
+    if application.memory_limit is not None and application.memory_limit < _MIN_MEMORY:
+        _refuse("memoryLimit", "memoryLimit must be at least 6 MiB; Docker starts nothing with less.")
+    if not 0 <= application.stop_grace <= _MAX_GRACE:
+        _refuse("stopGracePeriod", "stopGracePeriod must be between 0 s and 1 h.")
+    if application.health_check is not None:
+        check_health_check(HealthCheck.model_validate(application.health_check), application.port)
+
+
+def check_health_check(check: HealthCheck, port: int | None) -> None:
+    """Raises `InvalidInput` for a check that could never be asked."""
+    if check.kind is CheckKind.COMMAND:
+        if not check.command:
+            _refuse("healthCheck", "A COMMAND check needs a command.")
+        _check_command(list(check.command), "healthCheck")
+    elif check.port is None and port is None:
+        _refuse("healthCheck", f"A {check.kind.value} check needs a port, here or on the application.")
+    if not 100 <= check.status_from <= check.status_to <= 599:
+        _refuse("healthCheck", "The expected statuses must be a range within 100 to 599.")
+    if not 1 <= check.retries <= 100:
+        _refuse("healthCheck", "retries must be between 1 and 100.")
+    for name, value in (("interval", check.interval), ("timeout", check.timeout)):
+        if not 0.05 <= value.total_seconds() <= _MAX_CHECK_SECONDS:
+            _refuse("healthCheck", f"{name} must be between 50 ms and 1 h.")
+    if not 0 <= check.start_period.total_seconds() <= _MAX_CHECK_SECONDS:
+        _refuse("healthCheck", "startPeriod must be at most 1 h.")
+
+
+def check_variables(variables: Sequence[_Named]) -> None:
+    """Raises `InvalidInput` for a name given twice or a value that no process can be given."""
+    seen: set[str] = set()
+    for variable in variables:
+        if variable.name in seen:
+            _refuse("variables", f"{variable.name} is given twice.")
+        seen.add(variable.name)
+        if "\0" in variable.value:
+            _refuse("variables", f"The value of {variable.name} holds a NUL character.")
+        if len(variable.value.encode("utf-8", "surrogatepass")) > MAX_VALUE_BYTES:
+            _refuse("variables", f"The value of {variable.name} is longer than 128 KiB.")
+
+
+def check_volume(volume: _Mounted) -> None:
+    """Raises `InvalidInput` for a mount path that would break the container."""
+    if volume.mount_path.split("/")[1] in ("proc", "sys", "dev"):
+        _refuse("mountPath", f"Nothing can be mounted at {volume.mount_path}.")
+
+
+def _check_command(command: list[str] | None, field: str = "command") -> None:
+    if command is None:
+        return
+    if not command or not command[0]:
+        _refuse(field, "A command must have at least one word; leave it out to use the image's own.")
+    if any("\0" in word for word in command):
+        _refuse(field, "A word of the command holds a NUL character.")
+    if sum(len(word.encode("utf-8", "surrogatepass")) for word in command) > MAX_COMMAND_BYTES:
+        _refuse(field, "The command is longer than 64 KiB.")
+
+
+def _refuse(field: str, sentence: str) -> None:
+    raise InvalidInput(sentence, field=("input", field))

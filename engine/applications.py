@@ -1,0 +1,292 @@
+"""Applications: made, changed, given variables and volumes, asked to go."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from sqlmodel import Session, col, select
+
+from db.models import (
+    Application,
+    DesiredState,
+    Environment,
+    EnvironmentVariable,
+    EventKind,
+    PullPolicy,
+    RestartPolicy,
+    Server,
+    Strategy,
+    Volume,
+    now,
+)
+from db.sessions import Sessions
+from engine.application_rules import check_application, check_variables, check_volume
+from engine.deployments.requests import ask_to_stop
+from engine.docker.values import RegistryCredentials
+from engine.errors import Conflict, NameTaken, NotFound, NotNow
+from engine.release_spec import HealthCheck
+from engine.secrets import Cipher, registry_place, variable_place
+from engine.status import record_about, settle_status
+
+
+class ApplicationFields(TypedDict, total=False):
+    """What is wanted of an application. Durations are seconds, sizes bytes, `cpu_limit` cores."""
+
+    name: str
+    image: str
+    pull_policy: PullPolicy
+    registry: RegistryCredentials | None
+    command: list[str] | None
+    port: int | None
+    replicas: int
+    strategy: Strategy
+    health_check: HealthCheck | None
+    cpu_limit: float | None
+    memory_limit: int | None
+    stop_grace: float
+    restart_policy: RestartPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class VariableDraft:
+    """A value for a variable. A `secret` one can never be read again."""
+
+    name: str
+    value: str
+    secret: bool = False
+
+    def __repr__(self) -> str:
+        return f"VariableDraft(name={self.name!r}, value=[secret], secret={self.secret})"
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeDraft:
+    name: str
+    mount_path: str
+    read_only: bool = False
+
+
+class Applications:
+    """What the API may do to applications.
+
+    `wake` has an application looked at, `interrupt` stops the step of a deployment.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        cipher: Cipher,
+        wake: Callable[[str], None],
+        interrupt: Callable[[str], None],
+    ) -> None:
+        self._sessions = sessions
+        self._cipher = cipher
+        self._wake = wake
+        self._interrupt = interrupt
+
+    async def create(
+        self,
+        environment_id: str,
+        fields: ApplicationFields,
+        variables: Sequence[VariableDraft] = (),
+        volumes: Sequence[VolumeDraft] = (),
+    ) -> Application:
+        """An application that nothing has been deployed of. Raises `NotFound`, `NameTaken`, `InvalidInput`."""
+        return await self._sessions.write(self._create, environment_id, fields, variables, volumes)
+
+    async def update(self, application_id: str, changes: ApplicationFields) -> Application:
+        """Change what the next deployment takes. Raises `NotFound`, `NameTaken`, `InvalidInput`."""
+        return await self._sessions.write(self._update, application_id, changes)
+
+    async def remove(self, application_id: str, *, remove_volumes: bool) -> Application:
+        """Ask for the application, its domains and, if so said, its volumes to go. Raises `NotFound`."""
+        application, interrupted = await self._sessions.write(_ask_to_remove, application_id, remove_volumes)
+        for deployment_id in interrupted:
+            self._interrupt(deployment_id)
+        self._wake(application_id)
+        return application
+
+    async def set_variables(self, application_id: str, variables: Sequence[VariableDraft]) -> Application:
+        """Give variables a value, for the next deployment. Raises `NotFound`, `InvalidInput`."""
+        return await self._sessions.write(self._set_variables, application_id, variables)
+
+    async def remove_variables(self, application_id: str, names: Sequence[str]) -> Application:
+        """Raises `NotFound`, for a variable that is not there too."""
+        return await self._sessions.write(_remove_variables, application_id, names)
+
+    async def add_volume(self, application_id: str, volume: VolumeDraft) -> Volume:
+        """Raises `NotFound`, `NameTaken`, `Conflict` for a mount path in use, `InvalidInput`."""
+        return await self._sessions.write(_add_volume, application_id, volume)
+
+    async def remove_volume(self, volume_id: str) -> Application:
+        """Forget a volume; what it holds stays on the Docker host. Raises `NotFound`."""
+        return await self._sessions.write(_remove_volume, volume_id)
+
+    def _create(
+        self,
+        session: Session,
+        environment_id: str,
+        fields: ApplicationFields,
+        variables: Sequence[VariableDraft],
+        volumes: Sequence[VolumeDraft],
+    ) -> Application:
+        if session.get(Environment, environment_id) is None:
+            raise NotFound("There is no such environment.", field=("input", "environmentId"))
+        application = Application(
+            environment_id=environment_id, server_id=_server(session).id, name=fields["name"], image=fields["image"]
+        )
+        _name_free(session, environment_id, fields["name"])
+        self._apply(application, fields)
+        check_application(application)
+        session.add(application)
+        session.flush()
+        self._write_variables(session, application.id, variables)
+        for volume in volumes:
+            _write_volume(session, application.id, volume)
+        record_about(session, EventKind.CREATED, application, data={"name": application.name})
+        return application
+
+    def _update(self, session: Session, application_id: str, changes: ApplicationFields) -> Application:
+        application = standing(session, application_id)
+        if changes.get("name", application.name) != application.name:
+            _name_free(session, application.environment_id, changes["name"])
+        self._apply(application, changes)
+        check_application(application)
+        _touch(session, application, sorted(changes))
+        return application
+
+    def _apply(self, application: Application, fields: ApplicationFields) -> None:
+        plain = {name: value for name, value in fields.items() if name not in ("registry", "health_check")}
+        for name, value in plain.items():
+            setattr(application, name, value)
+        if "health_check" in fields:
+            check = fields["health_check"]
+            application.health_check = check.model_dump(mode="json") if check else None
+        if "registry" in fields:
+            self._apply_registry(application, fields["registry"])
+
+    def _apply_registry(self, application: Application, registry: RegistryCredentials | None) -> None:
+        application.registry_username = registry.username if registry else None
+        application.registry_password = (
+            self._cipher.encrypt(registry.password, registry_place(application.id)) if registry else None
+        )
+
+    def _set_variables(
+        self, session: Session, application_id: str, variables: Sequence[VariableDraft]
+    ) -> Application:
+        application = standing(session, application_id)
+        self._write_variables(session, application_id, variables)
+        _touch(session, application, ["variables"])
+        return application
+
+    def _write_variables(self, session: Session, application_id: str, variables: Sequence[VariableDraft]) -> None:
+        check_variables(variables)
+        _retire_variables(session, application_id, {variable.name for variable in variables})
+        for variable in variables:
+            row = EnvironmentVariable(
+                application_id=application_id, name=variable.name, value="", secret=variable.secret
+            )
+            row.value = self._cipher.encrypt(variable.value, variable_place(row.id))
+            session.add(row)
+
+
+def standing(session: Session, application_id: str) -> Application:
+    """The application, unless it is not there or about to go. Raises `NotFound`, `NotNow`."""
+    application = session.get(Application, application_id)
+    if application is None:
+        raise NotFound("There is no such application.", field=("input", "applicationId"))
+    if application.desired is DesiredState.REMOVED:
+        raise NotNow(f"{application.name} is being removed.", field=("input", "applicationId"))
+    return application
+
+
+def _server(session: Session) -> Server:
+    return session.exec(select(Server).order_by(col(Server.created_at))).one()
+
+
+def _name_free(session: Session, environment_id: str, name: str) -> None:
+    same = select(Application.id).where(Application.environment_id == environment_id, Application.name == name)
+    with session.no_autoflush:
+        taken = session.exec(same).first()
+    if taken:
+        raise NameTaken(f"The environment has an application named {name} already.", field=("input", "name"))
+
+
+def _touch(session: Session, application: Application, changed: list[str]) -> None:
+    application.updated_at = now()
+    session.add(application)
+    record_about(session, EventKind.UPDATED, application, data={"name": application.name, "changed": changed})
+
+
+def _ask_to_remove(session: Session, application_id: str, remove_volumes: bool) -> tuple[Application, list[str]]:
+    application = session.get(Application, application_id)
+    if application is None:
+        raise NotFound("There is no such application.", field=("input", "applicationId"))
+    interrupted = ask_to_stop(session, application)
+    application.desired = DesiredState.REMOVED
+    application.remove_volumes = application.remove_volumes or remove_volumes
+    session.add(application)
+    settle_status(session, application_id)
+    return application, interrupted
+
+
+def _current_variables(session: Session, application_id: str, names: set[str]) -> list[EnvironmentVariable]:
+    return list(
+        session.exec(
+            select(EnvironmentVariable).where(
+                EnvironmentVariable.application_id == application_id,
+                col(EnvironmentVariable.current),
+                col(EnvironmentVariable.name).in_(names),
+            )
+        )
+    )
+
+
+def _retire_variables(session: Session, application_id: str, names: set[str]) -> set[str]:
+    rows = _current_variables(session, application_id, names)
+    for row in rows:
+        row.current = False
+        session.add(row)
+    session.flush()  # before the new values: only one may be current
+    return {row.name for row in rows}
+
+
+def _remove_variables(session: Session, application_id: str, names: Sequence[str]) -> Application:
+    application = standing(session, application_id)
+    missing = set(names) - _retire_variables(session, application_id, set(names))
+    if missing:
+        raise NotFound(f"{application.name} has no variable named {sorted(missing)[0]}.", field=("input", "names"))
+    _touch(session, application, ["variables"])
+    return application
+
+
+def _add_volume(session: Session, application_id: str, draft: VolumeDraft) -> Volume:
+    application = standing(session, application_id)
+    volume = _write_volume(session, application_id, draft)
+    _touch(session, application, ["volumes"])
+    return volume
+
+
+def _write_volume(session: Session, application_id: str, draft: VolumeDraft) -> Volume:
+    check_volume(draft)
+    present = session.exec(select(Volume).where(Volume.application_id == application_id)).all()
+    if any(volume.name == draft.name for volume in present):
+        raise NameTaken(f"There is a volume named {draft.name} already.", field=("input", "name"))
+    if any(volume.mount_path == draft.mount_path for volume in present):
+        raise Conflict(f"Another volume is mounted at {draft.mount_path}.", field=("input", "mountPath"))
+    volume = Volume(
+        application_id=application_id, name=draft.name, mount_path=draft.mount_path, read_only=draft.read_only
+    )
+    session.add(volume)
+    session.flush()
+    return volume
+
+
+def _remove_volume(session: Session, volume_id: str) -> Application:
+    volume = session.get(Volume, volume_id)
+    if volume is None:
+        raise NotFound("There is no such volume.", field=("input", "volumeId"))
+    application = standing(session, volume.application_id)
+    session.delete(volume)
+    _touch(session, application, ["volumes"])
+    return application

@@ -1,0 +1,144 @@
+"""The containers of a release: started, examined, drained, stopped, removed."""
+
+import asyncio
+import logging
+
+from sqlmodel import Session, col, select
+
+from db.models import Application, Container, Release, ReleaseStatus
+from db.sessions import Sessions
+from engine import labels
+from engine.concurrency import together
+from engine.deployments.container_spec import container_spec, restart_policy
+from engine.deployments.health import Patient
+from engine.deployments.steps import become_release
+from engine.deployments.work_order import (
+    containers_beside,
+    containers_of_release,
+    place_of,
+    variables_of,
+)
+from engine.docker.values import ContainerState
+from engine.errors import DockerConflict, DockerNotFound
+from engine.host import Host
+from engine.observer import mark_ready
+from engine.release_spec import ReleaseSpec
+from engine.secrets import Cipher, variable_place
+
+log = logging.getLogger(__name__)
+
+_DRAIN_LOOK_SECONDS = 0.1
+_HOLDING_ON = {ContainerState.RUNNING.value, ContainerState.RESTARTING.value, ContainerState.PAUSED.value}
+
+
+class Replicas:
+    """Works on the containers of the releases of one server. Everything here may be done twice."""
+
+    def __init__(self, sessions: Sessions, host: Host, cipher: Cipher) -> None:
+        self._sessions = sessions
+        self._host = host
+        self._cipher = cipher
+
+    async def start(self, application: Application, release: Release, spec: ReleaseSpec) -> None:
+        """Have one running container per replica of `release`. Raises `DockerFailure`."""
+        await self._host.networks.ensure(application.environment_id)
+        for mount in spec.mounts:
+            marks = labels.volume_labels(self._host.instance_id, application.id, mount.volume_id)
+            await self._host.docker.create_volume(labels.volume_name(mount.volume_id), marks)
+        rows = await self._sessions.read(variables_of, spec)
+        values = {row.name: self._cipher.decrypt(row.value, variable_place(row.id)) for row in rows}
+        place = place_of(self._host.instance_id, application, release)
+        for replica in range(1, spec.replicas + 1):
+            wanted = container_spec(place, spec, replica, values)
+            await self._start_one(labels.container_name(release.id, replica), wanted)
+
+    async def _start_one(self, name: str, wanted: dict[str, object]) -> None:
+        docker = self._host.docker
+        try:
+            container_id = await docker.create_container(name, wanted)
+        except DockerConflict:
+            facts = await docker.inspect_container(name)
+            container_id = facts.id
+        await docker.start_container(container_id)
+        await self._host.observer.look(container_id)
+
+    async def until_ready(self, application: Application, release: Release, spec: ReleaseSpec) -> None:
+        """Wait until every replica has passed its check. Raises `DeploymentFailed` for the first that has not."""
+        numbers = range(1, spec.replicas + 1)
+        await together(*(self._until_ready(application, release, spec, number) for number in numbers))
+
+    async def _until_ready(self, application: Application, release: Release, spec: ReleaseSpec, replica: int) -> None:
+        name = labels.container_name(release.id, replica)
+        facts = await self._host.docker.inspect_container(name)
+        address = facts.addresses.get(labels.network_name(application.environment_id), "")
+        await self._host.checker.until_healthy(Patient(facts.id, replica, address, spec))
+        await self._host.observer.look(facts.id)
+        await self._sessions.write(mark_ready, facts.id)
+
+    async def keep_running(self, release_id: str, spec: ReleaseSpec) -> None:
+        """From now on Docker restarts these containers as the release wants it."""
+        for row in await self._sessions.read(containers_of_release, release_id):
+            await self._host.docker.update_restart_policy(row.id, restart_policy(spec.restart_policy))
+
+    async def stop(self, release_id: str) -> None:
+        """Drain and stop the containers of a release; they stay, stopped."""
+        rows = await self._sessions.read(containers_of_release, release_id)
+        await self._drain_and_stop(rows)
+
+    async def retire_beside(self, application_id: str, release_id: str | None) -> None:
+        """Drain, stop and remove every container of the application that is not of this release."""
+        rows = await self._sessions.read(containers_beside, application_id, release_id)
+        await self._drain_and_stop(rows)
+        await self._remove(rows)
+        await self._sessions.write(retired_beside, application_id, release_id)
+
+    async def remove(self, release_id: str) -> None:
+        """Remove the containers of a release that nobody is sent to."""
+        await self._remove(await self._sessions.read(containers_of_release, release_id))
+
+    async def _remove(self, rows: list[Container]) -> None:
+        for row in rows:
+            await self._host.docker.remove_container(row.id)
+            await self._host.observer.look(row.id)
+
+    async def _drain_and_stop(self, rows: list[Container]) -> None:
+        running = [row for row in rows if row.state in _HOLDING_ON]
+        graces = await self._sessions.read(_graces, {row.release_id for row in running})
+        await together(*(self._drain_and_stop_one(row, graces.get(row.release_id, 0.0)) for row in running))
+
+    async def _drain_and_stop_one(self, row: Container, grace: float) -> None:
+        await self._drained(row, grace)
+        try:
+            await self._host.docker.stop_container(row.id, grace)
+        except DockerNotFound:
+            log.info("Container %s was gone before it was stopped.", row.name)
+        await self._host.observer.look(row.id)
+
+    async def _drained(self, row: Container, grace: float) -> None:
+        """Wait until the proxy has no connection to the container any more, at most `grace` seconds."""
+        if row.address is None or not row.ready:
+            return
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace
+        while loop.time() < deadline:
+            if await self._host.publisher.open_connections({row.address}) == 0:
+                return
+            await asyncio.sleep(_DRAIN_LOOK_SECONDS)
+
+
+def _graces(session: Session, release_ids: set[str]) -> dict[str, float]:
+    rows = session.exec(select(Release).where(col(Release.id).in_(release_ids)))
+    return {row.id: ReleaseSpec.model_validate(row.spec).stop_grace for row in rows}
+
+
+def retired_beside(session: Session, application_id: str, release_id: str | None) -> None:
+    """Note that no other release of the application runs any more."""
+    releases = session.exec(
+        select(Release).where(
+            Release.application_id == application_id,
+            Release.id != (release_id or ""),
+            col(Release.status) != ReleaseStatus.RETIRED,
+        )
+    )
+    for release in releases.all():
+        become_release(session, release, ReleaseStatus.RETIRED)

@@ -1,0 +1,242 @@
+"""A deployment, from whatever step it is at to its end."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from sqlmodel import Session, col, select
+
+from db.models import (
+    Application,
+    Deployment,
+    DeploymentStatus,
+    FailureReason,
+    LogSource,
+    Release,
+    ReleaseStatus,
+    Strategy,
+)
+from db.sessions import Sessions
+from engine.deployments.failure import DeploymentFailed, failure_of
+from engine.deployments.journal import Journals, Line
+from engine.deployments.prepare import Preparation
+from engine.deployments.replicas import Replicas
+from engine.deployments.steps import CANCELLABLE, become, become_release, fail
+from engine.deployments.work_order import WorkOrder, read_order
+from engine.docker.values import LogStream
+from engine.errors import EngineError
+from engine.host import Host
+from engine.status import settle_status
+
+log = logging.getLogger(__name__)
+
+_S = DeploymentStatus
+
+
+class Cancelled(Exception):
+    """Somebody asked for the deployment to be given up."""
+
+
+class Runner:
+    """Carries out the deployments of one server.
+
+    Every step can be carried out again from its beginning: a deployment that was cut short by the end of
+    the process is taken up at the step that its row names.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        host: Host,
+        preparation: Preparation,
+        replicas: Replicas,
+        journals: Journals,
+    ) -> None:
+        self._sessions = sessions
+        self._host = host
+        self._preparation = preparation
+        self._replicas = replicas
+        self._journals = journals
+        self._current: dict[str, asyncio.Task[None]] = {}
+        self._steps: dict[DeploymentStatus, tuple[Callable[[WorkOrder], Awaitable[None]], DeploymentStatus]] = {
+            _S.PREPARING: (self._preparation.prepare, _S.STARTING),
+            _S.STARTING: (self._start, _S.CHECKING),
+            _S.CHECKING: (self._check, _S.ROUTING),
+            _S.ROUTING: (self._route, _S.RETIRING),
+            _S.RETIRING: (self._retire, _S.SUCCEEDED),
+        }
+
+    async def run(self, deployment_id: str) -> None:
+        """Take the deployment to its end: succeeded, failed or cancelled."""
+        try:
+            order = await self._sessions.write(_begin, deployment_id)
+            while order.deployment.status in self._steps:
+                order = await self._take_step(order)
+        except DeploymentFailed as failure:
+            await self._give_up(deployment_id, failure)
+        except Cancelled:
+            await self._give_up(deployment_id, None)
+
+    def interrupt(self, deployment_id: str) -> None:
+        """Have the step under way stop now, if the deployment was asked to be cancelled."""
+        if task := self._current.get(deployment_id):
+            task.cancel()
+
+    async def _take_step(self, order: WorkOrder) -> WorkOrder:
+        status = order.deployment.status
+        step, following = self._steps[status]
+        if order.deployment.cancel_requested and status in CANCELLABLE:
+            raise Cancelled
+        try:
+            await self._interruptible(order.deployment.id, step(order))
+        except (DeploymentFailed, Cancelled):
+            raise
+        except Exception as error:
+            # Once the new release answers there is no way back, only another attempt.
+            if status is _S.RETIRING:
+                raise
+            raise _explained(order, error) from error
+        return await self._sessions.write(_advance, order.deployment.id, following)
+
+    async def _interruptible(self, deployment_id: str, step: Awaitable[None]) -> None:
+        task = self._current[deployment_id] = asyncio.ensure_future(step)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.cancelled():  # we ourselves were cancelled: the process ends
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                raise
+            raise Cancelled from None
+        finally:
+            del self._current[deployment_id]
+
+    async def _start(self, order: WorkOrder) -> None:
+        if order.spec.strategy is Strategy.RECREATE and order.previous is not None:
+            await self._step_aside(order, order.previous)
+        await self._replicas.start(order.application, order.made, order.spec)
+        await self._say(order, f"Started {_replicas(order.spec.replicas)}.")
+
+    async def _step_aside(self, order: WorkOrder, previous: Release) -> None:
+        await self._sessions.write(point_to, order.application.id, None)
+        await self._host.publisher.publish()
+        await self._replicas.stop(previous.id)
+        await self._say(order, f"Stopped release {previous.number}, which must not run beside another.")
+
+    async def _check(self, order: WorkOrder) -> None:
+        await self._replicas.until_ready(order.application, order.made, order.spec)
+        await self._say(order, f"{_replicas(order.spec.replicas).capitalize()} passed the health check.")
+
+    async def _route(self, order: WorkOrder) -> None:
+        await self._replicas.keep_running(order.made.id, order.spec)
+        await self._sessions.write(point_to, order.application.id, order.made.id)
+        await self._host.publisher.publish()
+        if order.spec.port is not None:
+            await self._host.publisher.prove(order.application.id, order.made.id, order.spec)
+            await self._say(order, f"The proxy answers with release {order.made.number}.")
+
+    async def _retire(self, order: WorkOrder) -> None:
+        for number in await self._sessions.write(retire_others, order.application.id, order.made.id):
+            await self._say(order, f"Release {number} drains.")
+        await self._replicas.retire_beside(order.application.id, order.made.id)
+
+    async def _give_up(self, deployment_id: str, failure: DeploymentFailed | None) -> None:
+        order = await self._sessions.read(read_order, deployment_id)
+        if failure is not None:
+            await self._journals.write(deployment_id, *_last_words(failure))
+        try:
+            await self._undo(order)
+        except (EngineError, DeploymentFailed) as error:
+            # What is left of the new release goes when the application is looked after the next time.
+            await self._say(order, f"Could not clean up: {error}")
+        await self._sessions.write(_end, deployment_id, failure)
+
+    async def _undo(self, order: WorkOrder) -> None:
+        if order.release is None:
+            return
+        if order.application.live_release_id != (order.previous.id if order.previous else None):
+            await self._bring_back(order)
+        await self._replicas.remove(order.release.id)
+
+    async def _bring_back(self, order: WorkOrder) -> None:
+        """Let requests go to the release before again, which may first have to be started."""
+        previous, spec = order.previous, order.previous_spec
+        await self._sessions.write(point_to, order.application.id, previous.id if previous else None)
+        if previous is not None and spec is not None:
+            await self._replicas.start(order.application, previous, spec)
+            await self._replicas.keep_running(previous.id, spec)
+            await self._replicas.until_ready(order.application, previous, spec)
+        await self._host.publisher.publish()
+
+    async def _say(self, order: WorkOrder, sentence: str) -> None:
+        await self._journals.say(order.deployment.id, sentence)
+
+
+def _explained(order: WorkOrder, error: Exception) -> DeploymentFailed:
+    if isinstance(error, EngineError):
+        return failure_of(order.deployment.status, error)
+    log.error("Deployment %s met a mistake of ours", order.deployment.id, exc_info=error)
+    sentence = "Something went wrong on our side; the server's log says what."
+    return DeploymentFailed(FailureReason.INTERNAL, sentence)
+
+
+def _replicas(number: int) -> str:
+    return "the container" if number == 1 else f"all {number} replicas"
+
+
+def _last_words(failure: DeploymentFailed) -> list[Line]:
+    sources = {LogStream.STDOUT: LogSource.STDOUT, LogStream.STDERR: LogSource.STDERR}
+    said: list[Line] = [(sources[line.stream], line.text) for line in failure.log]
+    return [*said, (LogSource.WHARF, failure.sentence)]
+
+
+def _begin(session: Session, deployment_id: str) -> WorkOrder:
+    deployment = session.get_one(Deployment, deployment_id)
+    if deployment.status is _S.QUEUED:
+        application = session.get_one(Application, deployment.application_id)
+        deployment.previous_release_id = application.live_release_id
+        become(session, deployment, _S.PREPARING)
+    return read_order(session, deployment_id)
+
+
+def _advance(session: Session, deployment_id: str, following: DeploymentStatus) -> WorkOrder:
+    deployment = session.get_one(Deployment, deployment_id)
+    if following is _S.RETIRING and deployment.release_id:
+        application = session.get_one(Application, deployment.application_id)
+        application.last_release_id = deployment.release_id
+        session.add(application)
+        become_release(session, session.get_one(Release, deployment.release_id), ReleaseStatus.LIVE)
+    become(session, deployment, following)
+    return read_order(session, deployment_id)
+
+
+def _end(session: Session, deployment_id: str, failure: DeploymentFailed | None) -> None:
+    deployment = session.get_one(Deployment, deployment_id)
+    if deployment.release_id:
+        become_release(session, session.get_one(Release, deployment.release_id), ReleaseStatus.RETIRED)
+    if failure is None:
+        become(session, deployment, _S.CANCELLED)
+    else:
+        fail(session, deployment, failure)
+
+
+def point_to(session: Session, application_id: str, release_id: str | None) -> None:
+    """Say which release the routes of an application lead to."""
+    application = session.get_one(Application, application_id)
+    application.live_release_id = release_id
+    session.add(application)
+    settle_status(session, application_id)
+
+
+def retire_others(session: Session, application_id: str, release_id: str | None) -> list[int]:
+    """Have every release but this one drain; the numbers of those that were live until now."""
+    releases = session.exec(
+        select(Release).where(
+            Release.application_id == application_id,
+            Release.id != (release_id or ""),
+            col(Release.status) == ReleaseStatus.LIVE,
+        )
+    ).all()
+    for release in releases:
+        become_release(session, release, ReleaseStatus.DRAINING)
+    return [release.number for release in releases]

@@ -1,0 +1,109 @@
+"""From Docker's JSON to our values. Pure."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.docker.values import (
+    ContainerFacts,
+    ContainerHealth,
+    ContainerState,
+    ContainerSummary,
+    DockerEvent,
+    EngineVersion,
+    ImageFacts,
+    NetworkFacts,
+    PullProgress,
+    VolumeFacts,
+)
+
+Json = Mapping[str, Any]
+
+HEALTH = {health.value: health for health in ContainerHealth}
+
+
+def engine_version(version: Json) -> EngineVersion:
+    return EngineVersion(version["Version"], version["ApiVersion"], version["Os"], version["Arch"])
+
+
+def container_summary(row: Json) -> ContainerSummary:
+    return ContainerSummary(
+        id=row["Id"],
+        name=(row["Names"] or ["/"])[0].removeprefix("/"),
+        labels=row["Labels"] or {},
+        state=ContainerState(row["State"]),
+        addresses=_addresses(row),
+    )
+
+
+def container_facts(container: Json) -> ContainerFacts:
+    state = container["State"]
+    status = ContainerState(state["Status"])
+    finished_at = moment(state["FinishedAt"])
+    ended = finished_at is not None and status is not ContainerState.RUNNING
+    return ContainerFacts(
+        id=container["Id"],
+        name=container["Name"].removeprefix("/"),
+        labels=container["Config"]["Labels"] or {},
+        image_id=container["Image"],
+        state=status,
+        exit_code=state["ExitCode"] if ended else None,
+        out_of_memory=state["OOMKilled"],
+        error=state["Error"],
+        health=HEALTH.get((state.get("Health") or {}).get("Status", "")),
+        restart_count=container["RestartCount"],
+        pid=state["Pid"] or None,
+        started_at=moment(state["StartedAt"]),
+        finished_at=finished_at,
+        addresses=_addresses(container),
+        restart_policy=container["HostConfig"]["RestartPolicy"]["Name"] or "no",
+    )
+
+
+def image_facts(image: Json) -> ImageFacts:
+    exposed = (image.get("Config") or {}).get("ExposedPorts") or {}
+    ports = (port.removesuffix("/tcp") for port in exposed)
+    return ImageFacts(
+        id=image["Id"],
+        repo_digests=tuple(image["RepoDigests"] or ()),
+        exposed_ports=tuple(sorted(int(port) for port in ports if port.isdecimal())),
+        architecture=image["Architecture"],
+    )
+
+
+def network_facts(network: Json) -> NetworkFacts:
+    pools = network["IPAM"]["Config"] or []
+    return NetworkFacts(
+        id=network["Id"],
+        name=network["Name"],
+        labels=network["Labels"] or {},
+        subnets=tuple(pool["Subnet"] for pool in pools if "Subnet" in pool),
+        members=frozenset(network["Containers"] or ()),
+    )
+
+
+def volume_facts(volume: Json) -> VolumeFacts:
+    return VolumeFacts(volume["Name"], volume["Labels"] or {})
+
+
+def docker_event(event: Json) -> DockerEvent:
+    actor = event["Actor"]
+    return DockerEvent(event["Type"], event["Action"], actor["ID"], actor["Attributes"] or {}, event["timeNano"])
+
+
+def pull_progress(line: Json) -> PullProgress:
+    status, detail = line.get("status", ""), line.get("progressDetail") or {}
+    # This one line carries the tag where all others carry the layer.
+    layer = "" if status.startswith("Pulling from") else line.get("id", "")
+    return PullProgress(layer, status, detail.get("current"), detail.get("total"))
+
+
+def moment(text: str) -> datetime | None:
+    """Docker's time stamp with its nanoseconds cut to microseconds; None for its year 1, "never"."""
+    at = datetime.fromisoformat(text)
+    return at.astimezone(UTC) if at.year > 1 else None
+
+
+def _addresses(container: Json) -> dict[str, str]:
+    networks = (container.get("NetworkSettings") or {}).get("Networks") or {}
+    return {name: end["IPAddress"] for name, end in networks.items() if end and end.get("IPAddress")}

@@ -1,0 +1,101 @@
+"""What goes on and on: logs, resource use, events. Each stream frees its connection when it is closed."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from engine.docker import facts
+from engine.docker.connection import Answer, Connection, Request
+from engine.docker.containers import label_filter
+from engine.docker.rawstream import Demultiplexer
+from engine.docker.references import checked
+from engine.docker.statistics import is_first, stats_sample
+from engine.docker.values import DockerEvent, LogLine, StatsSample
+from engine.errors import DockerUnreachable
+
+NANOSECONDS = 1_000_000_000
+
+
+class EventStream:
+    """Docker's events as they happen. It never ends quietly: its end is DockerUnreachable."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> DockerEvent:
+        async for event in self._answer:
+            return facts.docker_event(event)
+        raise DockerUnreachable("Docker ended its stream of events.")
+
+
+class Streams(Connection):
+    """Containers watched while they run."""
+
+    async def logs(
+        self, ref: str, *, follow: bool, tail: int | None, since: datetime | None
+    ) -> AsyncGenerator[LogLine, None]:
+        """What the container wrote: the last `tail` lines (None: all) since `since`, then on, if to follow.
+
+        With `follow` it ends when the container does.
+        """
+        lines = Demultiplexer(terminal=await self._has_terminal(ref))
+        params = {
+            "stdout": "1",
+            "stderr": "1",
+            "timestamps": "1",
+            "follow": str(int(follow)),
+            "tail": "all" if tail is None else str(tail),
+        } | ({"since": f"{since.timestamp():.6f}"} if since else {})
+        request = Request(f"read the log of container {ref}", "GET", f"containers/{checked(ref)}/logs", params)
+        async with self._stream(request, deadline=self._deadline) as answer:
+            while piece := await answer.piece():
+                for line in lines.feed(piece):
+                    yield line
+            for line in lines.finish():
+                yield line
+
+    async def log_tail(self, ref: str, lines: int) -> list[LogLine]:
+        """The last lines the container wrote, in their order."""
+        return [line async for line in self.logs(ref, follow=False, tail=lines, since=None)]
+
+    async def stats(self, ref: str) -> AsyncGenerator[StatsSample, None]:
+        """One sample a second, from the second second on; ends when the container does not run."""
+        request = Request(f"watch container {ref}", "GET", f"containers/{checked(ref)}/stats", {"stream": "1"})
+        async with self._stream(request, deadline=self._deadline) as answer:
+            async for raw in answer:
+                sample = stats_sample(raw)
+                if sample is None:
+                    return
+                if not is_first(raw):
+                    yield sample
+
+    @asynccontextmanager
+    async def events(self, labels: Mapping[str, str], since_ns: int | None) -> AsyncIterator[EventStream]:
+        """Events of what carries all of `labels`, from `since_ns` (None: now) on.
+
+        Once inside, nothing is missed: what happens from then on will come out of the stream.
+        """
+        # Docker says 200 before it listens. Asking for events since a moment before that closes the gap.
+        since = await self._engine_clock() if since_ns is None else since_ns
+        params = {
+            "since": f"{since // NANOSECONDS}.{since % NANOSECONDS:09d}",
+            "filters": label_filter(labels),
+        }
+        request = Request("tell its events", "GET", "events", params)
+        async with self._stream(request, deadline=self._deadline) as answer:
+            yield EventStream(answer)
+
+    async def _engine_clock(self) -> int:
+        """The engine's time in nanoseconds: a remote one need not agree with ours."""
+        info = await self._call(Request("tell the time", "GET", "info"))
+        since_1970 = datetime.fromisoformat(info["SystemTime"]) - datetime.fromtimestamp(0, UTC)
+        return since_1970 // timedelta(microseconds=1) * 1000
+
+    async def _has_terminal(self, ref: str) -> bool:
+        request = Request(f"inspect container {ref}", "GET", f"containers/{checked(ref)}/json")
+        terminal: bool = (await self._call(request))["Config"]["Tty"]
+        return terminal

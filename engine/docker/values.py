@@ -1,0 +1,153 @@
+"""What Docker tells us, as values of our own: nothing outside engine/docker sees Docker's JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class ContainerState(Enum):
+    """Docker's own words for the state of a container."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    REMOVING = "removing"
+    EXITED = "exited"
+    DEAD = "dead"
+
+
+class ContainerHealth(Enum):
+    """The verdict of the HEALTHCHECK that an image brings with it."""
+
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+class LogStream(Enum):
+    STDOUT = "stdout"
+    STDERR = "stderr"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineVersion:
+    engine: str  # "20.10.24+dfsg1"
+    api: str  # "1.41"
+    operating_system: str
+    architecture: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSummary:
+    """One row of Docker's container list."""
+
+    id: str
+    name: str  # without Docker's leading slash
+    labels: Mapping[str, str]
+    state: ContainerState
+    addresses: Mapping[str, str]  # network name → IPv4 address; empty while not running
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerFacts:
+    """All we care about in an inspected container."""
+
+    id: str
+    name: str
+    labels: Mapping[str, str]
+    image_id: str
+    state: ContainerState
+    exit_code: int | None  # None while it has never ended
+    out_of_memory: bool
+    error: str  # why Docker could not start it, else ""
+    health: ContainerHealth | None
+    restart_count: int
+    pid: int | None  # on the Docker host; None while not running
+    started_at: datetime | None
+    finished_at: datetime | None
+    addresses: Mapping[str, str]
+    restart_policy: str  # "no", "unless-stopped", "on-failure", "always"
+
+
+@dataclass(frozen=True, slots=True)
+class ExecResult:
+    exit_code: int
+    output: str  # stdout and stderr together, at most 64 KiB
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line that a container wrote, without its end, at most 64 KiB (longer ones are cut into several)."""
+
+    at: datetime
+    stream: LogStream
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatsSample:
+    """One second of a container's life. Bytes count since it started; cpu is in cores (1.5: one and a half)."""
+
+    at: datetime
+    cpu_cores: float
+    memory_bytes: int  # without the page cache, as `docker stats` shows it
+    memory_limit_bytes: int
+    network_received_bytes: int
+    network_sent_bytes: int
+    disk_read_bytes: int
+    disk_written_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DockerEvent:
+    """Something happened to an object. `kind` is Docker's type ("container"), `action` its verb ("die")."""
+
+    kind: str
+    action: str
+    id: str
+    attributes: Mapping[str, str]
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    id: str  # "sha256:…", the image's own digest
+    repo_digests: tuple[str, ...]  # "registry/name@sha256:…"
+    exposed_ports: tuple[int, ...]
+    architecture: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullProgress:
+    """One line of a pull. `layer` is "" for lines about the image as a whole."""
+
+    layer: str
+    status: str
+    current: int | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryCredentials:
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"RegistryCredentials(username={self.username!r}, password=[secret])"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFacts:
+    id: str
+    name: str
+    labels: Mapping[str, str]
+    subnets: tuple[str, ...]
+    members: frozenset[str]  # container ids; empty where Docker's list does not say
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeFacts:
+    name: str
+    labels: Mapping[str, str]

@@ -1,0 +1,158 @@
+"""The engine: what is wanted, what is, and those who make the one agree with the other."""
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import Session, select
+
+from db.models import Instance, Server, new_id
+from db.sessions import Sessions
+from engine.access import Access
+from engine.applications import Applications
+from engine.deployments.health import HealthChecker
+from engine.deployments.journal import Journals
+from engine.deployments.prepare import Preparation
+from engine.deployments.replicas import Replicas
+from engine.deployments.requests import Deployments
+from engine.deployments.runner import Runner
+from engine.docker.gateway import DockerGateway
+from engine.domains import Domains
+from engine.errors import EngineError
+from engine.events import EventLog
+from engine.host import Host
+from engine.keeper import Keeper
+from engine.logs import ApplicationLogs
+from engine.networks import Networks
+from engine.observer import Observer, Reactions
+from engine.projects import Projects
+from engine.proxy.container import HttpProxy
+from engine.proxy.spec import ProxySettings
+from engine.reconcile import reconcile, remove_orphaned_networks
+from engine.routing import Publisher
+from engine.secrets import Cipher, load_or_create_key
+from engine.stats import ApplicationStats
+from engine.work import Work
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What the engine is told at its start."""
+
+    data_directory: Path
+    database_url: str
+    docker_host: str | None
+    network_pool: str
+    proxy_image: str
+    proxy_address: str
+    http_port: int
+    https_port: int
+    events_kept: int
+
+
+class Engine:
+    """Everything that the API may ask for. `start` and `stop` frame its life; between them it converges."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self.sessions = Sessions(settings.database_url)
+        self.events = EventLog(self.sessions, settings.events_kept)
+        self.journals = Journals(self.sessions)
+        self.access = Access(self.sessions)
+        self._settings = settings
+        self._key = load_or_create_key(settings.data_directory / "secret.key")
+        self.cipher = Cipher(self._key)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._work = Work(self._converge, _AT_ONCE)
+
+    async def start(self) -> None:
+        """Begin to watch and to converge. Returns at once, also when Docker does not answer."""
+        instance_id, server_id = await self.sessions.write(_identify)
+        self.host = await self._make_host(instance_id, server_id)
+        replicas = Replicas(self.sessions, self.host, self.cipher)
+        preparation = Preparation(self.sessions, self.host.docker, self.cipher, self.journals)
+        self._runner = Runner(self.sessions, self.host, preparation, replicas, self.journals)
+        self._keeper = Keeper(self.sessions, self.host, self._runner, replicas)
+        self.applications = Applications(self.sessions, self.cipher, self._work.wake, self._runner.interrupt)
+        self.deployments = Deployments(self.sessions, self._work.wake, self._runner.interrupt)
+        self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())
+        self.projects = Projects(self.sessions, lambda _environment_id: self._spawn(self._tidy_networks()))
+        self.logs = ApplicationLogs(self.sessions, self.events, self.host.docker)
+        self.stats = ApplicationStats(self.sessions, self.events, self.host.docker)
+        self._spawn(self.host.publisher.run())
+        self._spawn(self.host.observer.run())
+
+    async def stop(self) -> None:
+        """Stop converging and let go of everything. What runs on the hosts runs on."""
+        await self._work.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.stats.close()
+        await self.host.proxy.close()
+        await self.host.docker.close()
+        self.sessions.close()
+
+    async def _make_host(self, instance_id: str, server_id: str) -> Host:
+        settings = self._settings
+        docker = DockerGateway(settings.docker_host)
+        networks = Networks(
+            self.sessions, docker, instance_id=instance_id, server_id=server_id, pool=settings.network_pool
+        )
+        proxy = HttpProxy(
+            docker,
+            ProxySettings(
+                instance_id=instance_id,
+                key=hmac.new(self._key, b"proxy", hashlib.sha256).hexdigest(),
+                network_subnet=await networks.proxy_subnet(),
+                image=settings.proxy_image,
+                http_port=settings.http_port,
+                https_port=settings.https_port,
+                bind_address=settings.proxy_address,
+            ),
+        )
+        publisher = Publisher(self.sessions, proxy, server_id)
+        reactions = Reactions(self._reconcile, self._application_changed, publisher.doubt)
+        observer = Observer(self.sessions, docker, instance_id=instance_id, server_id=server_id, reactions=reactions)
+        return Host(instance_id, server_id, docker, networks, proxy, publisher, observer, HealthChecker(docker))
+
+    async def _converge(self, application_id: str) -> None:
+        await self._keeper.converge(application_id)
+
+    async def _reconcile(self) -> None:
+        await reconcile(self.sessions, self.host, self._work)
+
+    def _application_changed(self, application_id: str) -> None:
+        self._work.wake(application_id)
+        self.host.publisher.request()
+
+    async def _tidy_networks(self) -> None:
+        # What cannot be removed now is removed at the next reconciliation.
+        with suppress(EngineError):
+            await remove_orphaned_networks(self.sessions, self.host)
+
+    def _spawn(self, job: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(job)
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
+
+
+def _identify(session: Session) -> tuple[str, str]:
+    """The ids of this instance and of its local server, made at the first start."""
+    instance = session.exec(select(Instance)).first()
+    if instance is None:
+        instance = Instance(id=new_id()[-10:])
+        session.add(instance)
+    server = session.exec(select(Server)).first()
+    if server is None:
+        server = Server(name="local")
+        session.add(server)
+    return instance.id, server.id

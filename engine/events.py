@@ -1,0 +1,151 @@
+"""The event log: written with the change that it tells of, and followed live.
+
+A follower holds nothing but the number of the last event it has seen. What is new it takes from a
+short memory shared by all followers, and from the database when it is further behind. So a follower
+that stops reading costs nothing, and nobody waits for it.
+"""
+
+import asyncio
+from bisect import bisect_right
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, delete, func, select
+
+from db.models import Event, EventKind
+from db.sessions import Sessions, tell
+from engine.errors import CursorExpired, InvalidInput
+
+_MEMORY = 4096
+_PAGE = 500
+_PRUNE_EVERY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events a follower wants; None means any."""
+
+    application_id: str | None = None
+    deployment_id: str | None = None
+
+    def matches(self, event: Event) -> bool:
+        return self.application_id in (None, event.application_id) and self.deployment_id in (
+            None,
+            event.deployment_id,
+        )
+
+
+EVERYTHING = EventFilter()
+
+
+class EventLog:
+    """The log of this instance. Keeps the last `keep` events in the database."""
+
+    def __init__(self, sessions: Sessions, keep: int) -> None:
+        self._sessions = sessions
+        self._recent: deque[Event] = deque(maxlen=_MEMORY)
+        self._news = asyncio.Event()
+        self._last = sessions.read_now(_last_sequence)
+        self._keep = keep
+        sessions.on_commit(self._committed)
+
+    @property
+    def last(self) -> int:
+        """The number of the newest event, 0 when there was none yet."""
+        return self._last
+
+    async def follow(self, wanted: EventFilter = EVERYTHING, after: int | None = None) -> AsyncIterator[Event]:
+        """Every event past number `after` (None: past the newest one now), each once, in order, without end.
+
+        Raises `CursorExpired` when the log no longer reaches back to `after`, also in mid-stream when the
+        follower has fallen that far behind, and `InvalidInput` for a number that was never given out.
+        """
+        cursor = self._last if after is None else after
+        if cursor > self._last:
+            raise InvalidInput("This cursor is not from this event log.", field=("after",))
+        while True:
+            news = self._news
+            events, seen = await self._past(cursor, wanted)
+            for event in events:
+                if wanted.matches(event):
+                    yield event
+            if seen == cursor:
+                await news.wait()
+            cursor = seen
+
+    async def _past(self, cursor: int, wanted: EventFilter) -> tuple[list[Event], int]:
+        """Some of the events past `cursor`, and the number up to which nothing is missing then."""
+        recent, last = self._recent, self._last
+        if cursor >= last:
+            return [], cursor
+        if recent and (recent[0].sequence or 0) <= cursor + 1:
+            start = bisect_right(recent, cursor, key=lambda event: event.sequence or 0)
+            return [recent[index] for index in range(start, len(recent))], last
+        events = await self._sessions.read(_page, cursor, wanted)
+        return events, (events[-1].sequence or cursor) if len(events) == _PAGE else max(cursor, last)
+
+    def _committed(self, notes: list[object]) -> None:
+        events = [note for note in notes if isinstance(note, Event)]
+        if not events:
+            return
+        self._recent.extend(events)
+        self._last = events[-1].sequence or self._last
+        self._news.set()
+        self._news = asyncio.Event()
+        if self._last % _PRUNE_EVERY < len(events):
+            self._pruning = asyncio.ensure_future(self._sessions.write(_prune, self._last - self._keep))
+
+
+def record(
+    session: Session,
+    kind: EventKind,
+    noun: str,
+    noun_id: str,
+    *,
+    server_id: str | None = None,
+    project_id: str | None = None,
+    environment_id: str | None = None,
+    application_id: str | None = None,
+    deployment_id: str | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Write an event in the transaction of `session`; followers see it once that is committed."""
+    event = Event(
+        kind=kind,
+        noun=noun,
+        noun_id=noun_id,
+        server_id=server_id,
+        project_id=project_id,
+        environment_id=environment_id,
+        application_id=application_id,
+        deployment_id=deployment_id,
+        data=data or {},
+    )
+    session.add(event)
+    tell(session, event)
+
+
+def _last_sequence(session: Session) -> int:
+    return session.exec(select(func.max(Event.sequence))).one() or 0
+
+
+def _page(session: Session, cursor: int, wanted: EventFilter) -> list[Event]:
+    oldest = session.exec(select(func.min(Event.sequence))).one() or 0
+    if cursor + 1 < oldest:
+        raise CursorExpired(
+            f"The event log begins at number {oldest}; what came between {cursor} and it is no longer kept. "
+            "Read the present state again and follow from its cursor.",
+            field=("after",),
+        )
+    query = select(Event).where(col(Event.sequence) > cursor)
+    if wanted.application_id is not None:
+        query = query.where(Event.application_id == wanted.application_id)
+    if wanted.deployment_id is not None:
+        query = query.where(Event.deployment_id == wanted.deployment_id)
+    return list(session.exec(query.order_by(col(Event.sequence)).limit(_PAGE)))
+
+
+def _prune(session: Session, up_to: int) -> None:
+    session.exec(delete(Event).where(col(Event.sequence) <= up_to))

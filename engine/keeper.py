@@ -1,0 +1,181 @@
+"""Making one application what it is wanted to be: deployed, running, stopped, gone."""
+
+import logging
+
+from sqlmodel import Session, col, delete, select
+
+from db.models import (
+    Application,
+    Container,
+    Deployment,
+    DeploymentLogLine,
+    DeploymentStatus,
+    DesiredState,
+    Domain,
+    EnvironmentVariable,
+    EventKind,
+    Release,
+    ReleaseStatus,
+    RestartPolicy,
+    Volume,
+)
+from db.sessions import Sessions
+from engine import labels
+from engine.deployments.failure import DeploymentFailed
+from engine.deployments.replicas import Replicas
+from engine.deployments.runner import Runner
+from engine.deployments.steps import become_release
+from engine.deployments.work_order import containers_of_release
+from engine.docker.values import ContainerState
+from engine.host import Host
+from engine.release_spec import ReleaseSpec
+from engine.status import record_about, settle_status
+
+log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """Converges the applications of one server."""
+
+    def __init__(self, sessions: Sessions, host: Host, runner: Runner, replicas: Replicas) -> None:
+        self._sessions = sessions
+        self._host = host
+        self._runner = runner
+        self._replicas = replicas
+
+    async def converge(self, application_id: str) -> None:
+        """Do everything there is to do for one application, then return. May be cut short and called again."""
+        while (deployment_id := await self._sessions.read(next_deployment, application_id)) is not None:
+            await self._runner.run(deployment_id)
+        application = await self._sessions.read(_application, application_id)
+        match application.desired if application else None:
+            case None:
+                return
+            case DesiredState.RUNNING:
+                await self._keep(application_id)
+            case DesiredState.STOPPED:
+                await self._stop(application_id)
+            case DesiredState.REMOVED:
+                await self._remove(application_id)
+
+    async def _keep(self, application_id: str) -> None:
+        """What is live runs, and nothing else does."""
+        application, release = await self._sessions.read(_live, application_id)
+        if application is None:
+            return
+        if await self._sessions.read(_strays, application_id, release.id if release else None):
+            await self._replicas.retire_beside(application_id, release.id if release else None)
+        if release is not None:
+            spec = ReleaseSpec.model_validate(release.spec)
+            rows = await self._sessions.read(containers_of_release, release.id)
+            if not _as_wanted(rows, spec):
+                await self._revive(application, release, spec)
+        self._host.publisher.request()
+
+    async def _revive(self, application: Application, release: Release, spec: ReleaseSpec) -> None:
+        log.info("%s: release %s is not running as it should; starting it.", application.name, release.number)
+        self._host.publisher.request()
+        await self._replicas.start(application, release, spec)
+        await self._replicas.keep_running(release.id, spec)
+        try:
+            await self._replicas.until_ready(application, release, spec)
+        except DeploymentFailed as failure:
+            log.warning("%s: %s", application.name, failure.sentence)
+
+    async def _stop(self, application_id: str) -> None:
+        """Visitors get the holding page, then the containers end; they stay, stopped, with their logs."""
+        application, release = await self._sessions.read(_live, application_id)
+        if application is None:
+            return
+        await self._host.publisher.publish()
+        if release is not None:
+            await self._replicas.stop(release.id)
+        await self._sessions.write(stopped, application_id)
+
+    async def _remove(self, application_id: str) -> None:
+        """Routes first, then containers, then volumes if that was said, and the rows last."""
+        await self._host.publisher.publish()
+        await self._replicas.retire_beside(application_id, None)
+        for volume_id in await self._sessions.read(_volumes_to_go, application_id):
+            await self._host.docker.remove_volume(labels.volume_name(volume_id))
+        await self._sessions.write(forget_application, application_id)
+
+
+def next_deployment(session: Session, application_id: str) -> str | None:
+    """The deployment to carry on with: the one under way, else the queued one."""
+    rows = session.exec(
+        select(Deployment)
+        .where(Deployment.application_id == application_id, col(Deployment.finished_at).is_(None))
+        .order_by(col(Deployment.number))
+    ).all()
+    begun = [row.id for row in rows if row.status is not DeploymentStatus.QUEUED]
+    queued = [row.id for row in rows]
+    return next(iter(begun or queued), None)
+
+
+def _as_wanted(rows: list[Container], spec: ReleaseSpec) -> bool:
+    """Whether there is nothing to do for a live release: its replicas are ready, or rest as they may."""
+    return len(rows) >= spec.replicas and all(row.ready or _may_rest(row, spec.restart_policy) for row in rows)
+
+
+def _may_rest(row: Container, policy: RestartPolicy) -> bool:
+    if row.state == ContainerState.RESTARTING.value:
+        return True  # Docker is at it
+    if row.state != ContainerState.EXITED.value:
+        return False
+    match policy:
+        case RestartPolicy.UNLESS_STOPPED:
+            return False
+        case RestartPolicy.ON_FAILURE:
+            return row.exit_code == 0
+        case RestartPolicy.NEVER:
+            return True
+
+
+def _application(session: Session, application_id: str) -> Application | None:
+    return session.get(Application, application_id)
+
+
+def _live(session: Session, application_id: str) -> tuple[Application | None, Release | None]:
+    application = session.get(Application, application_id)
+    if application is None or application.live_release_id is None:
+        return application, None
+    return application, session.get_one(Release, application.live_release_id)
+
+
+def _strays(session: Session, application_id: str, release_id: str | None) -> bool:
+    query = select(Container.id).where(
+        Container.application_id == application_id, Container.release_id != (release_id or "")
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+def stopped(session: Session, application_id: str) -> None:
+    """Note that the application no longer runs, and what it was, for `start`."""
+    application = session.get_one(Application, application_id)
+    if application.live_release_id is not None:
+        release = session.get_one(Release, application.live_release_id)
+        become_release(session, release, ReleaseStatus.RETIRED)
+        application.last_release_id = application.live_release_id
+        application.live_release_id = None
+        session.add(application)
+    settle_status(session, application_id)
+
+
+def _volumes_to_go(session: Session, application_id: str) -> list[str]:
+    application = session.get_one(Application, application_id)
+    if not application.remove_volumes:
+        return []
+    return list(session.exec(select(Volume.id).where(Volume.application_id == application_id)))
+
+
+def forget_application(session: Session, application_id: str) -> None:
+    """Delete everything we remember of an application but its events."""
+    application = session.get_one(Application, application_id)
+    record_about(session, EventKind.REMOVED, application, data={"name": application.name})
+    session.flush()
+    deployments = select(Deployment.id).where(Deployment.application_id == application_id)
+    session.exec(delete(DeploymentLogLine).where(col(DeploymentLogLine.deployment_id).in_(deployments)))
+    for table in (Deployment, Release, EnvironmentVariable, Volume, Domain, Container):
+        session.exec(delete(table).where(col(table.application_id) == application_id))
+    session.delete(application)

@@ -1,0 +1,53 @@
+"""How the things we make on a Docker host are named and marked: from our ids, never from what a user typed."""
+
+from collections.abc import Mapping
+
+INSTANCE = "wharf.instance"
+KIND = "wharf.kind"
+APPLICATION = "wharf.application"
+RELEASE = "wharf.release"
+REPLICA = "wharf.replica"
+ENVIRONMENT = "wharf.environment"
+VOLUME = "wharf.volume"
+
+
+def ours(instance_id: str) -> dict[str, str]:
+    """The label that everything of this instance carries, and nothing else does."""
+    return {INSTANCE: instance_id}
+
+
+def container_name(release_id: str, replica: int) -> str:
+    return f"wharf-{release_id}-{replica}"
+
+
+def network_name(environment_id: str) -> str:
+    return f"wharf-{environment_id}"
+
+
+def volume_name(volume_id: str) -> str:
+    return f"wharf-{volume_id}"
+
+
+def container_labels(
+    instance_id: str, environment_id: str, application_id: str, release_id: str, replica: int
+) -> dict[str, str]:
+    return {
+        INSTANCE: instance_id,
+        KIND: "application",
+        ENVIRONMENT: environment_id,
+        APPLICATION: application_id,
+        RELEASE: release_id,
+        REPLICA: str(replica),
+    }
+
+
+def network_labels(instance_id: str, environment_id: str) -> dict[str, str]:
+    return {INSTANCE: instance_id, KIND: "environment", ENVIRONMENT: environment_id}
+
+
+def volume_labels(instance_id: str, application_id: str, volume_id: str) -> dict[str, str]:
+    return {INSTANCE: instance_id, KIND: "volume", APPLICATION: application_id, VOLUME: volume_id}
+
+
+def is_application(labels: Mapping[str, str]) -> bool:
+    return labels.get(KIND) == "application"

@@ -1,0 +1,189 @@
+"""What people type, checked and brought to one form: host names, ports, sizes, durations, names, paths.
+
+Every function returns the one form we store, or raises InvalidInput with a sentence that says what is wrong.
+Giving a result back in changes nothing.
+"""
+
+import ipaddress
+import re
+from datetime import timedelta
+from typing import NewType
+
+import idna
+
+from engine.errors import InvalidInput
+
+Hostname = NewType("Hostname", str)
+Port = NewType("Port", int)
+ByteCount = NewType("ByteCount", int)
+EnvName = NewType("EnvName", str)
+ResourceName = NewType("ResourceName", str)
+ImageReference = NewType("ImageReference", str)
+PathPrefix = NewType("PathPrefix", str)
+MountPath = NewType("MountPath", str)
+
+LONGEST_DURATION = timedelta(days=365)
+LARGEST_BYTE_COUNT = 2**53 - 1  # what a JavaScript client still reads exactly
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_RESOURCE_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_DURATION = re.compile(
+    r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,12})s)?(?:([0-9]{1,12})ms)?"
+)
+_MILLISECONDS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
+_SIZE = re.compile(r"([0-9]{1,16})(?: ?(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB))?")
+_BYTES: dict[str, int] = {unit: 1000**power for power, unit in enumerate(("B", "kB", "MB", "GB", "TB"))} | {
+    unit: 1024**power for power, unit in enumerate(("", "KiB", "MiB", "GiB", "TiB"))
+}
+_DOMAIN_PART = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
+_IMAGE_HOST = rf"(?:{_DOMAIN_PART}(?:\.{_DOMAIN_PART})*|\[[a-fA-F0-9:]+\])(?::[0-9]{{1,5}})?"
+_IMAGE_PATH = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"(?P<repository>(?:{_IMAGE_HOST}/)?{_IMAGE_PATH}(?:/{_IMAGE_PATH})*)"
+    r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
+    r"(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?"
+)
+_IMAGE_ID = re.compile(r"[a-f0-9]{64}")
+_NOT_IN_A_PREFIX = frozenset("`'\"?#%\\{}")
+_PATH_LIMIT = 1024
+
+
+def hostname(text: str) -> Hostname:
+    """Lower case, punycode, no trailing dot: `Bücher.Example.` becomes `xn--bcher-kva.example`."""
+    name = _ascii(text).removesuffix(".")
+    labels = name.split(".")
+    if _is_address(name) or _NUMERIC_LABEL.fullmatch(labels[-1]):
+        raise InvalidInput(f"{_shown(text)} is an IP address; a name like blog.example.com is needed.")
+    if len(name) > 253:
+        raise InvalidInput("A host name has at most 253 characters.")
+    if not all(_LABEL.fullmatch(label) for label in labels):
+        raise InvalidInput(
+            f"{_shown(text)} is not a host name. A host name looks like blog.example.com: "
+            "no scheme, port, path or wildcard."
+        )
+    return Hostname(name)
+
+
+def port(number: int) -> Port:
+    """A TCP port somebody can listen on."""
+    if not 1 <= number <= 65535:
+        raise InvalidInput(f"{number} is not a port. A port is a whole number from 1 to 65535.")
+    return Port(number)
+
+
+def duration(text: str) -> timedelta:
+    """Days, hours, minutes, seconds and milliseconds, largest first: `1h30m`, `10s`, `500ms`."""
+    found = _DURATION.fullmatch(text)
+    if not text or not found:
+        raise InvalidInput(f"{_shown(text)} is not a duration. Write it like 1h30m, 10s or 500ms.")
+    counts = zip(found.groups(default="0"), _MILLISECONDS.values(), strict=True)
+    total = sum(int(count) * unit for count, unit in counts)
+    if total > LONGEST_DURATION // timedelta(milliseconds=1):
+        raise InvalidInput(f"{text} is too long. A duration is at most {LONGEST_DURATION.days} days.")
+    return timedelta(milliseconds=total)
+
+
+def duration_text(value: timedelta) -> str:
+    """The shortest form that `duration` reads back: `1h30m`, and `0s` for nothing."""
+    rest = round(value / timedelta(milliseconds=1))
+    parts = []
+    for unit, size in _MILLISECONDS.items():
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+def byte_count(value: int | str) -> ByteCount:
+    """A size: a number of bytes, or a number and a unit as in `512MiB` or `2GB`."""
+    size = _bytes_of(value) if isinstance(value, str) else value
+    if not 0 <= size <= LARGEST_BYTE_COUNT:
+        raise InvalidInput(f"A size is from 0 to {LARGEST_BYTE_COUNT} bytes.")
+    return ByteCount(size)
+
+
+def env_name(text: str) -> EnvName:
+    """The name of an environment variable."""
+    if len(text) > 255 or not _ENV_NAME.fullmatch(text):
+        raise InvalidInput(
+            f"{_shown(text)} cannot name a variable. Use at most 255 letters, digits and underscores, "
+            "and no digit first."
+        )
+    return EnvName(text)
+
+
+def resource_name(text: str) -> ResourceName:
+    """What a project, an environment or an application is called: usable as a part of a host name."""
+    if len(text) > 40 or not _RESOURCE_NAME.fullmatch(text):
+        raise InvalidInput(
+            f"{_shown(text)} cannot be a name. Use 1 to 40 lower-case letters, digits and hyphens, "
+            "with a letter or digit at both ends."
+        )
+    return ResourceName(text)
+
+
+def image_reference(text: str) -> ImageReference:
+    """An image as Docker writes it: `postgres:18`, `ghcr.io/acme/shop@sha256:…`."""
+    found = _IMAGE.fullmatch(text) if len(text) <= 512 else None
+    if not found or len(found["repository"]) > 255:
+        hint = " The part before the tag must be lower case." if text != text.lower() else ""
+        raise InvalidInput(f"{_shown(text)} is not an image. Write it like nginx:1.29 or ghcr.io/acme/shop.{hint}")
+    if _IMAGE_ID.fullmatch(found["repository"]):
+        raise InvalidInput("That is the id of an image on one machine; give the name it is pulled by.")
+    return ImageReference(text)
+
+
+def path_prefix(text: str) -> PathPrefix:
+    """The part of a site that a domain routes: `/` for all of it, else without a slash at the end."""
+    _check_path(text, "/api", also_refused=_NOT_IN_A_PREFIX | {" "})
+    return PathPrefix(text.rstrip("/") or "/")
+
+
+def mount_path(text: str) -> MountPath:
+    """Where a volume appears inside a container; never the root itself."""
+    _check_path(text, "/var/lib/data", also_refused=frozenset(":"))
+    if text == "/":
+        raise InvalidInput("A volume cannot be mounted over the root of a container.")
+    return MountPath(text.rstrip("/"))
+
+
+def _bytes_of(text: str) -> int:
+    found = _SIZE.fullmatch(text)
+    if not found:
+        raise InvalidInput(f"{_shown(text)} is not a size. Write it like 512MiB, or as a number of bytes.")
+    number, unit = found.groups(default="")
+    return int(number) * _BYTES[unit]
+
+
+def _check_path(text: str, example: str, *, also_refused: frozenset[str]) -> None:
+    if len(text) > _PATH_LIMIT:
+        raise InvalidInput(f"A path has at most {_PATH_LIMIT} characters.")
+    if not text.startswith("/"):
+        raise InvalidInput(f"{_shown(text)} must start with a slash, like {example}.")
+    if refused := [c for c in text if c in also_refused or not c.isprintable()]:
+        raise InvalidInput(f"{_shown(text)} must not contain {refused[0]!r}.")
+    if {"", ".", ".."} & set(text.removesuffix("/").split("/")[1:]):
+        raise InvalidInput(f"{_shown(text)} must not contain empty parts, '.' or '..'.")
+
+
+def _ascii(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    try:
+        return idna.encode(text, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return text  # the rules for labels refuse what is not ASCII, with a sentence of ours
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:59] + "…")

@@ -1,0 +1,50 @@
+"""What goes into the proxy's container, as tar archives for Docker's archive API. Pure and byte-stable."""
+
+import io
+import tarfile
+from collections.abc import Iterable
+
+from engine.proxy.compiler import Compiled, revision_path
+from engine.proxy.templates import plugin_files
+
+CONFIG_DIR = "/etc/wharf"
+SLOTS = 8
+
+
+def first_filling(static: str, document: Compiled) -> bytes:
+    """Everything a new container needs before it starts; the document is linked as slot 0."""
+    plugin = ((f"plugins-local/{path}", content) for path, content in plugin_files())
+    contents = [("static.yml", static.encode()), *plugin, (_slot(0), _stamped(document, 0))]
+    return _tar(contents, link_to=_slot(0))
+
+
+def delivery(document: Compiled, slot: int) -> bytes:
+    """The document under a name of its own, and after it the link that makes Traefik read it.
+
+    Written over the file that Traefik reads, it would be empty for a moment, and an empty file is a valid
+    configuration. The link is removed and made anew: Traefik reads the old document, nothing, or the new one.
+    """
+    return _tar([(_slot(slot), _stamped(document, slot))], link_to=_slot(slot))
+
+
+def _slot(slot: int) -> str:
+    return f"http-{slot}.yml"
+
+
+def _stamped(document: Compiled, slot: int) -> bytes:
+    """The document whose mark also tells its slot: the one not to be written over while it is in use."""
+    mark = revision_path(document.revision)
+    return document.text.replace(mark, f"{mark}/{slot}").encode()
+
+
+def _tar(contents: Iterable[tuple[str, bytes]], *, link_to: str) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for path, content in contents:
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(content), 0o444
+            archive.addfile(entry, io.BytesIO(content))
+        link = tarfile.TarInfo("http.yml")
+        link.type, link.linkname = tarfile.SYMTYPE, link_to
+        archive.addfile(link)
+    return packed.getvalue()

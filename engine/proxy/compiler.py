@@ -1,0 +1,154 @@
+"""Applications and their routes → the one document that Traefik serves from. Pure, sorted, byte-stable."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from engine.proxy.routes import (
+    Holding,
+    HoldingReason,
+    Route,
+    RoutedApplication,
+    Serving,
+    objection,
+    rule,
+    unusable_servers,
+)
+from engine.proxy.templates import Pattern, http_pattern, page
+
+KEY_HEADER = "X-Wharf-Key"
+PROBE_HEADER = "X-Wharf-Probe"
+RELEASE_HEADER = "X-Wharf-Release"
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,}\Z")
+_PRIORITY_OF_DOMAINS = 1000
+_DOMAIN = "domain-"  # what a domain's router is named, before its id
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A whole document. `rejected` tells, by domain id, what was left out of it and why."""
+
+    text: str
+    revision: str
+    rejected: dict[str, str]
+
+
+def compile_routes(applications: Iterable[RoutedApplication], *, key: str) -> Compiled:
+    """The document for these applications. The same ones, in any order, give the same bytes.
+
+    A route that cannot be used is left out and named; everything else is in the document all the same.
+    """
+    if not _KEY.match(key):
+        raise ValueError("The proxy's key must be 16 or more letters, digits, - or _.")
+    document = _Document(key)
+    for application in sorted(applications, key=lambda each: each.application_id):
+        document.add(application)
+    return document.compiled()
+
+
+def domain_of(router: str) -> str | None:
+    """The id of the domain that a router of the document stands for; None for the routers of our own."""
+    name = router.removesuffix("@file")
+    return name.removeprefix(_DOMAIN) if name.startswith(_DOMAIN) else None
+
+
+class _Document:
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.routers: Pattern = {}
+        self.services: Pattern = {}
+        self.middlewares: Pattern = dict(_holding_middlewares())
+        self.rejected: dict[str, str] = {}
+        for name in ("unknown", "unknown-secure"):
+            self.routers[name] = http_pattern("routers", name)
+        self._internal("api", "PathPrefix(`/api/`)")
+
+    def add(self, application: RoutedApplication) -> None:
+        target = application.target
+        problem = unusable_servers(target) if isinstance(target, Serving) else None
+        if isinstance(target, Serving) and not problem:
+            self._serve(application.application_id, target)
+        for route in application.routes:
+            if refusal := problem or objection(route):
+                self.rejected[route.domain_id] = refusal
+            else:
+                self._route(application.application_id, route, target)
+
+    def compiled(self) -> Compiled:
+        # The revision covers everything but its own mark, which is added last.
+        revision = hashlib.sha256(_json(self._http())).hexdigest()
+        self._internal("revision", f"Path(`{revision_path(revision)}`)")
+        # A value can hold "{{" only inside a string, where JSON can say it in a way that is no Go template.
+        text = _json(self._http()).decode().replace("{{", "{\\u007b")
+        return Compiled(text + "\n", revision, self.rejected)
+
+    def _http(self) -> Pattern:
+        sections = {"routers": self.routers, "services": self.services, "middlewares": self.middlewares}
+        # Traefik refuses a document with an empty section.
+        return {"http": {name: section for name, section in sections.items() if section}}
+
+    def _serve(self, application_id: str, target: Serving) -> None:
+        name = _application(application_id)
+        service = http_pattern("services", "application")
+        servers = [{"url": f"http://{server}"} for server in sorted(target.servers)]
+        service["loadBalancer"]["servers"] = servers
+        self.services[name] = service
+        probe = f"probe-{application_id}"
+        middleware = http_pattern("middlewares", "probe")
+        middleware["headers"]["customResponseHeaders"][RELEASE_HEADER] = target.release_id
+        self.middlewares[probe] = middleware
+        asked = f"Header(`{PROBE_HEADER}`, `{application_id}`)"
+        self._internal(probe, asked, pattern="probe", service=name, middlewares=[probe])
+
+    def _route(self, application_id: str, route: Route, target: Serving | Holding) -> None:
+        filled: dict[str, Any] = {
+            "rule": rule(route),
+            "priority": _PRIORITY_OF_DOMAINS + len(route.path_prefix),
+        }
+        if isinstance(target, Holding):
+            router = http_pattern("routers", "held") | {"middlewares": [_holding(target.reason.value)]}
+        else:
+            router = http_pattern("routers", "domain") | {"service": _application(application_id)}
+            del router["middlewares"]
+            if route.strip_prefix and route.path_prefix != "/":
+                router["middlewares"] = [self._strip(route)]
+        self.routers[_DOMAIN + route.domain_id] = router | filled
+
+    def _strip(self, route: Route) -> str:
+        middleware = http_pattern("middlewares", "strip")
+        middleware["stripPrefix"]["prefixes"] = [route.path_prefix]
+        name = f"strip-{route.domain_id}"
+        self.middlewares[name] = middleware
+        return name
+
+    def _internal(self, name: str, matcher: str, *, pattern: str = "", **filled: Any) -> None:
+        router = http_pattern("routers", pattern or name)
+        self.routers[name] = router | {"rule": f"Header(`{KEY_HEADER}`, `{self.key}`) && {matcher}"} | filled
+
+
+def revision_path(revision: str) -> str:
+    """What the mark of a document matches; the slot it was delivered in is appended to it."""
+    return f"/revision/{revision}"
+
+
+def _holding_middlewares() -> Iterator[tuple[str, Pattern]]:
+    for name in (*(reason.value for reason in HoldingReason), "unknown"):
+        middleware = http_pattern("middlewares", _holding(name))
+        middleware["plugin"]["holding"]["page"] = page(name)
+        yield _holding(name), middleware
+
+
+def _holding(name: str) -> str:
+    return f"holding-{name}"
+
+
+def _application(application_id: str) -> str:
+    return f"application-{application_id}"
+
+
+def _json(value: Pattern) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)

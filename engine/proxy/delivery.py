@@ -1,0 +1,92 @@
+"""Telling the running proxy what to serve, and seeing that it does."""
+
+import asyncio
+import logging
+from collections.abc import Collection
+
+from engine.errors import ProxyFailure
+from engine.proxy.archive import CONFIG_DIR, SLOTS, delivery
+from engine.proxy.compiler import Compiled, domain_of
+from engine.proxy.connections import count_connections
+from engine.proxy.container import HttpProxy
+from engine.proxy.internal import Loaded, ProbeAnswer, every_little_while
+
+log = logging.getLogger(__name__)
+
+_FIRST_LOOK_SECONDS = 2.0  # for a proxy that has just started to have loaded what it was started with
+_LOAD_SECONDS = 5.0  # from the document's arrival in the container until Traefik serves from it
+
+
+class Delivery:
+    """The way into the running proxy: documents, probes, and who is still connected."""
+
+    def __init__(self, proxy: HttpProxy) -> None:
+        self._proxy = proxy
+        self._docker = proxy.docker
+        self._internal = proxy.internal
+        self._last_slot: int | None = None
+
+    async def deliver(self, document: Compiled) -> dict[str, str]:
+        """Returns when Traefik serves from this document; on ProxyFailure it may serve from the one before.
+
+        The answer tells, by domain id, what is not routed and why. What is loaded already is not sent again.
+        """
+        async with self._proxy.changing:
+            loaded = await self._found(_FIRST_LOOK_SECONDS)
+            if not loaded or loaded.revision != document.revision:
+                await self._send_until_loaded(document, loaded)
+            return document.rejected | await self._refused_domains()
+
+    async def probe(
+        self, application_id: str, path: str = "/", *, host: str = "localhost", seconds: float = 5.0
+    ) -> ProbeAnswer:
+        """One GET through the proxy to the application's containers, with the release its route leads to.
+
+        Without an answer in time: ProxyFailure. A container that cannot be reached is Traefik's 502 or 504.
+        """
+        return await self._internal.probe(application_id, path, host, seconds)
+
+    async def open_connections(self, addresses: Collection[str]) -> int | None:
+        """Requests that the proxy still has with these container addresses, and connections idle under 1 s.
+
+        None when this machine cannot see into the proxy's network.
+        """
+        facts = await self._docker.inspect_container(self._proxy.name)
+        if facts.pid is None:
+            return 0
+        return await asyncio.to_thread(count_connections, facts.pid, facts.id, addresses)
+
+    async def _send_until_loaded(self, document: Compiled, loaded: Loaded | None) -> None:
+        for _ in range(2):
+            self._last_slot = _next_slot(self._last_slot, loaded)
+            packed = delivery(document, self._last_slot)
+            await self._docker.put_archive(self._proxy.name, CONFIG_DIR, packed)
+            if await self._found(_LOAD_SECONDS, document.revision):
+                return
+            log.warning("The proxy has not loaded revision %s in time.", document.revision)
+        raise ProxyFailure(f"The proxy did not load its new configuration{await self._proxy.last_words()}")
+
+    async def _found(self, deadline: float, revision: str | None = None) -> Loaded | None:
+        """The document in use, as soon as it is this revision, or there is any; None after the deadline."""
+        async for _ in every_little_while(deadline):
+            loaded = await self._internal.loaded()
+            if loaded and revision in (None, loaded.revision):
+                return loaded
+        return None
+
+    async def _refused_domains(self) -> dict[str, str]:
+        refused = {}
+        async for router, reason in self._internal.refused_routers():
+            if domain := domain_of(router):
+                refused[domain] = f"Traefik does not route it: {reason}"
+            else:
+                log.error("The proxy refused its own router %s: %s", router, reason)
+        return refused
+
+
+def _next_slot(last: int | None, loaded: Loaded | None) -> int:
+    """A slot that Traefik's link does not lead to: neither the one in use nor any that we sent lately."""
+    in_use = loaded.slot if loaded else 0
+    # Half a ring away from what is in use: a process before us may have sent some that were never loaded.
+    following = (in_use + SLOTS // 2 if last is None else last + 1) % SLOTS
+    return following if following != in_use else (following + 1) % SLOTS

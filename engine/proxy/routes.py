@@ -1,0 +1,79 @@
+"""What the proxy is asked to do, as values: which host and path lead to which application, and where."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+# Host names as DNS has them, lower case; what a browser makes of others (punycode) has this form too.
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\Z")
+# No percent signs, quotes or dot segments: what is left means the same to every server on the way.
+_PREFIX = re.compile(r"/\Z|(/(?!\.{1,2}(/|\Z))[A-Za-z0-9._~!$&()*+,;=:@-]+)+\Z")
+_SERVER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*:[1-9][0-9]{0,4}\Z")
+
+
+class HoldingReason(Enum):
+    """Why visitors see a page instead of the application."""
+
+    STOPPED = "stopped"
+    FAILING = "failing"
+    DEPLOYING = "deploying"
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Requests go to these containers, each "container-name:port"; there is at least one."""
+
+    release_id: str
+    servers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Requests get the 503 page."""
+
+    reason: HoldingReason
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One domain: a host and a path prefix ("/", or "/api" without a slash at its end)."""
+
+    domain_id: str
+    host: str
+    path_prefix: str = "/"
+    strip_prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedApplication:
+    """An application with a port, and all its domains. While it serves it can be probed, domains or not."""
+
+    application_id: str
+    target: Serving | Holding
+    routes: tuple[Route, ...] = ()
+
+
+def objection(route: Route) -> str | None:
+    """Why this route cannot be written into a rule, or None when it can."""
+    if not _HOST.match(route.host):
+        return f"{route.host!r} is not a host name."
+    if not _PREFIX.match(route.path_prefix):
+        return f"{route.path_prefix!r} is not a path prefix that can be routed."
+    return None
+
+
+def unusable_servers(target: Serving) -> str | None:
+    """Why these servers cannot be used, or None when they can."""
+    bad = [server for server in target.servers if not _SERVER.match(server)]
+    if bad or not target.servers:
+        return f"Release {target.release_id} has no usable servers: {', '.join(bad) or 'none at all'}."
+    return None
+
+
+def rule(route: Route) -> str:
+    """The Traefik rule of a route that has no objection: exactly the prefix, or something below it."""
+    host = f"Host(`{route.host}`)"
+    if route.path_prefix == "/":
+        return f"{host} && PathPrefix(`/`)"
+    return f"{host} && (Path(`{route.path_prefix}`) || PathPrefix(`{route.path_prefix}/`))"

@@ -1,0 +1,102 @@
+"""The proxy's container and its static configuration. Pure: settings → values."""
+
+import hashlib
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network
+from typing import Any
+
+import orjson
+
+from engine.proxy.archive import CONFIG_DIR
+from engine.proxy.templates import plugin_files, static_pattern
+
+INTERNAL_PORT = 8090
+WEB_PORT, SECURE_PORT = 8080, 8443  # inside the container, as in static.yml
+GRACE_SECONDS = 5  # a little more than the grace in static.yml
+_BINARY = "/usr/local/bin/traefik"  # where the official image has it, and ours too
+_NOBODY = "65532:65532"
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """What a person decides about the proxy, and what we chose for it once."""
+
+    instance_id: str
+    key: str = field(repr=False)  # the secret that our own requests carry
+    network_subnet: str  # of the management network, /29 or larger: "10.210.0.0/29"
+    image: str = "traefik:v3.7.15"
+    http_port: int = 80
+    https_port: int = 443
+    bind_address: str = "0.0.0.0"  # on the host, for both ports
+    memory_bytes: int = 512 * 1024 * 1024
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {"wharf.instance": self.instance_id, "wharf.kind": "proxy"}
+
+    @property
+    def network(self) -> str:
+        # Docker publishes ports on the network whose name sorts first, and refuses connections for 0.2 s when
+        # that becomes another one: no network of ours may sort before this.
+        return f"wharf-{self.instance_id}--proxy"
+
+    @property
+    def address(self) -> str:
+        """The proxy's fixed address on the management network; the first one belongs to the host."""
+        return str(IPv4Network(self.network_subnet)[2])
+
+
+def static_configuration(settings: ProxySettings) -> str:
+    """What stands in static.yml of the container."""
+    static = static_pattern()
+    static["entryPoints"]["internal"]["address"] = f"{settings.address}:{INTERNAL_PORT}"
+    return _json(static)
+
+
+def container_spec(settings: ProxySettings, image: str) -> dict[str, Any]:
+    """The container as Docker's API wants it, labelled with the hash of all that makes it what it is."""
+    spec = _unlabelled(settings, image)
+    return spec | {"Labels": settings.labels | {"wharf.spec": _hash(spec, static_configuration(settings))}}
+
+
+def container_name(settings: ProxySettings, spec: dict[str, Any]) -> str:
+    """A name of its own for each spec, so that a new container can be made ready beside the old one."""
+    return f"{settings.network}-{spec['Labels']['wharf.spec'][:8]}"
+
+
+def _unlabelled(settings: ProxySettings, image: str) -> dict[str, Any]:
+    ports = {f"{WEB_PORT}/tcp": settings.http_port, f"{SECURE_PORT}/tcp": settings.https_port}
+    return {
+        "Image": image,
+        "Entrypoint": [_BINARY],
+        "Cmd": ["--configfile=static.yml"],
+        "WorkingDir": CONFIG_DIR,
+        "User": _NOBODY,  # everything in the container belongs to root: there is nothing it could write
+        "ExposedPorts": {inside: {} for inside in ports},
+        "StopSignal": "SIGTERM",
+        "HostConfig": {
+            "RestartPolicy": {"Name": "unless-stopped"},
+            "PortBindings": {
+                inside: [{"HostIp": settings.bind_address, "HostPort": str(port)}] for inside, port in ports.items()
+            },
+            "NetworkMode": settings.network,
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges"],
+            "Memory": settings.memory_bytes,
+            "LogConfig": {"Type": "json-file", "Config": {"max-file": "3", "max-size": "10m"}},
+        },
+        "NetworkingConfig": {
+            "EndpointsConfig": {settings.network: {"IPAMConfig": {"IPv4Address": settings.address}}}
+        },
+    }
+
+
+def _hash(spec: dict[str, Any], static: str) -> str:
+    digest = hashlib.sha256(_json(spec).encode() + static.encode())
+    for path, content in plugin_files():
+        digest.update(path.encode() + b"\0" + content)
+    return digest.hexdigest()[:16]
+
+
+def _json(value: dict[str, Any]) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2).decode() + "\n"

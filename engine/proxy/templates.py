@@ -1,0 +1,53 @@
+"""What stands in proxy_templates/, parsed once. Every pattern handed out is a copy, to be filled."""
+
+import copy
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import yaml
+
+Pattern = dict[str, Any]
+
+
+def static_pattern() -> Pattern:
+    """static.yml."""
+    return copy.deepcopy(_parsed("static.yml"))
+
+
+def http_pattern(section: str, name: str) -> Pattern:
+    """One example of http.yml: `http_pattern("routers", "domain")`."""
+    pattern: Pattern = copy.deepcopy(_parsed("http.yml")["http"][section][name])
+    return pattern
+
+
+@cache
+def page(name: str) -> str:
+    """The HTML of a holding page."""
+    return (_templates() / "pages" / f"{name}.html").read_text("utf-8")
+
+
+@cache
+def plugin_files() -> tuple[tuple[str, bytes], ...]:
+    """The holding plugin's source: (path below plugins-local/, content), sorted."""
+    return tuple(sorted(_walk(_templates() / "plugin", "")))
+
+
+def _walk(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _walk(entry, f"{path}{entry.name}/")
+        else:
+            yield path + entry.name, entry.read_bytes()
+
+
+@cache
+def _parsed(name: str) -> Pattern:
+    parsed: Pattern = yaml.safe_load((_templates() / name).read_text("utf-8"))
+    return parsed
+
+
+def _templates() -> Traversable:
+    return files("proxy_templates")

@@ -1,0 +1,245 @@
+"""What the database says is routed, and the one who keeps the proxy serving just that."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from db.models import (
+    Application,
+    Container,
+    DesiredState,
+    Domain,
+    EventKind,
+    ProxyState,
+    Release,
+    Server,
+)
+from db.sessions import Sessions
+from engine import labels
+from engine.errors import EngineError, ProxyFailure
+from engine.events import record
+from engine.proxy.compiler import Compiled, compile_routes
+from engine.proxy.container import HttpProxy
+from engine.proxy.delivery import Delivery
+from engine.proxy.routes import Holding, HoldingReason, Route, RoutedApplication, Serving
+from engine.release_spec import CheckKind, HealthCheck, ReleaseSpec
+from engine.status import record_about, under_way
+
+log = logging.getLogger(__name__)
+
+_PROOF_SECONDS = 5.0
+_PROOF_INTERVAL = 0.05
+_FIRST_RETRY_SECONDS = 0.5
+_LAST_RETRY_SECONDS = 30.0
+_NO_ANSWER = (502, 504)
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingTable:
+    """Every application that is routed on a server, and the networks that the proxy must be on for it."""
+
+    applications: tuple[RoutedApplication, ...]
+    networks: frozenset[str]
+
+
+def routing_table(session: Session, server_id: str) -> RoutingTable:
+    """What the proxy of this server ought to serve, as of this transaction."""
+    applications = session.exec(
+        select(Application).where(Application.server_id == server_id, Application.desired != DesiredState.REMOVED)
+    ).all()
+    releases = _live_releases(session, server_id)
+    ready = _ready_containers(session, server_id)
+    routes = _routes(session, server_id)
+    routed, networks = [], set()
+    for application in applications:
+        spec = releases.get(application.live_release_id or "")
+        target = _target(session, application, spec, ready[application.live_release_id or ""])
+        if isinstance(target, Serving):
+            networks.add(labels.network_name(application.environment_id))
+        if isinstance(target, Serving) or routes[application.id]:
+            routed.append(RoutedApplication(application.id, target, tuple(routes[application.id])))
+    return RoutingTable(tuple(routed), frozenset(networks))
+
+
+def _live_releases(session: Session, server_id: str) -> dict[str, ReleaseSpec]:
+    rows = session.exec(
+        select(Release)
+        .join(Application, col(Application.live_release_id) == col(Release.id))
+        .where(Application.server_id == server_id)
+    )
+    return {row.id: ReleaseSpec.model_validate(row.spec) for row in rows}
+
+
+def _ready_containers(session: Session, server_id: str) -> defaultdict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    rows = session.exec(select(Container).where(Container.server_id == server_id, col(Container.ready)))
+    for row in rows:
+        found[row.release_id].append(row.name)
+    return found
+
+
+def _routes(session: Session, server_id: str) -> defaultdict[str, list[Route]]:
+    found: defaultdict[str, list[Route]] = defaultdict(list)
+    for row in session.exec(select(Domain).where(Domain.server_id == server_id).order_by(col(Domain.id))):
+        route = Route(row.id, row.host, row.path_prefix, row.strip_prefix)
+        found[row.application_id].append(route)
+    return found
+
+
+def _target(
+    session: Session, application: Application, spec: ReleaseSpec | None, containers: list[str]
+) -> Serving | Holding:
+    if application.desired is DesiredState.STOPPED:
+        return Holding(HoldingReason.STOPPED)
+    if spec is not None and spec.port is not None and containers:
+        servers = tuple(f"{name}:{spec.port}" for name in sorted(containers))
+        return Serving(application.live_release_id or "", servers)
+    if under_way(session, application.id):
+        return Holding(HoldingReason.DEPLOYING)
+    never_live = application.last_release_id is None and spec is None
+    return Holding(HoldingReason.STOPPED if never_live else HoldingReason.FAILING)
+
+
+class Publisher:
+    """Keeps what the proxy of one server serves equal to the routing table.
+
+    Requests that come while a document is on its way share the next one.
+    """
+
+    def __init__(self, sessions: Sessions, proxy: HttpProxy, server_id: str) -> None:
+        self._sessions = sessions
+        self._proxy = proxy
+        self._delivery = Delivery(proxy)
+        self._server_id = server_id
+        self._waiting: list[asyncio.Future[None]] = []
+        self._asked = asyncio.Event()
+        self._ensured = False
+        self._attached: set[str] = set()
+
+    async def run(self) -> None:
+        """Serve requests until cancelled."""
+        delay = _FIRST_RETRY_SECONDS
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            waiting, self._waiting = self._waiting, []
+            try:
+                await self._deliver()
+            except Exception as error:  # noqa: BLE001  whatever it was, the proxy must be brought up to date
+                await self._failed(error, waiting)
+                asyncio.get_running_loop().call_later(delay, self.request)
+                delay = min(delay * 2, _LAST_RETRY_SECONDS)
+            else:
+                delay = _FIRST_RETRY_SECONDS
+                for future in waiting:
+                    if not future.done():
+                        future.set_result(None)
+
+    def request(self) -> None:
+        """Have the proxy brought up to date soon."""
+        self._asked.set()
+
+    def doubt(self) -> None:
+        """Something happened to the proxy's container: look after it before the next document."""
+        self._ensured = False
+        self.request()
+
+    async def publish(self) -> None:
+        """Return once the proxy serves from a table that was read after this call.
+
+        Raises `ProxyFailure` or `DockerFailure` when the next attempt fails; it is repeated all the same.
+        """
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        self._asked.set()
+        await future
+
+    async def prove(self, application_id: str, release_id: str, spec: ReleaseSpec) -> None:
+        """Return once a request through the proxy was answered by this release. Raises `ProxyFailure`."""
+        check = spec.health_check or HealthCheck()
+        path = check.path if check.kind is CheckKind.HTTP else "/"
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _PROOF_SECONDS
+        while True:
+            answer = await self._delivery.probe(application_id, path)
+            if answer.release_id == release_id and answer.status not in _NO_ANSWER:
+                return
+            if loop.time() > deadline:
+                raise ProxyFailure(
+                    f"The proxy answered GET {path} with status {answer.status}, not with an answer of the "
+                    "new release."
+                )
+            await asyncio.sleep(_PROOF_INTERVAL)
+
+    async def open_connections(self, addresses: set[str]) -> int | None:
+        """How many connections the proxy has to these container addresses; None when it cannot be known."""
+        return await self._delivery.open_connections(addresses)
+
+    async def leave(self, network: str) -> None:
+        """Have the proxy leave a network that is about to be removed."""
+        self._attached.discard(network)
+        if self._ensured:
+            await self._proxy.detach(network)
+
+    async def _deliver(self) -> None:
+        table = await self._sessions.read(routing_table, self._server_id)
+        compiled = compile_routes(table.applications, key=self._proxy.settings.key)
+        if not self._ensured:
+            await self._ensure(compiled, table.networks)
+        for network in sorted(table.networks - self._attached):
+            await self._proxy.attach(network)
+            self._attached.add(network)
+        problems = await self._delivery.deliver(compiled)
+        if await self._sessions.read(differing_problems, self._server_id, problems):
+            await self._sessions.write(note_problems, self._server_id, problems)
+
+    async def _ensure(self, compiled: Compiled, networks: frozenset[str]) -> None:
+        await self._proxy.ensure(compiled, networks)
+        self._attached = await self._proxy.attached()
+        self._ensured = True
+        await self._sessions.write(proxy_is, self._server_id, ProxyState.RUNNING, "")
+
+    async def _failed(self, error: Exception, waiting: list["asyncio.Future[None]"]) -> None:
+        log.warning("The proxy could not be brought up to date: %s", error)
+        self._ensured = False
+        for future in waiting:
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # whoever waited may be gone: that is no leak
+        if isinstance(error, EngineError):
+            await self._sessions.write(proxy_is, self._server_id, ProxyState.FAILED, error.sentence)
+        else:
+            log.error("A mistake of ours while publishing routes", exc_info=error)
+
+
+def proxy_is(session: Session, server_id: str, state: ProxyState, reason: str) -> None:
+    server = session.get_one(Server, server_id)
+    if (server.proxy_state, server.proxy_reason) == (state, reason):
+        return
+    server.proxy_state, server.proxy_reason = state, reason
+    session.add(server)
+    data = {"state": state.value, "reason": reason}
+    record(session, EventKind.PROXY_STATE, "Server", server_id, server_id=server_id, data=data)
+
+
+def differing_problems(session: Session, server_id: str, problems: dict[str, str]) -> list[Domain]:
+    """The domains whose remembered problem is not what the proxy said now."""
+    rows = session.exec(select(Domain).where(Domain.server_id == server_id))
+    return [row for row in rows if row.problem != problems.get(row.id, "")]
+
+
+def note_problems(session: Session, server_id: str, problems: dict[str, str]) -> None:
+    for row in differing_problems(session, server_id, problems):
+        row.problem = problems.get(row.id, "")
+        session.add(row)
+        record_about(
+            session,
+            EventKind.DOMAIN_STATE,
+            session.get_one(Application, row.application_id),
+            noun="Domain",
+            noun_id=row.id,
+            data={"problem": row.problem},
+        )

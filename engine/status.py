@@ -1,0 +1,103 @@
+"""What is said of an application: derived from what is wanted and what Docker last told us."""
+
+from sqlmodel import Session, col, select
+
+from db.models import (
+    Application,
+    ApplicationStatus,
+    Container,
+    Deployment,
+    DesiredState,
+    Environment,
+    EventKind,
+    Release,
+    Server,
+    ServerState,
+)
+from engine.events import record
+from engine.release_spec import ReleaseSpec
+
+
+def settle_status(session: Session, application_id: str) -> None:
+    """Bring the status of an application up to date, with an event if it changed.
+
+    Belongs at the end of every transaction that touches what the status is made of.
+    """
+    session.flush()
+    application = session.get(Application, application_id)
+    if application is None:
+        return
+    status = derive_status(session, application)
+    if status is application.status:
+        return
+    application.status = status
+    session.add(application)
+    record_about(session, EventKind.APPLICATION_STATUS, application, data={"status": status.value})
+
+
+def derive_status(session: Session, application: Application) -> ApplicationStatus:
+    """The status that the rows of this moment add up to."""
+    server = session.get(Server, application.server_id)
+    if server is not None and server.state is ServerState.UNREACHABLE:
+        return ApplicationStatus.UNREACHABLE
+    match application.desired:
+        case DesiredState.REMOVED:
+            return ApplicationStatus.REMOVING
+        case DesiredState.STOPPED:
+            return ApplicationStatus.STOPPING if _any_running(session, application.id) else ApplicationStatus.STOPPED
+        case DesiredState.RUNNING:
+            return _running_status(session, application)
+
+
+def _any_running(session: Session, application_id: str) -> bool:
+    query = select(Container.id).where(Container.application_id == application_id, Container.state == "running")
+    return session.exec(query.limit(1)).first() is not None
+
+
+def _running_status(session: Session, application: Application) -> ApplicationStatus:
+    release = session.get(Release, application.live_release_id) if application.live_release_id else None
+    if release is None:
+        return ApplicationStatus.DEPLOYING if under_way(session, application.id) else _never_live(application)
+    rows = session.exec(select(Container).where(Container.release_id == release.id)).all()
+    ready = sum(1 for row in rows if row.ready)
+    if ready >= ReleaseSpec.model_validate(release.spec).replicas:
+        return ApplicationStatus.RUNNING
+    return ApplicationStatus.DEGRADED if ready else ApplicationStatus.FAILING
+
+
+def _never_live(application: Application) -> ApplicationStatus:
+    return ApplicationStatus.FAILING if application.last_release_id else ApplicationStatus.NEW
+
+
+def under_way(session: Session, application_id: str) -> bool:
+    """Whether a deployment of the application is queued or running."""
+    query = select(Deployment.id).where(
+        Deployment.application_id == application_id, col(Deployment.finished_at).is_(None)
+    )
+    return session.exec(query.limit(1)).first() is not None
+
+
+def record_about(
+    session: Session,
+    kind: EventKind,
+    application: Application,
+    *,
+    noun: str = "Application",
+    noun_id: str | None = None,
+    deployment_id: str | None = None,
+    data: dict[str, object] | None = None,
+) -> None:
+    """Record an event about an application, or about a part of it."""
+    environment = session.get_one(Environment, application.environment_id)
+    record(
+        session,
+        kind,
+        noun,
+        noun_id or application.id,
+        server_id=application.server_id,
+        project_id=environment.project_id,
+        environment_id=environment.id,
+        application_id=application.id,
+        deployment_id=deployment_id,
+        data=data,
+    )

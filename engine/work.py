@@ -1,0 +1,71 @@
+"""Who is working on what: at most one task per application, a bounded number at once."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+log = logging.getLogger(__name__)
+
+_FIRST_RETRY_SECONDS = 1.0
+_LAST_RETRY_SECONDS = 60.0
+
+
+class Work:
+    """Calls `converge(id)` for each id that was woken, never twice at once for the same one.
+
+    An id that is woken while its call runs is called once more afterwards. A call that raises is made
+    again, after a delay that grows.
+    """
+
+    def __init__(self, converge: Callable[[str], Awaitable[None]], at_once: int) -> None:
+        self._converge = converge
+        self._slots = asyncio.Semaphore(at_once)
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._failures: dict[str, int] = {}
+        self._closed = False
+
+    def wake(self, key: str) -> None:
+        """Have `key` looked at soon. Returns at once."""
+        if self._closed:
+            return
+        if key in self._tasks:
+            self._again.add(key)
+            return
+        if timer := self._timers.pop(key, None):
+            timer.cancel()
+        self._tasks[key] = asyncio.create_task(self._run(key), name=f"converge {key}")
+
+    async def close(self) -> None:
+        """Cancel what runs and wait until it has let go."""
+        self._closed = True
+        for timer in self._timers.values():
+            timer.cancel()
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, key: str) -> None:
+        try:
+            async with self._slots:
+                self._again.discard(key)
+                await self._converge(key)
+            self._failures.pop(key, None)
+        except Exception as error:  # noqa: BLE001  whatever it was, it must be tried again, and be seen
+            self._try_again_later(key, error)
+        finally:
+            del self._tasks[key]
+            if key in self._again:
+                self.wake(key)
+
+    def _try_again_later(self, key: str, error: Exception) -> None:
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        delay = min(_FIRST_RETRY_SECONDS * 2 ** (failures - 1), _LAST_RETRY_SECONDS)
+        log.warning("Will look at %s again in %g s: %s", key, delay, error, exc_info=error)
+        self._timers[key] = asyncio.get_running_loop().call_later(delay, self._retry, key)
+
+    def _retry(self, key: str) -> None:
+        self._timers.pop(key, None)
+        self.wake(key)

@@ -1,0 +1,35 @@
+"""From root types to the schema that is served."""
+
+from collections.abc import Iterable
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from graph.errors import presented
+from graph.limits import LIMITS
+from graph.scalars import SCALARS
+
+
+class Schema(strawberry.Schema):
+    """A schema that shows clients what `graph.errors` makes of an error."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        # In place: Strawberry calls this exactly once for each result, before any transport sees the list.
+        errors[:] = presented(errors)
+
+
+def build_schema(
+    query: type, mutation: type | None = None, subscription: type | None = None, types: Iterable[type] = ()
+) -> Schema:
+    """The schema, with our scalars, limits and errors. `types` are those only reached through interfaces."""
+    return Schema(
+        query=query,
+        mutation=mutation,
+        subscription=subscription,
+        types=types,
+        extensions=LIMITS,
+        # Not sort_schema: the copy it makes of every enum can no longer serialise its members.
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )

@@ -1,0 +1,40 @@
+"""What every resolver is given."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from graph.permissions import Viewer
+from graph.sockets import Sockets
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Context:
+    """One for each HTTP request, and one for each operation on a websocket."""
+
+    viewer: Viewer
+    engine: "Engine"
+    sockets: Sockets
+    _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict, init=False, repr=False)
+
+    def load(self, fetch: "Callable[[Engine, list[K]], Awaitable[Sequence[V]]]", key: K) -> Awaitable[V]:
+        """What `fetch` finds for this key, asked together with the keys of all sibling fields.
+
+        `fetch` answers in the order of its keys, which may repeat.
+        """
+        # A subscription lives for days: a loader with a cache would show it the same row all that time.
+        loader = self._loaders.setdefault(fetch, DataLoader(partial(fetch, self.engine), cache=False))
+        return loader.load(key)
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

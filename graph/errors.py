@@ -1,0 +1,173 @@
+"""Where what went wrong becomes words for a client.
+
+What a person can mend is data in the payload of a mutation (`ErrorsAsData`). Everything else is a top-level
+error with extensions.code (`presented`). What we did not expect is a bug: masked, and logged once, under the
+id that the client sees.
+"""
+
+import logging
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import cast
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
+from strawberry.extensions import FieldExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.field import StrawberryField
+
+from engine.errors import DockerFailure, DockerUnreachable, EngineError, ErrorCode, ProxyFailure, Refused
+from graph.enums import described
+
+log = logging.getLogger(__name__)
+
+described(
+    ErrorCode,
+    "What kind of mistake a UserError is about.",
+    NOT_FOUND="There is no such thing, or it is not yours.",
+    INVALID_INPUT="A value cannot be used.",
+    CONFLICT="Something that exists stands in the way.",
+    NAME_TAKEN="Something else has this name already.",
+    ROUTE_TAKEN="Another domain answers for this host and path already.",
+    NOT_NOW="The thing is in a state that does not allow this.",
+    CURSOR_EXPIRED="The event log does not reach back as far as the cursor asks.",
+)
+
+_EXPECTED = (
+    EngineError,
+    GraphQLError,
+    MissingQueryError,
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+)
+_BAD_VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([\w.\[\]]+))?: (.*)", re.DOTALL)
+
+
+@strawberry.type(description="A mistake that the person who asked can mend.")
+class UserError:
+    code: ErrorCode = strawberry.field(description="What kind of mistake it is.")
+    message: str = strawberry.field(description="A sentence to show to that person.")
+    field: list[str] | None = strawberry.field(
+        description="The path to the input field at fault, such as ['input', 'host'], or null."
+    )
+
+    @classmethod
+    def of(cls, error: Refused) -> "UserError":
+        return cls(code=error.code, message=error.sentence, field=list(error.field) or None)
+
+
+@strawberry.type
+class Payload:
+    """Base of every mutation's payload. Beside `errors` goes the thing, nullable, None by default."""
+
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done. Empty when the mutation was carried out."
+    )
+
+
+class ErrorsAsData(FieldExtension):
+    """On a mutation: what it refuses is returned in the `errors` of its Payload instead of being raised.
+
+    To report several mistakes at once, raise an ExceptionGroup of Refused.
+    """
+
+    def apply(self, field: StrawberryField) -> None:
+        self._field = field
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[object]], source: object, info: strawberry.Info, **kwargs: object
+    ) -> object:
+        try:
+            return await next_(source, info, **kwargs)
+        except Refused as error:
+            return self._payload([error])
+        except ExceptionGroup as group:
+            refused, bugs = group.split(Refused)
+            if bugs or not refused:
+                raise
+            return self._payload(_leaves(refused))
+
+    def _payload(self, refused: Iterable[Refused]) -> object:
+        payload = cast("type[Payload]", self._field.type)
+        return payload(errors=[UserError.of(error) for error in refused])
+
+
+def _leaves(group: ExceptionGroup[Refused]) -> Iterator[Refused]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def presented(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
+    """The errors as clients may see them. Bugs are logged here, each once however many fields it broke."""
+    ids: dict[int, str] = {}
+    return [_presented(error, ids) for error in errors]
+
+
+def failed_as_a_whole(result: ExecutionResult) -> bool:
+    """Whether nothing was executed, or a subscription broke: errors, no data, and no field they belong to."""
+    return result.data is None and all(error.path is None for error in result.errors or ())
+
+
+def masked(cause: BaseException) -> GraphQLError:
+    """A bug, logged with its traceback, as the client is told of it."""
+    return _masked_as(_logged(cause))
+
+
+def _presented(error: GraphQLError, ids: dict[int, str]) -> GraphQLError:
+    cause = error.original_error
+    if cause is None or isinstance(cause, GraphQLError):
+        return _with_field_named(error)
+    if isinstance(cause, _EXPECTED):
+        error.extensions = _extensions(cause)
+        return error
+    known = ids.get(id(cause)) or ids.setdefault(id(cause), _logged(cause))
+    return _masked_as(known, error)
+
+
+def _extensions(cause: Exception) -> dict[str, object]:
+    match cause:
+        case Refused(field=()):
+            return {"code": cause.code.value}
+        case Refused():
+            return {"code": cause.code.value, "field": list(cause.field)}
+        case DockerUnreachable():
+            return {"code": "ENGINE_UNREACHABLE"}
+        case DockerFailure():
+            return {"code": "ENGINE_FAILURE"}
+        case ProxyFailure():
+            return {"code": "PROXY_FAILURE"}
+        case _:
+            return {}
+
+
+def _with_field_named(error: GraphQLError) -> GraphQLError:
+    if found := _BAD_VARIABLE.fullmatch(error.message):
+        variable, path, sentence = found.groups(default="")
+        ours = bool(error.extensions)  # one of our scalars said it, and said it well
+        error.message = sentence if ours else error.message
+        error.extensions = {
+            "code": ErrorCode.INVALID_INPUT.value,
+            "field": [variable, *re.findall(r"\w+", path)],
+        }
+    return error
+
+
+def _logged(cause: BaseException) -> str:
+    known = secrets.token_hex(6)
+    log.error("A bug, shown to a client as error %s.", known, exc_info=cause)
+    return known
+
+
+def _masked_as(known: str, error: GraphQLError | None = None) -> GraphQLError:
+    return GraphQLError(
+        f"Something went wrong on our side (error {known}).",
+        nodes=error.nodes if error else None,
+        path=error.path if error else None,
+        extensions={"code": "INTERNAL", "id": known},
+    )

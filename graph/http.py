@@ -1,0 +1,242 @@
+"""The one address of the API: GraphQL over HTTP as its specification says, and graphql-transport-ws.
+
+https://graphql.github.io/graphql-over-http/draft/
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import orjson
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+from strawberry.utils.await_maybe import await_maybe
+
+from graph.build import Schema
+from graph.context import Context
+from graph.errors import failed_as_a_whole, masked
+from graph.negotiation import JSON, accepted, readable
+from graph.permissions import Viewer
+from graph.sockets import Sockets
+from graph.websocket import Handshake, JsonSocket, TransportHandler
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+MAX_BODY = 1024 * 1024
+
+Authenticate: TypeAlias = Callable[[str], Viewer | Awaitable[Viewer | None] | None]
+
+_OPERATIONS = {
+    "GET": frozenset({OperationType.QUERY}),
+    "POST": frozenset({OperationType.QUERY, OperationType.MUTATION}),
+}
+
+
+class Rejected(Exception):
+    """The request ends here, with this status and sentence."""
+
+    def __init__(self, status: int, sentence: str, code: str = "BAD_REQUEST", **headers: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.body = {"errors": [{"message": sentence, "extensions": {"code": code}}]}
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class Operation(NamedTuple):
+    query: str
+    variables: dict[str, Any] | None
+    name: str | None
+
+
+class GraphQLView(GraphQL[Any, None]):
+    """An ASGI application for one path. Every request and every socket needs a token.
+
+    `authenticate` finds the viewer a token belongs to; it may be a coroutine function. `sockets` lets whoever
+    revokes a token close what it opened. `allowed_origins` are pages elsewhere that may open sockets.
+    """
+
+    websocket_adapter_class = JsonSocket
+    graphql_transport_ws_handler_class = TransportHandler
+
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        engine: "Engine",
+        authenticate: Authenticate,
+        sockets: Sockets,
+        allowed_origins: Sequence[str] = (),
+        init_timeout: timedelta = timedelta(seconds=10),
+    ) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=init_timeout,
+            allowed_origins=allowed_origins,
+        )
+        self._engine = engine
+        self._authenticate = authenticate
+        self._sockets = sockets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await super().__call__(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def get_context(self, request: Request | WebSocket, response: object) -> Handshake:
+        """What Strawberry keeps for the whole life of a socket; HTTP requests do not come by here."""
+
+        async def viewer(claims: Mapping[str, object]) -> Viewer | None:
+            return await self._viewer(_token_in(claims) or _bearer(request.headers.get("authorization")))
+
+        return Handshake(viewer, self._context, self._sockets)
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+    def _context(self, viewer: Viewer) -> Context:
+        return Context(viewer, self._engine, self._sockets)
+
+    async def _viewer(self, token: str | None) -> Viewer | None:
+        return await await_maybe(self._authenticate(token)) if token else None
+
+    async def _answer(self, request: Request) -> Response:
+        if _is_a_browser_looking(request):
+            return PlainTextResponse("This address speaks GraphQL: send a query.\n", status_code=400)
+        media_type = accepted(request.headers.get("accept"))
+        try:
+            return _response(await self._result(request, media_type), media_type or JSON)
+        except Rejected as no:
+            return _encoded(no.body, media_type or JSON, no.status, no.headers)
+        except ClientDisconnect:
+            raise
+        except Exception as bug:  # noqa: BLE001 masked() logs it
+            return _encoded({"errors": [masked(bug).formatted]}, media_type or JSON, 500)
+
+    async def _result(self, request: Request, media_type: str | None) -> ExecutionResult:
+        if request.method not in _OPERATIONS:
+            raise Rejected(405, "Use GET or POST.", Allow="GET, POST")
+        if media_type is None:
+            raise Rejected(406, f"The answer can only be {JSON} or application/graphql-response+json.")
+        viewer = await self._viewer_of(request)
+        operation = await _operation(request)
+        return await self._executed(operation, request.method, self._context(viewer))
+
+    async def _viewer_of(self, request: Request) -> Viewer:
+        token = _bearer(request.headers.get("authorization"))
+        if viewer := await self._viewer(token):
+            return viewer
+        challenge = 'Bearer realm="wharfinger"' + (', error="invalid_token"' if token else "")
+        sentence = "This token is not known here." if token else "Send an API token as a bearer token."
+        raise Rejected(401, sentence, "UNAUTHENTICATED", WWW_Authenticate=challenge)
+
+    async def _executed(self, operation: Operation, method: str, context: Context) -> ExecutionResult:
+        try:
+            return await self.schema.execute(
+                operation.query,
+                variable_values=operation.variables,
+                operation_name=operation.name,
+                context_value=context,
+                allowed_operation_types=_OPERATIONS[method],
+            )
+        except CannotGetOperationTypeError as error:
+            sentence = error.as_http_error_reason()
+        except InvalidOperationTypeError as error:
+            if error.operation_type is OperationType.MUTATION:
+                raise Rejected(405, "Mutations need POST.", Allow="POST") from None
+            sentence = "Subscriptions need a websocket."
+        return ExecutionResult(data=None, errors=[GraphQLError(sentence)])
+
+
+def _is_a_browser_looking(request: Request) -> bool:
+    wants_a_page = "text/html" in request.headers.get("accept", "")
+    return request.method == "GET" and wants_a_page and "query" not in request.query_params
+
+
+async def _operation(request: Request) -> Operation:
+    parameters = _query_parameters(request) if request.method == "GET" else await _body(request)
+    query, name = parameters.get("query"), parameters.get("operationName")
+    if not isinstance(query, str) or not query:
+        raise Rejected(400, "query must be a string, and not empty.")
+    if not isinstance(name, str | None):
+        raise Rejected(400, "operationName must be a string.")
+    for key in ("variables", "extensions"):
+        if not isinstance(parameters.get(key), dict | None):
+            raise Rejected(400, f"{key} must be an object.")
+    return Operation(query, parameters.get("variables"), name)
+
+
+def _query_parameters(request: Request) -> dict[str, Any]:
+    parameters: dict[str, Any] = dict(request.query_params)
+    for key in ("variables", "extensions"):
+        if text := parameters.pop(key, None):
+            parameters[key] = _parsed(text, key)
+    return parameters
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    if not readable(request.headers.get("content-type", "")):
+        raise Rejected(415, f"The body must be {JSON} in UTF-8.")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise Rejected(413, f"The body is larger than {MAX_BODY} bytes.", Connection="close")
+    parameters = _parsed(bytes(body), "The body")
+    if not isinstance(parameters, dict):
+        raise Rejected(400, "The body must be one object. Batches are not supported.")
+    return parameters
+
+
+def _parsed(text: str | bytes, what: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise Rejected(400, f"{what} must be JSON.") from None
+
+
+def _token_in(claims: Mapping[str, object]) -> str | None:
+    for key, value in claims.items():
+        if isinstance(value, str) and key.lower() in ("authorization", "token"):
+            return value if key.lower() == "token" else _bearer(value)
+    return None
+
+
+def _bearer(header: str | None) -> str | None:
+    scheme, _, token = (header or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _response(result: ExecutionResult, media_type: str) -> Response:
+    failed = failed_as_a_whole(result)
+    body: dict[str, object] = {} if failed else {"data": result.data}
+    if result.errors:
+        body["errors"] = [error.formatted for error in result.errors]
+    return _encoded(body, media_type, 400 if failed and media_type != JSON else 200)
+
+
+def _encoded(
+    body: Mapping[str, object], media_type: str, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(
+        orjson.dumps(body),
+        status,
+        {"Cache-Control": "no-store", "Vary": "Accept", **(headers or {})},
+        f"{media_type}; charset=utf-8",
+    )

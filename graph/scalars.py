@@ -1,0 +1,136 @@
+"""The scalars of the API: how time and engine.names look in GraphQL. `SCALARS` is for the schema's config."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
+from strawberry.types.scalar import ScalarDefinition
+
+from engine import names
+from engine.errors import InvalidInput
+
+Cursor = NewType("Cursor", str)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput("A string is needed.")
+    return value
+
+
+def _whole_number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidInput("A whole number is needed.")
+    return value
+
+
+def _moment(value: object) -> datetime:
+    try:
+        moment = datetime.fromisoformat(_text(value))
+        if moment.tzinfo is None:
+            raise InvalidInput(f"{value!r} has no time zone. Add one, as in 2026-01-31T12:00:00Z.")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput("That is not a point in time. Write it like 2026-01-31T12:00:00Z.") from None
+
+
+def _moment_text(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError("a naive datetime has reached the API")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _size(value: object) -> names.ByteCount:
+    return names.byte_count(value if isinstance(value, str) else _whole_number(value))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _scalar(
+    name: str,
+    description: str,
+    parse: Callable[[object], object],
+    serialize: Callable[[Any], object] = _same,
+) -> ScalarDefinition:
+    def parse_value(value: object) -> object:
+        try:
+            return parse(value)
+        except InvalidInput as error:
+            raise GraphQLError(error.sentence, extensions={"code": error.code.value}) from error
+
+    def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> object:
+        try:
+            return parse_value(value_from_ast_untyped(node, variables))
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node, extensions=error.extensions) from error
+
+    return strawberry.scalar(
+        name=name,
+        description=description,
+        serialize=serialize,
+        parse_value=parse_value,
+        parse_literal=parse_literal,
+    )
+
+
+SCALARS: Mapping[object, ScalarDefinition] = {
+    datetime: _scalar(
+        "DateTime",
+        "A point in time in ISO 8601, always with a time zone; answers are in UTC: 2026-01-31T12:00:00Z.",
+        _moment,
+        _moment_text,
+    ),
+    timedelta: _scalar(
+        "Duration",
+        "A length of time from days down to milliseconds, largest unit first: 1h30m, 10s, 500ms.",
+        lambda value: names.duration(_text(value)),
+        names.duration_text,
+    ),
+    names.Hostname: _scalar(
+        "Hostname",
+        "The name of a host, such as blog.example.com. Names with other letters than a to z are turned into "
+        "punycode. No IP address, port, path or wildcard.",
+        lambda value: names.hostname(_text(value)),
+    ),
+    names.Port: _scalar("Port", "A TCP port, from 1 to 65535.", lambda value: names.port(_whole_number(value))),
+    names.ByteCount: _scalar(
+        "Bytes",
+        "A size in bytes, which may be larger than an Int. Answers are numbers; input may also be written "
+        "with a unit: 512MiB, 2GB.",
+        _size,
+    ),
+    names.EnvName: _scalar(
+        "EnvName",
+        "The name of an environment variable: letters, digits and underscores, no digit first.",
+        lambda value: names.env_name(_text(value)),
+    ),
+    names.ResourceName: _scalar(
+        "ResourceName",
+        "A name of 1 to 40 lower-case letters, digits and hyphens, with a letter or digit at both ends.",
+        lambda value: names.resource_name(_text(value)),
+    ),
+    names.ImageReference: _scalar(
+        "ImageReference",
+        "A container image, as in docker pull: nginx:1.29, ghcr.io/acme/shop@sha256:….",
+        lambda value: names.image_reference(_text(value)),
+    ),
+    names.PathPrefix: _scalar(
+        "PathPrefix",
+        "The beginning of the paths that a domain routes, such as /api; / is the whole site.",
+        lambda value: names.path_prefix(_text(value)),
+    ),
+    names.MountPath: _scalar(
+        "MountPath",
+        "The absolute path inside a container at which a volume appears.",
+        lambda value: names.mount_path(_text(value)),
+    ),
+    Cursor: _scalar(
+        "Cursor",
+        "A place in a list or in the event log. Opaque: take it from an answer and give it back as it is.",
+        _text,
+    ),
+}

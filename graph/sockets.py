@@ -1,0 +1,32 @@
+"""The websockets that are open, by the token they came with."""
+
+from collections import defaultdict
+from typing import Protocol
+
+
+class OpenSocket(Protocol):
+    async def forbid(self) -> None:
+        """End everything that runs on this socket and close it with 4403."""
+
+
+class Sockets:
+    """Knows every socket that was let in, so that it can be thrown out when its token is revoked."""
+
+    def __init__(self) -> None:
+        self._open: defaultdict[str, set[OpenSocket]] = defaultdict(set)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._open.values()))
+
+    def add(self, token_id: str, socket: OpenSocket) -> None:
+        self._open[token_id].add(socket)
+
+    def discard(self, token_id: str, socket: OpenSocket) -> None:
+        self._open[token_id].discard(socket)
+        if not self._open[token_id]:
+            del self._open[token_id]
+
+    async def close_viewer(self, token_id: str) -> None:
+        """Close all sockets of a token. Returns when every close frame is on its way."""
+        for socket in tuple(self._open.get(token_id, ())):
+            await socket.forbid()

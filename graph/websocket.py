@@ -1,0 +1,172 @@
+"""graphql-transport-ws, to the letter of its protocol.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+from graphql import GraphQLError
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
+from strawberry.types import ExecutionResult
+
+from graph.context import Context
+from graph.errors import failed_as_a_whole, masked
+from graph.permissions import Viewer
+from graph.sockets import Sockets
+
+_LONGEST_REASON = 123  # bytes: more do not fit into a close frame
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """What a socket is given when it opens: how to find out who it is, and what its operations then see."""
+
+    viewer: Callable[[Mapping[str, object]], Awaitable[Viewer | None]]
+    context: Callable[[Viewer], Context]
+    sockets: Sockets
+
+
+class JsonSocket(ASGIWebSocketAdapter):
+    """Text frames of JSON. Closing twice is harmless; sending after the end raises WebSocketDisconnected."""
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        async with aclosing(super().iter_json(ignore_parsing_errors=ignore_parsing_errors)) as messages:
+            async for message in messages:
+                if self._closed:  # by another task, while this frame was on its way
+                    return
+                yield message
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        text = orjson.dumps(message).decode()
+        try:
+            await self.ws.send_text(text)
+        except (WebSocketDisconnect, RuntimeError) as gone:  # RuntimeError: a close frame is out already
+            raise WebSocketDisconnected from gone
+
+    async def close(self, code: int, reason: str) -> None:
+        if not self._closed:
+            with suppress(WebSocketDisconnect, RuntimeError):
+                await self.ws.close(code, reason.encode()[:_LONGEST_REASON].decode(errors="ignore"))
+
+    @property
+    def _closed(self) -> bool:
+        return self.ws.application_state is WebSocketState.DISCONNECTED
+
+
+class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
+    """One socket. Strawberry's handler keeps the time and the ids; frames, authority and results are ours."""
+
+    context: Handshake
+    viewer: Viewer | None = None
+
+    async def handle(self) -> None:
+        try:
+            await super().handle()
+        except Exception as bug:  # noqa: BLE001 a bug must not reach the client as 1006
+            masked(bug)
+            await self.websocket.close(4500, "Internal server error")
+        finally:
+            if self.viewer:
+                self.context.sockets.discard(self.viewer.token_id, self)
+
+    async def forbid(self) -> None:
+        """End everything that runs on this socket and close it with 4403."""
+        for operation in tuple(self.operations.values()):
+            if operation.task is not asyncio.current_task():  # which may be revoking the token it runs under
+                await self.cleanup_operation(operation.id)
+        await self.websocket.close(4403, "Forbidden")
+
+    async def handle_message(self, message: Message) -> None:
+        if fault := fault_in(message):
+            await self.handle_invalid_message(fault)
+        else:
+            await super().handle_message(message)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        if self.connection_init_received:
+            await self.websocket.close(4429, "Too many initialisation requests")
+            return
+        self.connection_init_received = True
+        self.viewer = await self.context.viewer(message.get("payload") or {})
+        if self.viewer is None:
+            await self.websocket.close(4403, "Forbidden")
+            return
+        self.context.sockets.add(self.viewer.token_id, self)
+        self.connection_acknowledged = True
+        await self.send_message({"type": "connection_ack"})
+
+    async def run_operation(self, operation: Operation[Any, None]) -> None:
+        with suppress(WebSocketDisconnected):
+            try:
+                await self._run(operation)
+            except WebSocketDisconnected:
+                raise
+            except Exception as bug:  # noqa: BLE001 masked() logs it
+                await operation.send_initial_errors([masked(bug)])
+
+    async def _run(self, operation: Operation[Any, None]) -> None:
+        results = await self.schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=self.context.context(cast(Viewer, self.viewer)),
+            operation_name=operation.operation_name,
+        )
+        async with aclosing(results):
+            async for result in results:
+                assert isinstance(result, ExecutionResult)
+                if failed_as_a_whole(result):
+                    await operation.send_initial_errors(cast(list[GraphQLError], result.errors))
+                    return
+                await operation.send_next(result)
+        await operation.send_operation_message({"type": "complete", "id": operation.id})
+
+
+def fault_in(message: object) -> str | None:
+    """Why the protocol has no such message, or None when it has."""
+    if not isinstance(message, dict):
+        return "A message must be an object"
+    payload = message.get("payload")
+    match message.get("type"):
+        case "connection_init" | "ping" | "pong" as kind:
+            return None if _is_object_or_null(payload) else f"{kind}: payload must be an object"
+        case "subscribe" | "complete" as kind if not _is_id(message.get("id")):
+            return f"{kind}: id must be a string, and not empty"
+        case "subscribe":
+            return _fault_in_request(payload)
+        case "complete":
+            return None
+        case unknown:
+            return f"Unknown message type: {unknown!r}"
+
+
+def _fault_in_request(payload: object) -> str | None:
+    if not isinstance(payload, dict):
+        return "subscribe: payload must be an object"
+    if not isinstance(payload.get("query"), str):
+        return "subscribe: query must be a string"
+    if not isinstance(payload.get("operationName"), str | None):
+        return "subscribe: operationName must be a string"
+    for name in ("variables", "extensions"):
+        if not _is_object_or_null(payload.get(name)):
+            return f"subscribe: {name} must be an object"
+    return None
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_object_or_null(value: object) -> bool:
+    return value is None or isinstance(value, dict)

@@ -1,0 +1,3 @@
+module wharf.local/holding
+
+go 1.22

@@ -1,0 +1,43 @@
+"""What is unpacked into the proxy's container."""
+
+import io
+import tarfile
+
+from engine.proxy.archive import delivery, first_filling
+from engine.proxy.compiler import compile_routes
+
+DOCUMENT = compile_routes([], key="an-example-of-a-key")
+
+
+def members(packed: bytes) -> dict[str, str]:
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        return {each.name: f"-> {each.linkname}" if each.issym() else text(archive, each) for each in archive}
+
+
+def text(archive: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+    content = archive.extractfile(member)
+    assert content
+    return content.read().decode()
+
+
+def test_the_link_comes_after_the_file_it_leads_to() -> None:
+    assert list(members(delivery(DOCUMENT, 3)).items())[1] == ("http.yml", "-> http-3.yml")
+
+
+def test_the_document_tells_its_slot_in_its_mark() -> None:
+    assert f"`/revision/{DOCUMENT.revision}/3`" in members(delivery(DOCUMENT, 3))["http-3.yml"]
+
+
+def test_a_new_container_gets_everything_it_starts_with() -> None:
+    assert list(members(first_filling("static", DOCUMENT))) == [
+        "static.yml",
+        "plugins-local/src/wharf.local/holding/.traefik.yml",
+        "plugins-local/src/wharf.local/holding/go.mod",
+        "plugins-local/src/wharf.local/holding/holding.go",
+        "http-0.yml",
+        "http.yml",
+    ]
+
+
+def test_the_same_document_is_the_same_archive() -> None:
+    assert delivery(DOCUMENT, 1) == delivery(DOCUMENT, 1)

