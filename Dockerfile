@@ -20,7 +20,7 @@ RUN groupadd --gid 10001 wharf \
 COPY --from=build /opt/wharf /opt/wharf
 COPY --from=build /src/dist /tmp/dist
 RUN /opt/wharf/bin/pip install --no-cache-dir --no-deps --no-index /tmp/dist/*.whl && rm -r /tmp/dist
-ENV PATH=/opt/wharf/bin:$PATH WHARF_LISTEN=0.0.0.0:8000 WHARF_DATA=/data
+ENV PATH=/opt/wharf/bin:$PATH WHARF_LISTEN=0.0.0.0:8000 WHARF_DATA_DIRECTORY=/data
 USER wharf
 WORKDIR /data
 VOLUME /data

@@ -27,6 +27,7 @@ class Sessions:
     """The database at `url` ("sqlite:////path/to/file.db"), opened for one process."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         parsed = make_url(url)
         self._reader = _reading_engine(parsed)
         self._writer = writing_engine(parsed)

@@ -87,6 +87,7 @@ class Engine:
         self.projects = Projects(self.sessions, lambda _environment_id: self._spawn(self._tidy_networks()))
         self.logs = ApplicationLogs(self.sessions, self.events, self.host.docker)
         self.stats = ApplicationStats(self.sessions, self.events, self.host.docker)
+        self._spawn(self.events.watch_others())
         self._spawn(self.host.publisher.run())
         self._spawn(self.host.observer.run())
 
@@ -145,9 +146,14 @@ class Engine:
         task.add_done_callback(self._tasks.remove)
 
 
+def instance_of(session: Session) -> Instance | None:
+    """The row of this installation; None before its first start."""
+    return session.exec(select(Instance)).first()
+
+
 def _identify(session: Session) -> tuple[str, str]:
     """The ids of this instance and of its local server, made at the first start."""
-    instance = session.exec(select(Instance)).first()
+    instance = instance_of(session)
     if instance is None:
         instance = Instance(id=new_id()[-10:])
         session.add(instance)

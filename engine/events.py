@@ -21,6 +21,7 @@ from engine.errors import CursorExpired, InvalidInput
 _MEMORY = 4096
 _PAGE = 500
 _PRUNE_EVERY = 1000
+_OTHERS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,23 @@ class EventLog:
         events = await self._sessions.read(_page, cursor, wanted)
         return events, (events[-1].sequence or cursor) if len(events) == _PAGE else max(cursor, last)
 
+    async def watch_others(self) -> None:
+        """Notice, until cancelled, what other processes wrote: `wharf token`, say."""
+        while True:
+            await asyncio.sleep(_OTHERS_SECONDS)
+            if await self._sessions.read(_last_sequence) > self._last:
+                self._take_in(await self._sessions.read(_page, self._last, EVERYTHING))
+
     def _committed(self, notes: list[object]) -> None:
-        events = [note for note in notes if isinstance(note, Event)]
+        self._take_in([note for note in notes if isinstance(note, Event)])
+
+    def _take_in(self, events: list[Event]) -> None:
+        events = [event for event in events if (event.sequence or 0) > self._last]
         if not events:
             return
+        if events[0].sequence != self._last + 1:
+            # Another process wrote in between: what the memory lacks, followers must read from the database.
+            self._recent.clear()
         self._recent.extend(events)
         self._last = events[-1].sequence or self._last
         self._news.set()

@@ -6,6 +6,9 @@ and the next one is tried.
 """
 
 import ipaddress
+import socket
+from contextlib import suppress
+from pathlib import Path
 
 from sqlmodel import Session, select
 
@@ -18,6 +21,7 @@ from engine.errors import Conflict, DockerConflict, DockerNotFound, EngineError
 _PREFIX_LENGTH = 26
 _PROXY = "proxy"
 _FOREIGN = "foreign"
+_IN_A_CONTAINER = Path("/.dockerenv").exists()
 
 
 class Networks:
@@ -30,6 +34,7 @@ class Networks:
         self._docker = docker
         self._instance_id = instance_id
         self._server_id = server_id
+        self._own: str | None = None
         self._pool = ipaddress.IPv4Network(pool)
 
     async def ensure(self, environment_id: str) -> str:
@@ -40,7 +45,25 @@ class Networks:
         except DockerNotFound:
             wanted = labels.network_labels(self._instance_id, environment_id)
             await self._create(environment_id, name, wanted)
+        await self.join(name)
         return name
+
+    async def join(self, network: str) -> None:
+        """Where we run in a container ourselves: be on this network, to reach what is on it."""
+        if own := await self._own_container():
+            await self._docker.connect_network(network, own)
+
+    async def leave(self, network: str) -> None:
+        """Undo `join`."""
+        if own := await self._own_container():
+            await self._docker.disconnect_network(network, own)
+
+    async def _own_container(self) -> str | None:
+        # In a container the host name is the container's id, unless somebody chose another.
+        if self._own is None and _IN_A_CONTAINER:
+            with suppress(DockerNotFound):
+                self._own = (await self._docker.inspect_container(socket.gethostname())).id
+        return self._own
 
     async def proxy_subnet(self) -> str:
         """The range of the network that only the proxy and we are on."""
@@ -52,7 +75,9 @@ class Networks:
 
     async def remove(self, environment_id: str) -> None:
         """Remove the environment's network and give its range back."""
-        await self._docker.remove_network(labels.network_name(environment_id))
+        name = labels.network_name(environment_id)
+        await self.leave(name)
+        await self._docker.remove_network(name)
         await self._sessions.write(_release, self._server_id, environment_id)
 
     async def _create(self, environment_id: str, name: str, wanted: dict[str, str]) -> None:

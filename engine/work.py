@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from engine.errors import EngineError
+
 log = logging.getLogger(__name__)
 
 _FIRST_RETRY_SECONDS = 1.0
@@ -63,7 +65,9 @@ class Work:
     def _try_again_later(self, key: str, error: Exception) -> None:
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         delay = min(_FIRST_RETRY_SECONDS * 2 ** (failures - 1), _LAST_RETRY_SECONDS)
-        log.warning("Will look at %s again in %g s: %s", key, delay, error, exc_info=error)
+        # What the engine expects to go wrong needs one line; anything else is a mistake of ours.
+        trace = None if isinstance(error, EngineError) else error
+        log.warning("Will look at %s again in %g s: %s", key, delay, error, exc_info=trace)
         self._timers[key] = asyncio.get_running_loop().call_later(delay, self._retry, key)
 
     def _retry(self, key: str) -> None:

@@ -30,11 +30,12 @@ class Context:
     def load(self, fetch: "Callable[[Engine, list[K]], Awaitable[Sequence[V]]]", key: K) -> Awaitable[V]:
         """What `fetch` finds for this key, asked together with the keys of all sibling fields.
 
-        `fetch` answers in the order of its keys, which may repeat.
+        `fetch` is a function of a module. It answers in the order of its keys, which may repeat.
         """
-        # A subscription lives for days: a loader with a cache would show it the same row all that time.
-        loader = self._loaders.setdefault(fetch, DataLoader(partial(fetch, self.engine), cache=False))
-        return loader.load(key)
+        if fetch not in self._loaders:
+            # A subscription lives for days: a loader with a cache would show it the same rows all that time.
+            self._loaders[fetch] = DataLoader(partial(fetch, self.engine), cache=False)
+        return self._loaders[fetch].load(key)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

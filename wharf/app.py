@@ -1,5 +1,6 @@
 """The program put together: one ASGI application, and what frames its life."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from db.models import ApiToken
+from db.models import ApiToken, EventKind
 from db.models import Grant as StoredGrant
 from engine.engine import Engine
 from graph.http import GraphQLView
@@ -31,7 +32,9 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         await engine.start()
         if token := await engine.access.create_setup_token():
             announce_setup_token(token)
+        closing = asyncio.create_task(_close_revoked(engine, sockets))
         yield
+        closing.cancel()
         await engine.stop()
 
     async def authenticate(token: str) -> Viewer | None:
@@ -42,7 +45,8 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         await engine.sessions.read(_answers)
         return JSONResponse({"status": "ready"})
 
-    view = GraphQLView(schema, engine=engine, authenticate=authenticate, sockets=Sockets())
+    sockets = Sockets()
+    view = GraphQLView(schema, engine=engine, authenticate=authenticate, sockets=sockets)
     return Starlette(
         routes=[
             Route("/graphql", view),
@@ -52,6 +56,13 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         ],
         lifespan=lifespan,
     )
+
+
+async def _close_revoked(engine: Engine, sockets: Sockets) -> None:
+    """Close what was opened with a token as soon as the token is revoked, by whomever."""
+    async for event in engine.events.follow():
+        if event.noun == "ApiToken" and event.kind is EventKind.REMOVED:
+            await sockets.close_viewer(event.noun_id)
 
 
 def viewer_of(row: ApiToken) -> Viewer:

@@ -9,15 +9,18 @@ from typing import Annotated, TypeVar
 
 import typer
 import uvicorn
+from graph.http import MAX_BODY
 from graph.root import print_schema_text
 
 from db.migrate import MigrationFailed, migrate
 from db.models import now
 from db.sessions import Sessions
 from engine.access import Access
-from engine.engine import Engine, EngineSettings
+from engine.docker.gateway import DockerGateway
+from engine.engine import Engine, EngineSettings, instance_of
 from engine.errors import EngineError
 from engine.secrets import SecretUnreadable
+from engine.uninstall import uninstall
 from wharf.app import create_app
 from wharf.doctor import examine
 from wharf.logging import log_to_terminal
@@ -49,6 +52,7 @@ def serve() -> None:
         access_log=False,
         server_header=False,
         ws_per_message_deflate=False,
+        ws_max_size=MAX_BODY,
         timeout_graceful_shutdown=5,
     )
 
@@ -78,6 +82,19 @@ def doctor(
         typer.echo(str(finding))
     if any(finding.broken for finding in findings):
         raise typer.Exit(1)
+
+
+@cli.command("uninstall")
+def uninstall_everything(
+    volumes: Annotated[bool, typer.Option("--volumes", help="Remove the volumes too, and what they hold.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove from the Docker host everything that this installation made there. Stop the server first."""
+    if not yes:
+        typer.confirm("All applications of this installation end now. Go on?", abort=True)
+    settings = load_settings()
+    for thing in asyncio.run(_uninstall(settings, volumes=volumes)):
+        typer.echo(f"Removed {thing}.")
 
 
 @token.command("create")
@@ -126,6 +143,16 @@ def main() -> None:
     except _EXPLAINED as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
+
+
+async def _uninstall(settings: Settings, *, volumes: bool) -> list[str]:
+    sessions, docker = Sessions(settings.database), DockerGateway(settings.docker_host)
+    try:
+        instance = await sessions.read(instance_of)
+        return await uninstall(docker, instance.id, volumes=volumes) if instance else []
+    finally:
+        await docker.close()
+        sessions.close()
 
 
 def _open_data_directory(settings: Settings) -> None:

@@ -104,9 +104,7 @@ class Draining:
 
 
 class Connection:
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, draining: Draining
-    ) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, draining: Draining) -> None:
         self.reader, self.writer, self.draining = reader, writer, draining
 
     async def serve(self) -> None:

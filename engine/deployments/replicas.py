@@ -48,9 +48,10 @@ class Replicas:
         rows = await self._sessions.read(variables_of, spec)
         values = {row.name: self._cipher.decrypt(row.value, variable_place(row.id)) for row in rows}
         place = place_of(self._host.instance_id, application, release)
-        for replica in range(1, spec.replicas + 1):
-            wanted = container_spec(place, spec, replica, values)
-            await self._start_one(labels.container_name(release.id, replica), wanted)
+        wanted = {number: container_spec(place, spec, number, values) for number in range(1, spec.replicas + 1)}
+        await together(
+            *(self._start_one(labels.container_name(release.id, number), each) for number, each in wanted.items())
+        )
 
     async def _start_one(self, name: str, wanted: dict[str, object]) -> None:
         docker = self._host.docker

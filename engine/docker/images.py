@@ -1,14 +1,15 @@
 """Images: looked at, pulled, built."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncGenerator
 from typing import IO
 
 from engine.docker import facts
-from engine.docker.connection import Answer, Connection, Request
+from engine.docker.connection import Connection, Request
 from engine.docker.references import ImageReference, parse_reference
-from engine.docker.translation import image_refused
+from engine.docker.translation import docker_errors, image_refused
 from engine.docker.values import ImageFacts, PullProgress, RegistryCredentials
 from engine.errors import DockerTimeout, RegistryUnreachable
 
@@ -46,8 +47,10 @@ class Images(Connection):
         """Builds the Dockerfile at the root of a tar. A file is read in pieces, and closed afterwards."""
         params = {"t": tag, "rm": "1", "forcerm": "1"}
         request = Request(f"build image {tag}", "POST", "build", params, upload=context, refusal=image_refused)
-        async with self._stream(request, deadline=deadline, pause=deadline) as answer:
-            await _drain(request, answer)
+        with docker_errors(request.doing):
+            async with asyncio.timeout(deadline), self._stream(request, deadline=None) as answer:
+                async for line in answer:
+                    _raise_in_band(request, line)
 
 
 def _pull_request(ref: str, reference: ImageReference, credentials: RegistryCredentials | None) -> Request:
@@ -59,11 +62,6 @@ def _pull_request(ref: str, reference: ImageReference, credentials: RegistryCred
 def _registry_auth(credentials: RegistryCredentials, server: str) -> dict[str, str]:
     login = {"username": credentials.username, "password": credentials.password, "serveraddress": server}
     return {"X-Registry-Auth": base64.urlsafe_b64encode(json.dumps(login).encode()).decode("ascii")}
-
-
-async def _drain(request: Request, answer: Answer) -> None:
-    async for line in answer:
-        _raise_in_band(request, line)
 
 
 def _raise_in_band(request: Request, line: facts.Json) -> None:

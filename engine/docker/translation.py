@@ -56,7 +56,7 @@ def refused(doing: str, status: int | None, words: str) -> DockerFailure:
 
 
 def image_refused(doing: str, status: int | None, words: str) -> DockerFailure:
-    """The failure for a "no" about an image. Addresses in Docker's words decide nothing: users name images."""
+    """The failure for a "no" about an image. Addresses in the words decide nothing: users name images."""
     if status == NO_CONNECTION:
         return refused(doing, status, words)
     kind = _by_words(IMAGE_BY_WORDS, QUOTED_ADDRESS.sub("", words)) or ImageFailure

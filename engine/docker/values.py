@@ -88,7 +88,7 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class StatsSample:
-    """One second of a container's life. Bytes count since it started; cpu is in cores (1.5: one and a half)."""
+    """One second of a container's life. Bytes count since it started; cpu is in cores (1.5: 150 %)."""
 
     at: datetime
     cpu_cores: float

@@ -8,12 +8,13 @@ from engine.proxy.compiler import Compiled, revision_path
 from engine.proxy.templates import plugin_files
 
 CONFIG_DIR = "/etc/wharf"
+PLUGIN_DIR = "plugins-local/src/wharf.local/holding"  # where Traefik looks for it, by the name in static.yml
 SLOTS = 8
 
 
 def first_filling(static: str, document: Compiled) -> bytes:
     """Everything a new container needs before it starts; the document is linked as slot 0."""
-    plugin = ((f"plugins-local/{path}", content) for path, content in plugin_files())
+    plugin = ((f"{PLUGIN_DIR}/{name}", content) for name, content in plugin_files())
     contents = [("static.yml", static.encode()), *plugin, (_slot(0), _stamped(document, 0))]
     return _tar(contents, link_to=_slot(0))
 

@@ -9,17 +9,17 @@ from typing import Any
 import orjson
 
 from engine.docker.gateway import DockerGateway
-from engine.docker.values import ContainerState, ContainerSummary
-from engine.errors import DockerConflict, DockerNotFound, EngineError, PortTaken, ProxyFailure
+from engine.docker.values import ContainerState
+from engine.errors import DockerNotFound, EngineError, PortTaken, ProxyFailure
 from engine.proxy.archive import CONFIG_DIR, first_filling
 from engine.proxy.compiler import Compiled
 from engine.proxy.image import available_image
-from engine.proxy.internal import InternalApi, every_little_while
+from engine.proxy.internal import InternalApi, every_little_while, loading_deadline
 from engine.proxy.spec import GRACE_SECONDS, ProxySettings, container_name, container_spec, static_configuration
 
 log = logging.getLogger(__name__)
 
-_START_SECONDS = 15.0  # from Docker's "started" to the first document loaded
+_START_SECONDS = 10.0  # from Docker's "started" until Traefik begins to load its first document
 
 
 class HttpProxy:
@@ -44,22 +44,25 @@ class HttpProxy:
         return self._name
 
     async def ensure(self, document: Compiled, networks: Collection[str] = ()) -> None:
-        """The proxy runs, as the settings want it, on these networks and all it was on before.
+        """The proxy runs, as the settings want it, and is a member of these networks.
 
-        `document` is what a proxy that does not run starts with; a running one keeps what it has. A proxy of
-        another making is replaced: the new one is made ready first, and when it does not start, the old one
-        runs again and ProxyFailure says why.
+        A running one keeps its document and all its networks. One that does not run is made anew, with
+        `document`. A running one of another making is replaced by one with `document` and all its networks:
+        the new one is made ready first, and when it does not start, the old one runs again and ProxyFailure
+        says why.
         """
         async with self.changing:
             await self._make_network()
             spec = container_spec(self.settings, await available_image(self.docker, self.settings.image))
             name = container_name(self.settings, spec)
-            found = await self._containers()
+            found = await self.docker.list_containers(self.settings.labels)
             others = [each for each in found if each.name != name]
-            if not any(each.name == name and each.state is ContainerState.RUNNING for each in found):
+            running = [each.name for each in found if each.state is ContainerState.RUNNING]
+            if name not in running:
                 await self._prepare(name, spec, document)
-                await self._join(name, {*networks, *await self._networks_of(others)})
-                await self._swap(name, [each.name for each in others if each.state is ContainerState.RUNNING])
+            await self._join(name, {*networks, *(network for each in others for network in each.addresses)})
+            if name not in running:
+                await self._swap(name, running, document)
             self._name = name
             for other in others:
                 await self.docker.remove_container(other.name)
@@ -67,25 +70,17 @@ class HttpProxy:
     async def attach(self, network: str) -> None:
         """The proxy is a member of this network."""
         async with self.changing:
-            await self._join(self.name, {network})
+            await self.docker.connect_network(network, self.name)
 
     async def detach(self, network: str) -> None:
         """The proxy is not a member of this network."""
         async with self.changing:
-            if network in await self.attached():
-                await self.docker.disconnect_network(network, self.name)
+            await self.docker.disconnect_network(network, self.name)
 
     async def attached(self) -> set[str]:
         """The networks that the proxy has joined, without its own."""
         facts = await self.docker.inspect_container(self.name)
         return set(facts.addresses) - {self.settings.network}
-
-    async def last_words(self) -> str:
-        """What Traefik complained about last, as the end of a sentence."""
-        return await self._last_words(self.name)
-
-    async def _containers(self) -> Sequence[ContainerSummary]:
-        return await self.docker.list_containers(self.settings.labels)
 
     async def _make_network(self) -> None:
         try:
@@ -96,41 +91,43 @@ class HttpProxy:
             )
 
     async def _prepare(self, name: str, spec: dict[str, Any], document: Compiled) -> None:
-        try:
-            await self.docker.create_container(name, spec)
-        except DockerConflict:
-            log.info("The proxy's container is there already, and is started again.")
+        # One that is there but does not run may hold on to a network that is gone, and could not start.
+        await self.docker.remove_container(name)
+        await self.docker.create_container(name, spec)
         filling = first_filling(static_configuration(self.settings), document)
         await self.docker.put_archive(name, CONFIG_DIR, filling)
 
-    async def _networks_of(self, others: Sequence[ContainerSummary]) -> set[str]:
-        facts = [await self.docker.inspect_container(other.name) for other in others]
-        return {network for each in facts for network in each.addresses} - {self.settings.network}
+    async def _join(self, name: str, networks: set[str]) -> None:
+        for network in sorted(networks - {self.settings.network}):
+            try:
+                # Docker would connect a container that does not run to anything, and then not start it.
+                await self.docker.inspect_network(network)
+                await self.docker.connect_network(network, name)
+            except DockerNotFound:
+                log.warning("The proxy does not join the network %s: there is none.", network)
 
-    async def _join(self, name: str, networks: Collection[str]) -> None:
-        joined = (await self.docker.inspect_container(name)).addresses
-        for network in sorted(set(networks) - set(joined)):
-            await self.docker.connect_network(network, name)
-
-    async def _swap(self, name: str, running: Sequence[str]) -> None:
-        for other in running:
-            await self.docker.stop_container(other, GRACE_SECONDS)
+    async def _swap(self, name: str, running: Sequence[str], document: Compiled) -> None:
         try:
+            for other in running:
+                await self.docker.stop_container(other, GRACE_SECONDS)
             await self.docker.start_container(name)
-            await self._until_loaded(name)
-        except BaseException as failure:
-            explained = self._explained(failure)
+            await self._until_loaded(name, document)
+        except PortTaken as failure:
             await self._go_back(name, running)
-            raise explained from failure
+            raise self._port_taken(failure) from failure
+        except BaseException:
+            await self._go_back(name, running)
+            raise
 
-    async def _until_loaded(self, name: str) -> None:
-        async for _ in every_little_while(_START_SECONDS):
+    async def _until_loaded(self, name: str, document: Compiled) -> None:
+        async for _ in every_little_while(_START_SECONDS + loading_deadline(document)):
             if await self.internal.loaded():
                 return
             facts = await self.docker.inspect_container(name)
             if facts.restart_count or facts.state is not ContainerState.RUNNING:
                 break
-        raise ProxyFailure(f"The proxy did not load its first configuration{await self._last_words(name)}")
+        words = await last_words(self.docker, name)
+        raise ProxyFailure(f"The proxy did not load its first configuration{words}")
 
     async def _go_back(self, name: str, running: Sequence[str]) -> None:
         if running:
@@ -138,9 +135,7 @@ class HttpProxy:
         for other in running:
             await self.docker.start_container(other)
 
-    def _explained(self, failure: BaseException) -> BaseException:
-        if not isinstance(failure, PortTaken):
-            return failure
+    def _port_taken(self, failure: PortTaken) -> ProxyFailure:
         ports = (self.settings.http_port, self.settings.https_port)
         named = [str(port) for port in ports if re.search(rf"\b{port}\b", failure.sentence)]
         return ProxyFailure(
@@ -148,13 +143,15 @@ class HttpProxy:
             "another program. Stop that one, or choose another port for the proxy in the settings."
         )
 
-    async def _last_words(self, name: str) -> str:
-        try:
-            lines = await self.docker.log_tail(name, 20)
-        except EngineError:
-            return "."
-        complaints = [said for line in lines if (said := _complaint(line.text))]
-        return f": Traefik says {complaints[-1]!r}." if complaints else "; Traefik's log does not say why."
+
+async def last_words(docker: DockerGateway, name: str) -> str:
+    """What the Traefik in this container complained about last, as the end of a sentence."""
+    try:
+        lines = await docker.log_tail(name, 20)
+    except EngineError:
+        return "."
+    complaints = [said for line in lines if (said := _complaint(line.text))]
+    return f": Traefik says {complaints[-1]!r}." if complaints else "; Traefik's log does not say why."
 
 
 def _complaint(line: str) -> str | None:

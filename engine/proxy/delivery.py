@@ -8,13 +8,12 @@ from engine.errors import ProxyFailure
 from engine.proxy.archive import CONFIG_DIR, SLOTS, delivery
 from engine.proxy.compiler import Compiled, domain_of
 from engine.proxy.connections import count_connections
-from engine.proxy.container import HttpProxy
-from engine.proxy.internal import Loaded, ProbeAnswer, every_little_while
+from engine.proxy.container import HttpProxy, last_words
+from engine.proxy.internal import Loaded, ProbeAnswer, every_little_while, loading_deadline
 
 log = logging.getLogger(__name__)
 
 _FIRST_LOOK_SECONDS = 2.0  # for a proxy that has just started to have loaded what it was started with
-_LOAD_SECONDS = 5.0  # from the document's arrival in the container until Traefik serves from it
 
 
 class Delivery:
@@ -61,10 +60,11 @@ class Delivery:
             self._last_slot = _next_slot(self._last_slot, loaded)
             packed = delivery(document, self._last_slot)
             await self._docker.put_archive(self._proxy.name, CONFIG_DIR, packed)
-            if await self._found(_LOAD_SECONDS, document.revision):
+            if await self._found(loading_deadline(document), document.revision):
                 return
             log.warning("The proxy has not loaded revision %s in time.", document.revision)
-        raise ProxyFailure(f"The proxy did not load its new configuration{await self._proxy.last_words()}")
+        words = await last_words(self._docker, self._proxy.name)
+        raise ProxyFailure(f"The proxy did not load its new configuration{words}")
 
     async def _found(self, deadline: float, revision: str | None = None) -> Loaded | None:
         """The document in use, as soon as it is this revision, or there is any; None after the deadline."""

@@ -1,7 +1,6 @@
 """What stands in proxy_templates/, parsed once. Every pattern handed out is a copy, to be filled."""
 
 import copy
-from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -31,16 +30,8 @@ def page(name: str) -> str:
 
 @cache
 def plugin_files() -> tuple[tuple[str, bytes], ...]:
-    """The holding plugin's source: (path below plugins-local/, content), sorted."""
-    return tuple(sorted(_walk(_templates() / "plugin", "")))
-
-
-def _walk(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _walk(entry, f"{path}{entry.name}/")
-        else:
-            yield path + entry.name, entry.read_bytes()
+    """The holding plugin's source: (name, content), sorted."""
+    return tuple(sorted((file.name, file.read_bytes()) for file in (_templates() / "plugin").iterdir()))
 
 
 @cache

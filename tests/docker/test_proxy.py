@@ -16,7 +16,7 @@ import pytest
 
 from engine.docker.values import ContainerState
 from engine.errors import ProxyFailure
-from engine.proxy.archive import CONFIG_DIR
+from engine.proxy.archive import CONFIG_DIR, PLUGIN_DIR
 from engine.proxy.image import available_image
 from engine.proxy.internal import every_little_while
 from engine.proxy.routes import Holding, HoldingReason, Route, RoutedApplication
@@ -59,13 +59,13 @@ async def test_made_from_nothing_it_serves_and_made_again_it_is_the_same(rig: Ri
     assert (await rig.visit("shop.test")).status == 503
 
 
-async def test_stopped_it_is_started_with_the_document_it_is_given(rig: Rig) -> None:
+async def test_killed_it_runs_again_with_the_document_it_is_given(rig: Rig) -> None:
     proxy, _ = rig.new_proxy()
-    await proxy.ensure(NOTHING)
-    before = await container_ids(rig)
+    await rig.make_network()
+    await proxy.ensure(NOTHING, {rig.network})
     await rig.docker.kill_container(proxy.name, "KILL")
-    await proxy.ensure(document(CLOSED))
-    assert await container_ids(rig) == before
+    await rig.docker.remove_network(rig.network)
+    await proxy.ensure(document(CLOSED), {rig.network})
     assert (await rig.visit("shop.test")).status == 503
 
 
@@ -95,7 +95,7 @@ async def test_another_spec_replaces_it_and_keeps_its_networks(rig: Rig) -> None
     await rig.make_network()
     await proxy.attach(rig.network)
     old = await container_ids(rig)
-    newer, _ = rig.new_proxy(replace(rig.settings, memory_bytes=1 << 30))
+    newer, _ = rig.new_proxy(replace(rig.settings, memory_bytes=1 << 29))
     await newer.ensure(document(CLOSED))
     assert len(await container_ids(rig)) == 1
     assert await container_ids(rig) != old
@@ -106,12 +106,16 @@ async def test_another_spec_replaces_it_and_keeps_its_networks(rig: Rig) -> None
 async def test_a_replacement_that_a_crash_left_half_made_is_finished(rig: Rig) -> None:
     proxy, _ = rig.new_proxy()
     await proxy.ensure(NOTHING)
-    settings = replace(rig.settings, memory_bytes=1 << 30)
+    settings = replace(rig.settings, memory_bytes=1 << 29)
     spec = container_spec(settings, await available_image(rig.docker, settings.image))
-    await rig.docker.create_container(container_name(settings, spec), spec)
+    name = container_name(settings, spec)
+    await rig.docker.create_container(name, spec)
+    await rig.make_network()
+    await rig.docker.connect_network(rig.network, name)
     await rig.docker.stop_container(proxy.name, 1)
     newer, _ = rig.new_proxy(settings)
-    await newer.ensure(document(CLOSED))
+    await newer.ensure(document(CLOSED), {rig.network, "wharf-gone"})
+    assert await newer.attached() == {rig.network}
     assert len(await container_ids(rig)) == 1
     assert (await rig.visit("shop.test")).status == 503
 
@@ -200,7 +204,7 @@ async def test_traefik_accepts_every_template_as_it_stands(rig: Rig) -> None:
 def templates() -> bytes:
     packed = io.BytesIO()
     source = files("proxy_templates")
-    contents = {f"plugins-local/{path}": content for path, content in plugin_files()}
+    contents = {f"{PLUGIN_DIR}/{name}": content for name, content in plugin_files()}
     contents |= {name: (source / name).read_bytes() for name in ("static.yml", "http.yml")}
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for path, content in contents.items():

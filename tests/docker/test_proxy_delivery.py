@@ -1,6 +1,7 @@
 """What the real Traefik does with what it is told: routes, pages, probes, and nothing lost in between."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -28,18 +29,15 @@ class Shown(http.server.BaseHTTPRequestHandler):
 print("listens", flush=True)
 http.server.HTTPServer(("", 8000), Shown).serve_forever()
 """
-KNOCK = (
-    """
+KNOCK = """
 import socket, sys
-for address in sys.argv[1:]:
+for address in sys.argv[2:]:
     try:
-        socket.create_connection((address, %d), timeout=1)
+        socket.create_connection((address, int(sys.argv[1])), timeout=1)
         print("open", flush=True)
     except OSError as error:
         print("closed", flush=True)
 """
-    % INTERNAL_PORT
-)
 
 
 @pytest.fixture
@@ -156,7 +154,7 @@ async def test_websockets_events_and_large_uploads_pass(rig: Rig, delivery: Deli
     async with rig.visitor.get(f"{base}/events", headers=headers) as events:
         assert await events.content.readline() == b"id: 1\n"
     body = bytes(5 * 1024 * 1024)
-    async with rig.visitor.post(f"{base}/echo", data=body, headers=headers) as upload:
+    async with rig.visitor.post(f"{base}/echo", data=io.BytesIO(body), headers=headers) as upload:
         assert await upload.read() == body
 
 
@@ -185,9 +183,11 @@ async def test_the_internal_entry_point_is_closed_to_applications_and_mute_witho
     rig: Rig, proxy: HttpProxy, delivery: Delivery
 ) -> None:
     inside = (await rig.docker.inspect_container(proxy.name)).addresses
-    await rig.start_backend("knock-" + rig.network, "/usr/bin/python3", "-c", KNOCK, *inside.values())
-    await rig.docker.wait_container("knock-" + rig.network)
-    assert [line.text for line in await rig.docker.log_tail("knock-" + rig.network, 9)] == ["closed"] * 2
+    knocker = f"{rig.network}-knocker"
+    command = ("/usr/bin/python3", "-c", KNOCK, str(INTERNAL_PORT), *inside.values())
+    await rig.start_backend(knocker, *command)
+    await rig.docker.wait_container(knocker)
+    assert [line.text for line in await rig.docker.log_tail(knocker, 9)] == ["closed", "closed"]
     url = f"http://{rig.settings.address}:{INTERNAL_PORT}/api/http/routers"
     for key, status in (("", 404), ("another-key-of-16-letters", 404), (KEY, 200)):
         async with rig.visitor.get(url, headers={"X-Wharf-Key": key}) as answer:
@@ -221,7 +221,7 @@ async def test_a_document_that_traefik_refuses_changes_nothing_and_the_next_one_
 ) -> None:
     shut = RoutedApplication("shop", Holding(HoldingReason.STOPPED), (Route("d2", "shop.test"),))
     await delivery.deliver(document(shut))
-    monkeypatch.setattr(delivery_module, "_LOAD_SECONDS", 0.5)
+    monkeypatch.setattr(delivery_module, "loading_deadline", lambda document: 0.5)
     good = document(blog("nobody"), shut)
     with pytest.raises(ProxyFailure, match=r"did not load its new configuration: Traefik says '.*field not found"):
         await delivery.deliver(replace(good, text=good.text.replace('"service"', '"servise"')))
@@ -231,7 +231,7 @@ async def test_a_document_that_traefik_refuses_changes_nothing_and_the_next_one_
 
 
 async def test_without_a_proxy_there_is_a_sentence(rig: Rig) -> None:
-    _, delivery = rig.new_proxy()
+    _, delivery = rig.new_proxy(replace(rig.settings, network_subnet="127.0.0.0/29"))
     with pytest.raises(ProxyFailure, match="The proxy cannot be reached"):
         await delivery.probe("blog")
     with pytest.raises(ProxyFailure, match="The proxy has not been started yet"):

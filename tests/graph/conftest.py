@@ -2,6 +2,7 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest_asyncio
@@ -16,6 +17,9 @@ from tests.graph.small import SCHEMA, TOKENS
 
 if TYPE_CHECKING:
     from engine.engine import Engine
+
+
+CLIENTS = Path(__file__).parent.parent / "clients"
 
 
 @dataclass(frozen=True)

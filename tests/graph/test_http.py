@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -12,11 +11,9 @@ import pytest_asyncio
 
 from graph.http import MAX_BODY
 from graph.negotiation import GRAPHQL, JSON, accepted
-from tests.graph.conftest import Served
+from tests.graph.conftest import CLIENTS, Served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-CLIENTS = Path(__file__).parent.parent / "clients"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -17,6 +17,7 @@ def test_the_container_is_this() -> None:
         "Entrypoint": ["/usr/local/bin/traefik"],
         "Cmd": ["--configfile=static.yml"],
         "WorkingDir": "/etc/wharf",
+        "Env": ["GOMEMLIMIT=966367641"],
         "User": "65532:65532",
         "ExposedPorts": {"8080/tcp": {}, "8443/tcp": {}},
         "StopSignal": "SIGTERM",
@@ -29,7 +30,7 @@ def test_the_container_is_this() -> None:
             "NetworkMode": "wharf-one--proxy",
             "CapDrop": ["ALL"],
             "SecurityOpt": ["no-new-privileges"],
-            "Memory": 536870912,
+            "Memory": 1073741824,
             "LogConfig": {"Type": "json-file", "Config": {"max-file": "3", "max-size": "10m"}},
         },
         "NetworkingConfig": {"EndpointsConfig": {"wharf-one--proxy": {"IPAMConfig": {"IPv4Address": "10.210.0.2"}}}},
@@ -49,7 +50,7 @@ def test_every_setting_that_makes_another_container_makes_another_hash() -> None
         replace(SETTINGS, https_port=8443),
         replace(SETTINGS, bind_address="0.0.0.0"),
         replace(SETTINGS, network_subnet="10.210.0.8/29"),
-        replace(SETTINGS, memory_bytes=1 << 30),
+        replace(SETTINGS, memory_bytes=1 << 29),
     ]
     hashes = [container_spec(each, "traefik:v3")["Labels"]["wharf.spec"] for each in changed]
     assert len(set(hashes)) == len(changed)

@@ -1,0 +1,22 @@
+"""Taking everything of this instance off a Docker host again."""
+
+from engine import labels
+from engine.docker.gateway import DockerGateway
+
+
+async def uninstall(docker: DockerGateway, instance_id: str, *, volumes: bool) -> list[str]:
+    """Remove the containers and networks that carry our label, and if so said the volumes; what was removed.
+
+    Raises `DockerFailure`.
+    """
+    ours, removed = labels.ours(instance_id), []
+    for container in await docker.list_containers(ours):
+        await docker.remove_container(container.id)
+        removed.append(f"container {container.name}")
+    for network in await docker.list_networks(ours):
+        await docker.remove_network(network.name)
+        removed.append(f"network {network.name}")
+    for volume in await docker.list_volumes(ours) if volumes else []:
+        await docker.remove_volume(volume.name)
+        removed.append(f"volume {volume.name}")
+    return removed

@@ -1,0 +1,175 @@
+"""What the schema reads, in bulk: one query for all sibling fields that ask for the same kind of thing."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from sqlalchemy.orm import Mapped, aliased
+from sqlmodel import Session, SQLModel, col, func, select
+
+from db.models import (
+    ApiToken,
+    Application,
+    Container,
+    Deployment,
+    Domain,
+    Environment,
+    EnvironmentVariable,
+    Event,
+    Project,
+    Release,
+    Server,
+    Volume,
+)
+from engine.engine import Engine
+
+K = TypeVar("K")
+V = TypeVar("V")
+Row = TypeVar("Row", bound=SQLModel)
+Numbered = TypeVar("Numbered", Deployment, Release)
+
+Fetch: TypeAlias = Callable[[Engine, list[K]], Awaitable[Sequence[V]]]
+
+
+class PageKey(NamedTuple):
+    """The newest `first` + 1 rows of an application whose number is below `before`."""
+
+    application_id: str
+    first: int
+    before: int | None
+
+
+def _one(table: type[Row], key: Mapped[str], *conditions: Any) -> Fetch[str, Row | None]:
+    async def fetch(engine: Engine, keys: list[str]) -> list[Row | None]:
+        rows = await engine.sessions.read(_by_key, table, key, keys, conditions)
+        return [rows.get(wanted) for wanted in keys]
+
+    return fetch
+
+
+def _held(table: type[Row], key: Mapped[str]) -> Fetch[str, Row]:
+    """As `_one`, for rows that a foreign key keeps from going before what refers to them."""
+
+    async def fetch(engine: Engine, keys: list[str]) -> list[Row]:
+        rows = await engine.sessions.read(_by_key, table, key, keys)
+        return [rows[wanted] for wanted in keys]
+
+    return fetch
+
+
+def _many(table: type[Row], owner: Mapped[str], *order: Any, where: Any = ()) -> Fetch[str, list[Row]]:
+    async def fetch(engine: Engine, keys: list[str]) -> list[list[Row]]:
+        groups = await engine.sessions.read(_by_owner, table, owner, keys, order, where)
+        return [groups[key] for key in keys]
+
+    return fetch
+
+
+def _pages(table: type[Numbered]) -> Fetch[PageKey, list[Numbered]]:
+    async def fetch(engine: Engine, keys: list[PageKey]) -> list[list[Numbered]]:
+        found: dict[PageKey, list[Numbered]] = defaultdict(list)
+        for first, before in {key[1:] for key in keys}:
+            wanted = [key.application_id for key in keys if key[1:] == (first, before)]
+            for row in await engine.sessions.read(_newest, table, wanted, first, before):
+                found[PageKey(row.application_id, first, before)].append(row)
+        return [found[key] for key in keys]
+
+    return fetch
+
+
+def _by_key(
+    session: Session, table: type[Row], key: Mapped[str], keys: list[str], conditions: Sequence[Any] = ()
+) -> dict[str, Row]:
+    rows = session.exec(select(table).where(key.in_(keys), *conditions))
+    return {getattr(row, key.key): row for row in rows}
+
+
+def _by_owner(
+    session: Session, table: type[Row], owner: Mapped[str], owners: list[str], order: Any, conditions: Any
+) -> dict[str, list[Row]]:
+    groups = defaultdict(list)
+    for row in session.exec(select(table).where(owner.in_(owners), *conditions).order_by(*order)):
+        groups[getattr(row, owner.key)].append(row)
+    return groups
+
+
+def _newest(
+    session: Session, table: type[Numbered], application_ids: list[str], first: int, before: int | None
+) -> list[Numbered]:
+    # One index search for each application: how many rows it has beyond the page does not matter.
+    each = aliased(table)
+    last_of_page = select(col(each.number)).where(each.application_id == Application.id)
+    query = select(table).join(Application, col(Application.id) == table.application_id)
+    if before is not None:
+        last_of_page = last_of_page.where(col(each.number) < before)
+        query = query.where(col(table.number) < before)
+    bound = last_of_page.order_by(col(each.number).desc()).offset(first).limit(1).scalar_subquery()
+    query = query.where(col(Application.id).in_(application_ids), col(table.number) >= func.coalesce(bound, 0))
+    return list(session.exec(query.order_by(col(table.number).desc())))
+
+
+project = _one(Project, col(Project.id))
+environment = _one(Environment, col(Environment.id))
+application = _one(Application, col(Application.id))
+domain = _one(Domain, col(Domain.id))
+deployment = _one(Deployment, col(Deployment.id))
+release = _one(Release, col(Release.id))
+container = _one(Container, col(Container.id))
+variable = _one(EnvironmentVariable, col(EnvironmentVariable.id))
+volume = _one(Volume, col(Volume.id))
+server = _one(Server, col(Server.id))
+api_token = _one(ApiToken, col(ApiToken.id), col(ApiToken.revoked_at).is_(None))
+
+project_of = _held(Project, col(Project.id))
+environment_of = _held(Environment, col(Environment.id))
+application_of = _held(Application, col(Application.id))
+server_of = _held(Server, col(Server.id))
+
+environments_of = _many(Environment, col(Environment.project_id), Environment.name)
+applications_of = _many(Application, col(Application.environment_id), Application.name)
+domains_of = _many(Domain, col(Domain.application_id), Domain.host, Domain.path_prefix)
+containers_of = _many(Container, col(Container.application_id), Container.release_id, Container.replica)
+volumes_of = _many(Volume, col(Volume.application_id), Volume.mount_path)
+variables_of = _many(
+    EnvironmentVariable,
+    col(EnvironmentVariable.application_id),
+    EnvironmentVariable.name,
+    where=(col(EnvironmentVariable.current),),
+)
+
+deployments_of = _pages(Deployment)
+releases_of = _pages(Release)
+
+
+def projects(session: Session) -> list[Project]:
+    return list(session.exec(select(Project).order_by(Project.name)))
+
+
+def servers(session: Session) -> list[Server]:
+    return list(session.exec(select(Server).order_by(Server.name)))
+
+
+def domains(session: Session) -> list[Domain]:
+    return list(session.exec(select(Domain).order_by(Domain.host, Domain.path_prefix)))
+
+
+def api_tokens(session: Session) -> list[ApiToken]:
+    return list(session.exec(select(ApiToken).where(col(ApiToken.revoked_at).is_(None)).order_by(ApiToken.id)))
+
+
+def applications(session: Session, count: int, after: str, environment_id: str | None) -> list[Application]:
+    """The first `count` past the id `after`, oldest first."""
+    query = select(Application).where(col(Application.id) > after)
+    if environment_id is not None:
+        query = query.where(Application.environment_id == environment_id)
+    return list(session.exec(query.order_by(Application.id).limit(count)))
+
+
+def events(session: Session, count: int, before: int | None, application_id: str | None) -> list[Event]:
+    """The newest `count` before the number `before`, newest first."""
+    query = select(Event)
+    if before is not None:
+        query = query.where(col(Event.sequence) < before)
+    if application_id is not None:
+        query = query.where(Event.application_id == application_id)
+    return list(session.exec(query.order_by(col(Event.sequence).desc()).limit(count)))

@@ -1,0 +1,52 @@
+import strawberry
+
+from db import models
+from db.models import DeploymentStatus, FailureReason, ReleaseStatus
+from graph import loaders
+from graph.context import Info
+from graph.ids import global_id
+from graph.schema.deployments import Deployment
+from graph.schema.events import Event, told
+from graph.schema.releases import Release
+
+
+@strawberry.type(description="A deployment was asked for, has come further, or to its end.")
+class DeploymentStatusChanged(Event):
+    status: DeploymentStatus = strawberry.field(description="How far it is.")
+    number: int = strawberry.field(description="Which of the deployments of its application it is, from 1.")
+    failure_reason: FailureReason | None = strawberry.field(description="Why it failed; null: it did not.")
+    message: str | None = strawberry.field(description="How it failed, in a sentence; null: it did not.")
+
+    @classmethod
+    def of(cls, row: models.Event) -> "DeploymentStatusChanged":
+        reason = row.data.get("reason")
+        return told(
+            cls,
+            row,
+            status=DeploymentStatus(row.data["status"]),
+            number=row.data["number"],
+            failure_reason=FailureReason(reason) if reason else None,
+            message=row.data.get("message"),
+        )
+
+    @strawberry.field(description="The deployment as it is now; null once its application is gone.")
+    async def deployment(self, info: Info) -> Deployment | None:
+        row = await info.context.load(loaders.deployment, self.key)
+        return Deployment.of(row) if row else None
+
+
+@strawberry.type(description="A release has come further in its life.")
+class ReleaseStatusChanged(Event):
+    release_id: strawberry.ID = strawberry.field(description="The release.")
+    status: ReleaseStatus = strawberry.field(description="Where it is from then on.")
+    number: int = strawberry.field(description="Which of the releases of its application it is, from 1.")
+
+    @classmethod
+    def of(cls, row: models.Event) -> "ReleaseStatusChanged":
+        status, number = ReleaseStatus(row.data["status"]), row.data["number"]
+        return told(cls, row, release_id=global_id("Release", row.noun_id), status=status, number=number)
+
+    @strawberry.field(description="The release as it is now; null once its application is gone.")
+    async def release(self, info: Info) -> Release | None:
+        row = await info.context.load(loaders.release, self.key)
+        return Release.of(row) if row else None

@@ -1,0 +1,116 @@
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from db import models
+from graph import loaders
+from graph.context import Info
+from graph.enums import described
+from graph.ids import Node, global_id
+from graph.schema import applications
+from graph.schema.releases import Release
+from graph.schema.rows import of_row
+
+if TYPE_CHECKING:
+    from graph.schema.applications import Application
+
+described(
+    models.DeploymentKind,
+    "Where the release of a deployment comes from.",
+    DEPLOY="From the application as it is now.",
+    ROLLBACK="From an earlier release, which it repeats.",
+    RESTART="From the live release, in new containers.",
+    START="From the last live release of an application that was stopped.",
+)
+described(
+    models.DeploymentStatus,
+    "The steps of a deployment, in order, and its ends.",
+    QUEUED="It waits for the deployment before it.",
+    PREPARING="The image is being pulled.",
+    STARTING="The new containers are being started.",
+    CHECKING="The new containers are being asked whether they are well.",
+    ROUTING="The proxy is being told to send requests to the new release.",
+    RETIRING="The new release is live; the old one finishes its requests and goes.",
+    SUCCEEDED="It is done: the new release is live.",
+    FAILED="It was given up, and the old release is live as before. `failure` says why.",
+    CANCELLED="Somebody stopped it, and the old release is live as before.",
+    SUPERSEDED="A newer deployment took its place in the queue.",
+)
+described(
+    models.FailureReason,
+    "Why a deployment failed.",
+    IMAGE_NOT_FOUND="The registry has no such image.",
+    REGISTRY_DENIED="The registry wants credentials, or other ones.",
+    REGISTRY_UNREACHABLE="The registry does not answer.",
+    IMAGE_UNUSABLE="The image cannot run here, for example because it is for another kind of processor.",
+    START_REFUSED="Docker refused to start a container.",
+    EXITED="A container ended before it was well.",
+    OUT_OF_MEMORY="A container used more memory than it may.",
+    PORT_NOT_LISTENING="Nothing accepted connections on the port.",
+    HEALTH_CHECK_FAILED="A container answered its health check wrongly.",
+    NOT_ROUTED="The proxy did not take the new route.",
+    ENGINE_UNREACHABLE="The Docker engine does not answer.",
+    INTERNAL="A mistake of ours; the server's own log has more.",
+)
+
+
+@strawberry.type(description="Why a deployment failed.")
+class DeploymentFailure:
+    reason: models.FailureReason = strawberry.field(description="What kind of failure it is.")
+    message: str = strawberry.field(description="What happened, in a sentence.")
+    exit_code: int | None = strawberry.field(description="The exit code of the container that ended, if one did.")
+    log_lines: list[str] = strawberry.field(description="The last lines which that container wrote.")
+
+    @classmethod
+    def of(cls, row: models.Deployment) -> "DeploymentFailure | None":
+        if row.failure_reason is None:
+            return None
+        return cls(
+            reason=row.failure_reason,
+            message=row.failure_message,
+            exit_code=row.failure_exit_code,
+            log_lines=row.failure_log,
+        )
+
+
+@strawberry.type(description="One attempt to make a release of an application live.")
+class Deployment(Node):
+    application_id: strawberry.Private[str]
+    release_id: strawberry.Private[str | None]
+    previous_release_id: strawberry.Private[str | None]
+    source_release_id: strawberry.Private[str | None]
+    number: int = strawberry.field(description="Counts the deployments of an application, from 1.")
+    kind: models.DeploymentKind = strawberry.field(description="Where its release comes from.")
+    status: models.DeploymentStatus = strawberry.field(description="How far it is, or how it ended.")
+    requested_by: str = strawberry.field(description="The name of the token with which it was asked for.")
+    cancel_requested: bool = strawberry.field(description="Whether somebody asked for it to be given up.")
+    failure: DeploymentFailure | None = strawberry.field(description="Why it failed; null: it did not.")
+    created_at: datetime = strawberry.field(description="When it was asked for.")
+    started_at: datetime | None = strawberry.field(description="When it left the queue.")
+    finished_at: datetime | None = strawberry.field(description="When it ended; null: it goes on.")
+
+    @classmethod
+    def of(cls, row: models.Deployment) -> "Deployment":
+        return of_row(cls, row, id=global_id("Deployment", row.id), failure=DeploymentFailure.of(row))
+
+    @strawberry.field(description="The application that is deployed.")
+    async def application(self, info: Info) -> Annotated["Application", strawberry.lazy("graph.schema.applications")]:
+        return applications.Application.of(await info.context.load(loaders.application_of, self.application_id))
+
+    @strawberry.field(description="The release it makes live; null until it is prepared.")
+    async def release(self, info: Info) -> Release | None:
+        return await _release(info, self.release_id)
+
+    @strawberry.field(description="The release that was live when it began; null: none.")
+    async def previous_release(self, info: Info) -> Release | None:
+        return await _release(info, self.previous_release_id)
+
+    @strawberry.field(description="The earlier release that it repeats; null for one from the present settings.")
+    async def source_release(self, info: Info) -> Release | None:
+        return await _release(info, self.source_release_id)
+
+
+async def _release(info: Info, release_id: str | None) -> Release | None:
+    row = await info.context.load(loaders.release, release_id) if release_id else None
+    return Release.of(row) if row else None

@@ -1,0 +1,42 @@
+from datetime import datetime
+from typing import TypeVar, cast
+
+import strawberry
+
+from db import models
+from graph.ids import event_cursor, global_id
+from graph.scalars import Cursor
+
+T = TypeVar("T", bound="Event")
+
+
+@strawberry.interface(
+    description="A change of state, told as it was when it happened. Nobody who follows the log after its cursor "
+    "misses what came next."
+)
+class Event:
+    key: strawberry.Private[str]
+    cursor: Cursor = strawberry.field(description="The place of this event in the log.")
+    at: datetime = strawberry.field(description="When it happened.")
+    server_id: strawberry.ID | None = strawberry.field(description="The server it is about, if about one.")
+    project_id: strawberry.ID | None = strawberry.field(description="The project it belongs to, if to one.")
+    environment_id: strawberry.ID | None = strawberry.field(description="The environment it belongs to, if to one.")
+    application_id: strawberry.ID | None = strawberry.field(description="The application it belongs to, if to one.")
+    deployment_id: strawberry.ID | None = strawberry.field(description="The deployment it belongs to, if to one.")
+
+
+def told(kind: type[T], row: models.Event, **told: object) -> T:
+    """An event of this kind with what every event has, and what is `told`."""
+    owners = {
+        "server_id": _owner("Server", row.server_id),
+        "project_id": _owner("Project", row.project_id),
+        "environment_id": _owner("Environment", row.environment_id),
+        "application_id": _owner("Application", row.application_id),
+        "deployment_id": _owner("Deployment", row.deployment_id),
+    }
+    cursor = event_cursor(cast(int, row.sequence))
+    return kind(key=row.noun_id, cursor=cursor, at=row.at, **owners, **told)  # type: ignore[arg-type]
+
+
+def _owner(kind: str, key: str | None) -> strawberry.ID | None:
+    return global_id(kind, key) if key else None

@@ -1,0 +1,45 @@
+"""What all tests share: a port that is free, and ids that are not used twice."""
+
+import itertools
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from db.migrate import migrate
+from db.sessions import Sessions
+
+# What is slow on a busy machine is not wrong: each test has a time limit of its own.
+hypothesis.settings.register_profile("wharf", deadline=None)
+hypothesis.settings.load_profile("wharf")
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def unique() -> Callable[[str], str]:
+    """A name that no other test of this run has."""
+    return lambda word: f"{word}-{next(_numbers)}"
+
+
+def free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """A fresh database with all its tables."""
+    url = f"sqlite:///{tmp_path / 'wharf.db'}"
+    migrate(url)
+    return url
+
+
+@pytest.fixture
+def sessions(database_url: str) -> Iterator[Sessions]:
+    opened = Sessions(database_url)
+    yield opened
+    opened.close()

@@ -1,0 +1,90 @@
+"""Reading and writing: nothing is lost, nothing half done stays, and who listens hears in order."""
+
+import asyncio
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, select
+
+from db.models import Project
+from db.sessions import Sessions, tell
+
+
+def add(session: Session, name: str) -> Project:
+    project = Project(name=name)
+    session.add(project)
+    return project
+
+
+def names(session: Session) -> set[str]:
+    return set(session.exec(select(Project.name)))
+
+
+async def test_what_was_written_can_be_read_and_used_after_the_session(sessions: Sessions) -> None:
+    project = await sessions.write(add, "one")
+    assert project.name == "one"
+    assert await sessions.read(names) == {"one"}
+
+
+async def test_a_write_that_raises_leaves_nothing(sessions: Sessions) -> None:
+    def add_and_fail(session: Session) -> None:
+        add(session, "half")
+        session.flush()
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await sessions.write(add_and_fail)
+    assert await sessions.read(names) == set()
+
+
+async def test_a_read_cannot_write(sessions: Sessions) -> None:
+    def sneak(session: Session) -> None:
+        add(session, "sneaked")
+        session.flush()
+
+    with pytest.raises(OperationalError, match="readonly"):
+        await sessions.read(sneak)
+
+
+async def test_no_increment_is_lost_among_concurrent_writers(sessions: Sessions) -> None:
+    project = await sessions.write(add, "0")
+
+    def increment(session: Session) -> None:
+        row = session.get_one(Project, project.id)
+        row.name = str(int(row.name) + 1)
+        session.add(row)
+
+    await asyncio.gather(*(sessions.write(increment) for _ in range(100)))
+    assert await sessions.read(names) == {"100"}
+
+
+async def test_listeners_hear_of_what_was_committed_and_of_nothing_else(sessions: Sessions) -> None:
+    heard: list[object] = []
+    sessions.on_commit(heard.extend)
+
+    def say(session: Session, word: str, *, fail: bool = False) -> None:
+        add(session, word)
+        tell(session, word)
+        if fail:
+            raise LookupError
+
+    await sessions.write(say, "first")
+    with pytest.raises(LookupError):
+        await sessions.write(say, "never", fail=True)
+    await sessions.write(say, "second")
+    await asyncio.sleep(0)  # the listeners are called by the loop, in its next turn
+    assert heard == ["first", "second"]
+
+
+async def test_a_write_whose_caller_was_cancelled_is_still_done_and_told(sessions: Sessions) -> None:
+    told = asyncio.Event()
+    sessions.on_commit(lambda _notes: told.set())
+
+    def add_and_tell(session: Session) -> None:
+        tell(session, add(session, "kept"))
+
+    task = asyncio.create_task(sessions.write(add_and_tell))
+    await asyncio.sleep(0)
+    task.cancel()
+    await told.wait()
+    assert await sessions.read(names) == {"kept"}

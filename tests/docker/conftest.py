@@ -1,0 +1,40 @@
+"""One installation for all tests that do not hurt it, and one of its own for each that does."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docker.world import World
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A running installation that every test may use and none may break."""
+    yield from _running(World(tmp_path_factory.mktemp("world")))
+
+
+@pytest.fixture
+def fragile_world(tmp_path: Path) -> Iterator[World]:
+    """A running installation for one test alone, to be killed and starved."""
+    yield from _running(World(tmp_path))
+
+
+def _running(made: World) -> Iterator[World]:
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+        made.command("uninstall", "--yes", "--volumes")
+
+
+@pytest.fixture
+async def environment(world: World, unique: Callable[[str], str]) -> AsyncGenerator[str]:
+    """The id of an environment of the shared installation, whose applications are removed afterwards."""
+    environment_id = await world.environment(unique("project"))
+    yield environment_id
+    document = "query($id: ID!) { environment(id: $id) { applications { id } } }"
+    found = await world.ask(document, id=environment_id)
+    for application in found["environment"]["applications"]:
+        await world.do("removeApplication", applicationId=application["id"])

@@ -1,0 +1,299 @@
+"""A whole installation for tests: a real server process, real Docker, a real proxy, asked through the API only."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from gql import Client, gql
+from gql.transport.websockets import WebsocketsTransport
+
+from tests.conftest import free_port
+
+WHARF = str(Path(sys.executable).with_name("wharf"))
+_STARTED_WITHIN = 20.0
+
+Answer = dict[str, Any]
+
+
+class Failed(AssertionError):
+    """The API answered with errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a visitor got."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str]
+
+
+class World:
+    """One installation. `start`, `kill` and `stop` are about its server process; the rest asks it."""
+
+    def __init__(self, directory: Path, **settings: str) -> None:
+        self.directory = directory
+        self.port, self.http_port, https_port = free_port(), free_port(), free_port()
+        self.environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("WHARF_")},
+            "WHARF_LISTEN": f"127.0.0.1:{self.port}",
+            "WHARF_DATA_DIRECTORY": str(directory / "data"),
+            "WHARF_HTTP_PORT": str(self.http_port),
+            "WHARF_HTTPS_PORT": str(https_port),
+            "WHARF_PROXY_ADDRESS": "127.0.0.1",
+            # What an earlier run may have left behind does not overlap with a range drawn by lot.
+            "WHARF_NETWORK_POOL": f"10.{random.randrange(128, 200)}.{random.randrange(0, 256, 8)}.0/21",
+            **settings,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self.token = ""
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen([WHARF, "serve"], env=self.environ, stderr=log, stdout=log)
+        deadline = time.monotonic() + _STARTED_WITHIN
+        while not self._answers():
+            assert self._process.poll() is None, f"The server ended:\n{self.log.read_text()}"
+            assert time.monotonic() < deadline, f"The server does not answer:\n{self.log.read_text()}"
+            time.sleep(0.02)
+        if not self.token:
+            self.token = self.command("token", "create", "--name", "tests").strip()
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "server.log"
+
+    def command(self, *words: str) -> str:
+        """What the command `wharf` prints."""
+        done = subprocess.run(
+            [WHARF, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=30
+        )
+        return done.stdout
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is written, nothing is closed."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """SIGTERM, and wait until the process is gone."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(how)
+        self._process.wait(timeout=20)
+        self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+    def open_files(self) -> int:
+        """How many files and connections the server process holds."""
+        assert self._process is not None
+        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+
+    @property
+    def instance_id(self) -> str:
+        with sqlite3.connect(self.directory / "data" / "wharf.db") as connection:
+            found: tuple[str] = connection.execute("SELECT id FROM instance").fetchone()
+        connection.close()
+        return found[0]
+
+    # What a client of the API does.
+
+    async def post(self, document: str, variables: Mapping[str, object] | None = None) -> Answer:
+        """The whole answer to an operation."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        body = {"query": document, "variables": variables or {}}
+        url = f"http://127.0.0.1:{self.port}/graphql"
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.post(url, json=body) as answer,
+        ):
+            parsed: Answer = await answer.json(content_type=None)
+            return parsed
+
+    async def ask(self, document: str, **variables: object) -> Answer:
+        """The data of an operation. Raises `Failed` if there are errors of any kind."""
+        answer = await self.post(document, variables)
+        if answer.get("errors"):
+            raise Failed(json.dumps(answer["errors"], indent=1))
+        data: Answer = answer["data"]
+        for payload in data.values():
+            if isinstance(payload, dict) and payload.get("errors"):
+                raise Failed(json.dumps(payload["errors"], indent=1))
+        return data
+
+    async def mutate(self, name: str, selection: str = "", **fields: object) -> Answer:
+        """The payload of one mutation, its user errors included."""
+        kind = f"{name[0].upper()}{name[1:]}Input!"
+        document = (
+            f"mutation($input: {kind}) {{ {name}(input: $input) {{ {selection} errors {{ code message field }} }} }}"
+        )
+        answer = await self.post(document, {"input": fields})
+        assert "errors" not in answer, answer["errors"]
+        payload: Answer = answer["data"][name]
+        return payload
+
+    async def do(self, name: str, selection: str = "", **fields: object) -> Answer:
+        """The payload of one mutation, which must succeed."""
+        payload = await self.mutate(name, selection, **fields)
+        if payload["errors"]:
+            raise Failed(json.dumps(payload["errors"], indent=1))
+        return payload
+
+    @asynccontextmanager
+    async def subscription(self, document: str, **variables: object) -> AsyncGenerator[AsyncGenerator[Answer, None]]:
+        """The messages of a subscription, by the client library that Python programs use."""
+        transport = WebsocketsTransport(
+            url=f"ws://127.0.0.1:{self.port}/graphql", init_payload={"authorization": f"Bearer {self.token}"}
+        )
+        async with Client(transport=transport) as session:
+            operation = gql(document)
+            operation.variable_values = dict(variables)
+            messages = session.subscribe(operation)
+            try:
+                yield messages
+            finally:
+                await messages.aclose()
+
+    # What a visitor of an application does.
+
+    async def visit(self, host: str, path: str = "/", method: str = "GET", **how: Any) -> Reply:
+        """One request on a connection of its own, through the proxy."""
+        url = f"http://127.0.0.1:{self.http_port}{path}"
+        headers = {"Host": host, **how.pop("headers", {})}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(method, url, headers=headers, allow_redirects=False, **how) as answer,
+        ):
+            return Reply(answer.status, await answer.text(), dict(answer.headers))
+
+    async def environment(self, name: str) -> str:
+        """The id of a new environment in a project of its own."""
+        project = await self.do("createProject", "project { id }", name=name)
+        made = await self.do(
+            "createEnvironment", "environment { id }", projectId=project["project"]["id"], name="production"
+        )
+        return str(made["environment"]["id"])
+
+    async def application(self, environment_id: str, name: str, **fields: object) -> "Application":
+        """A new application of the sample image, with the domain `<name>.test`."""
+        wanted = {
+            "name": name,
+            "image": "wharf-sample:1",
+            "pullPolicy": "IF_NOT_PRESENT",
+            "port": 8000,
+            "stopGracePeriod": "5s",
+            **fields,
+        }
+        made = await self.do("createApplication", "application { id }", environmentId=environment_id, **wanted)
+        application = Application(self, made["application"]["id"], f"{name}.test")
+        if wanted["port"] is not None:
+            await self.do("addDomain", applicationId=application.id, host=application.host)
+        return application
+
+
+async def eventually(condition: Callable[[], Awaitable[object]], within: float = 10.0) -> None:
+    """Ask again and again until the answer is true; what is asked lies outside this process."""
+    async with asyncio.timeout(within):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+DEPLOYMENT = """
+  id number kind status
+  failure { reason message exitCode logLines }
+  release { id number image status }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One application of a world, as its owner uses it."""
+
+    world: World
+    id: str
+    host: str
+
+    async def change(self, **fields: object) -> None:
+        await self.world.do("updateApplication", applicationId=self.id, **fields)
+
+    async def variables(self, **values: str) -> None:
+        rows = [{"name": name, "value": value} for name, value in values.items()]
+        await self.world.do("setEnvironmentVariables", applicationId=self.id, variables=rows)
+
+    async def ask_for(self, verb: str = "deploy", **fields: object) -> str:
+        """The id of the deployment that was asked for: `deploy`, `rollBack`, `restart` or `start`."""
+        payload = await self.world.do(f"{verb}Application", "deployment { id }", applicationId=self.id, **fields)
+        return str(payload["deployment"]["id"])
+
+    async def deploy(self, verb: str = "deploy", **fields: object) -> Answer:
+        """The deployment, once it has ended, however it ended."""
+        return await self.ended(await self.ask_for(verb, **fields))
+
+    async def ended(self, deployment_id: str) -> Answer:
+        document = """subscription($id: ID!) { deploymentEvents(deploymentId: $id) { cursor } }"""
+        async with self.world.subscription(document, id=deployment_id) as messages:
+            async for _ in messages:
+                pass  # the stream ends with the deployment
+        return await self.deployment(deployment_id)
+
+    async def deployment(self, deployment_id: str) -> Answer:
+        document = f"query($id: ID!) {{ deployment(id: $id) {{ {DEPLOYMENT} }} }}"
+        found: Answer = (await self.world.ask(document, id=deployment_id))["deployment"]
+        return found
+
+    async def stop(self) -> None:
+        await self.world.do("stopApplication", applicationId=self.id)
+        await self.until("STOPPED")
+
+    async def until(self, status: str) -> None:
+        """Wait until the application is said to have this status."""
+        async with asyncio.timeout(20):
+            state = "query($id: ID!) { eventCursor application(id: $id) { status } }"
+            found = await self.world.ask(state, id=self.id)
+            if found["application"]["status"] == status:
+                return
+            document = """subscription($id: ID!, $after: Cursor) {
+                applicationEvents(applicationId: $id, after: $after) {
+                    ... on ApplicationStatusChanged { status } } }"""
+            after = found["eventCursor"]
+            async with self.world.subscription(document, id=self.id, after=after) as messages:
+                async for message in messages:
+                    if message["applicationEvents"].get("status") == status:
+                        return
+
+    async def get(self, path: str = "/", **how: Any) -> Reply:
+        return await self.world.visit(self.host, path, **how)
+
+    async def answers(self) -> bool:
+        """Whether a visitor gets a good answer now."""
+        try:
+            return (await self.get()).status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def status(self) -> str:
+        found = await self.world.ask("query($id: ID!) { application(id: $id) { status } }", id=self.id)
+        return str(found["application"]["status"])

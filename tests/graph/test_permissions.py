@@ -1,0 +1,78 @@
+from itertools import product
+
+import pytest
+import strawberry
+from strawberry.types.execution import PreExecutionError
+
+from graph.build import build_schema
+from graph.ids import global_id
+from graph.permissions import Action, Needs, Noun, Viewer, decide, unguarded
+from tests.graph.asking import context, data, errors
+from tests.graph.small import KEYS, OWNER, SCHEMA, SETUP
+
+NOBODY = Viewer("token-3", "nobody", frozenset())
+EVERYTHING = set(product(Action, Noun))
+
+
+@pytest.mark.parametrize(
+    ("viewer", "allowed"),
+    [(OWNER, EVERYTHING), (SETUP, {(Action.CREATE, Noun.API_TOKEN)}), (NOBODY, set())],
+    ids=["owner", "setup", "nobody"],
+)
+def test_what_each_grant_allows(viewer: Viewer, allowed: set[tuple[Action, Noun]]) -> None:
+    assert {deed for deed in EVERYTHING if decide(viewer, *deed)} == allowed
+
+
+@pytest.mark.parametrize(
+    "operation", ["{ viewer }", "mutation { revokeOwnToken { errors { code } } }", "{ application(id: 1) { id } }"]
+)
+@pytest.mark.parametrize(("viewer", "code"), [(None, "UNAUTHENTICATED"), (SETUP, "FORBIDDEN"), (NOBODY, "FORBIDDEN")])
+async def test_a_field_is_refused_before_it_resolves(operation: str, viewer: Viewer | None, code: str) -> None:
+    (error,) = await errors(operation, viewer=viewer)
+    assert error["extensions"] == {"code": code}
+
+
+async def test_the_refusal_says_what_is_missing() -> None:
+    (error,) = await errors("{ viewer }", viewer=SETUP)
+    assert error["message"] == "Your token does not allow this. It needs: read Application."
+
+
+@pytest.mark.parametrize(("viewer", "code"), [(None, "UNAUTHENTICATED"), (SETUP, "FORBIDDEN")])
+async def test_a_subscription_is_refused_before_it_starts(viewer: Viewer | None, code: str) -> None:
+    results = await SCHEMA.stream("subscription { count(to: 1) }", context_value=context(viewer))
+    (result,) = [result async for result in results]
+    assert isinstance(result, PreExecutionError)
+    assert [error.extensions for error in result.errors or ()] == [{"code": code}]
+
+
+async def test_a_node_of_a_noun_one_may_not_read_looks_like_none() -> None:
+    query = "query ($id: ID!) { node(id: $id) { __typename id } }"
+    known = global_id("Application", KEYS[0])
+    assert await data(query, id=known) == {"node": {"__typename": "Application", "id": known}}
+    for unknown in ("", "garbage", global_id("Unicorn", KEYS[0])):
+        assert await data(query, id=unknown) == {"node": None}
+    for viewer in (None, SETUP, NOBODY):
+        assert await errors(query, viewer=viewer, id=known) == []
+
+
+def test_permissions_leave_no_directives_in_the_schema() -> None:
+    assert "@" not in SCHEMA.as_str()
+
+
+def test_root_fields_that_nobody_guards_are_named() -> None:
+    @strawberry.type
+    class Query:
+        open_door: int
+
+        @strawberry.field(extensions=[Needs(Action.READ, Noun.PROJECT)])
+        def guarded(self) -> int:
+            return 1
+
+    @strawberry.type
+    class Mutation:
+        @strawberry.mutation
+        def do_it(self) -> int:
+            return 1
+
+    assert unguarded(build_schema(Query, Mutation)) == ["Mutation.doIt", "Query.openDoor"]
+    assert unguarded(SCHEMA) == []

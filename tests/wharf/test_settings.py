@@ -1,0 +1,71 @@
+"""Settings: a wrong value stops the start with a sentence that names it."""
+
+from pathlib import Path
+
+import pytest
+
+from wharf.settings import Settings, SettingsInvalid, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in [name for name in os.environ if name.startswith("WHARF_")]:
+        monkeypatch.delenv(name)
+
+
+def test_the_defaults() -> None:
+    settings = load_settings()
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert (settings.http_port, settings.https_port) == (80, 443)
+    assert settings.database == f"sqlite:///{Path('data').absolute() / 'wharf.db'}"
+    assert settings.docker_host is None
+    assert settings.log_level == "info"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("WHARF_LISTEN", "8000", "must be host:port"),
+        ("WHARF_LISTEN", "localhost:http", "must be host:port"),
+        ("WHARF_HTTP_PORT", "0", "greater than or equal to 1"),
+        ("WHARF_HTTP_PORT", "eighty", "valid integer"),
+        ("WHARF_HTTPS_PORT", "65536", "less than or equal to 65535"),
+        ("WHARF_DATABASE_URL", "postgresql://db/wharf", "sqlite"),
+        ("WHARF_DATABASE_URL", "::", "must be a URL"),
+        ("WHARF_DOCKER_HOST", "/var/run/docker.sock", "unix:// or tcp://"),
+        ("WHARF_PROXY_ADDRESS", "localhost", "does not appear to be an IPv4 or IPv6 address"),
+        ("WHARF_NETWORK_POOL", "10.0.0.1/16", "has host bits set"),
+        ("WHARF_NETWORK_POOL", "8.8.0.0/16", "must be a private IPv4 network"),
+        ("WHARF_NETWORK_POOL", "10.0.0.0/25", "must be a private IPv4 network"),
+        ("WHARF_EVENTS_KEPT", "10", "greater than or equal to 1000"),
+        ("WHARF_LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
+    ],
+)
+def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings()
+    assert str(caught.value).startswith(f"{name}={value!r} cannot be used: ")
+    assert words in str(caught.value)
+
+
+def test_two_wrong_values_are_both_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHARF_LISTEN", "nowhere")
+    monkeypatch.setenv("WHARF_LOG_LEVEL", "loud")
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings()
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_the_two_ports_of_the_proxy_must_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHARF_HTTP_PORT", "443")
+    with pytest.raises(SettingsInvalid, match="WHARF_HTTP_PORT and WHARF_HTTPS_PORT must differ"):
+        load_settings()
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    missing = [name for name in Settings.model_fields if f"`WHARF_{name.upper()}`" not in readme]
+    assert missing == []
