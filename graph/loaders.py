@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from sqlalchemy.orm import Mapped, aliased
-from sqlmodel import Session, SQLModel, col, func, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func, select
 
 from db.models import (
     ApiToken,
@@ -25,7 +25,20 @@ from engine.engine import Engine
 
 K = TypeVar("K")
 V = TypeVar("V")
-Row = TypeVar("Row", bound=SQLModel)
+Row = TypeVar(
+    "Row",
+    ApiToken,
+    Application,
+    Container,
+    Deployment,
+    Domain,
+    Environment,
+    EnvironmentVariable,
+    Project,
+    Release,
+    Server,
+    Volume,
+)
 Numbered = TypeVar("Numbered", Deployment, Release)
 
 Fetch: TypeAlias = Callable[[Engine, list[K]], Awaitable[Sequence[V]]]
@@ -39,25 +52,27 @@ class PageKey(NamedTuple):
     before: int | None
 
 
-def _one(table: type[Row], key: Mapped[str], *conditions: Any) -> Fetch[str, Row | None]:
+def _one(table: type[Row], *conditions: Any) -> Fetch[str, Row | None]:
     async def fetch(engine: Engine, keys: list[str]) -> list[Row | None]:
-        rows = await engine.sessions.read(_by_key, table, key, keys, conditions)
-        return [rows.get(wanted) for wanted in keys]
+        rows = await engine.sessions.read(_by_id, table, keys, conditions)
+        return [rows.get(key) for key in keys]
 
     return fetch
 
 
-def _held(table: type[Row], key: Mapped[str]) -> Fetch[str, Row]:
+def _held(table: type[Row]) -> Fetch[str, Row]:
     """As `_one`, for rows that a foreign key keeps from going before what refers to them."""
 
     async def fetch(engine: Engine, keys: list[str]) -> list[Row]:
-        rows = await engine.sessions.read(_by_key, table, key, keys)
-        return [rows[wanted] for wanted in keys]
+        rows = await engine.sessions.read(_by_id, table, keys)
+        return [rows[key] for key in keys]
 
     return fetch
 
 
-def _many(table: type[Row], owner: Mapped[str], *order: Any, where: Any = ()) -> Fetch[str, list[Row]]:
+def _many(table: type[Row], owner: str, *order: Any, where: Sequence[Any] = ()) -> Fetch[str, list[Row]]:
+    """The rows whose column `owner` holds the key, in this order."""
+
     async def fetch(engine: Engine, keys: list[str]) -> list[list[Row]]:
         groups = await engine.sessions.read(_by_owner, table, owner, keys, order, where)
         return [groups[key] for key in keys]
@@ -77,19 +92,17 @@ def _pages(table: type[Numbered]) -> Fetch[PageKey, list[Numbered]]:
     return fetch
 
 
-def _by_key(
-    session: Session, table: type[Row], key: Mapped[str], keys: list[str], conditions: Sequence[Any] = ()
-) -> dict[str, Row]:
-    rows = session.exec(select(table).where(key.in_(keys), *conditions))
-    return {getattr(row, key.key): row for row in rows}
+def _by_id(session: Session, table: type[Row], ids: list[str], conditions: Sequence[Any] = ()) -> dict[str, Row]:
+    rows = session.exec(select(table).where(col(table.id).in_(ids), *conditions))
+    return {row.id: row for row in rows}
 
 
 def _by_owner(
-    session: Session, table: type[Row], owner: Mapped[str], owners: list[str], order: Any, conditions: Any
+    session: Session, table: type[Row], owner: str, owners: list[str], order: Sequence[Any], where: Sequence[Any]
 ) -> dict[str, list[Row]]:
-    groups = defaultdict(list)
-    for row in session.exec(select(table).where(owner.in_(owners), *conditions).order_by(*order)):
-        groups[getattr(row, owner.key)].append(row)
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in session.exec(select(table).where(getattr(table, owner).in_(owners), *where).order_by(*order)):
+        groups[getattr(row, owner)].append(row)
     return groups
 
 
@@ -108,31 +121,31 @@ def _newest(
     return list(session.exec(query.order_by(col(table.number).desc())))
 
 
-project = _one(Project, col(Project.id))
-environment = _one(Environment, col(Environment.id))
-application = _one(Application, col(Application.id))
-domain = _one(Domain, col(Domain.id))
-deployment = _one(Deployment, col(Deployment.id))
-release = _one(Release, col(Release.id))
-container = _one(Container, col(Container.id))
-variable = _one(EnvironmentVariable, col(EnvironmentVariable.id))
-volume = _one(Volume, col(Volume.id))
-server = _one(Server, col(Server.id))
-api_token = _one(ApiToken, col(ApiToken.id), col(ApiToken.revoked_at).is_(None))
+project = _one(Project)
+environment = _one(Environment)
+application = _one(Application)
+domain = _one(Domain)
+deployment = _one(Deployment)
+release = _one(Release)
+container = _one(Container)
+variable = _one(EnvironmentVariable)
+volume = _one(Volume)
+server = _one(Server)
+api_token = _one(ApiToken, col(ApiToken.revoked_at).is_(None))
 
-project_of = _held(Project, col(Project.id))
-environment_of = _held(Environment, col(Environment.id))
-application_of = _held(Application, col(Application.id))
-server_of = _held(Server, col(Server.id))
+project_of = _held(Project)
+environment_of = _held(Environment)
+application_of = _held(Application)
+server_of = _held(Server)
 
-environments_of = _many(Environment, col(Environment.project_id), Environment.name)
-applications_of = _many(Application, col(Application.environment_id), Application.name)
-domains_of = _many(Domain, col(Domain.application_id), Domain.host, Domain.path_prefix)
-containers_of = _many(Container, col(Container.application_id), Container.release_id, Container.replica)
-volumes_of = _many(Volume, col(Volume.application_id), Volume.mount_path)
+environments_of = _many(Environment, "project_id", Environment.name)
+applications_of = _many(Application, "environment_id", Application.name)
+domains_of = _many(Domain, "application_id", Domain.host, Domain.path_prefix)
+containers_of = _many(Container, "application_id", Container.release_id, Container.replica)
+volumes_of = _many(Volume, "application_id", Volume.mount_path)
 variables_of = _many(
     EnvironmentVariable,
-    col(EnvironmentVariable.application_id),
+    "application_id",
     EnvironmentVariable.name,
     where=(col(EnvironmentVariable.current),),
 )

@@ -1,10 +1,11 @@
 """The whole API in one schema."""
 
 import strawberry
+
 from graph.build import build_schema
-from graph.resolvers.projects import ProjectQueries, ProjectMutations
-from graph.schema.messages import EVENT_TYPES
+from graph.resolvers.projects import ProjectMutations, ProjectQueries
 from graph.schema.events import Event
+from graph.schema.messages import EVENT_TYPES
 
 
 @strawberry.type(description="q")

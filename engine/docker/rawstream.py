@@ -37,6 +37,10 @@ class Frames:
             del self._buffer[:end]
             yield (LogStream.STDERR if kind == _STDERR else LogStream.STDOUT), message
 
+    def finish(self) -> Iterator[Message]:
+        """Nothing: a frame that was cut off is not told from garbage."""
+        yield from ()
+
 
 class Plain:
     """The unframed stream of a container with a terminal as messages: one per line, or per 64 KiB of one."""
@@ -50,6 +54,11 @@ class Plain:
         for line in lines:
             yield LogStream.STDOUT, line.removesuffix(b"\r") + b"\n"
         if len(self._buffer) > LONGEST_LINE:
+            yield from self.finish()
+
+    def finish(self) -> Iterator[Message]:
+        """What has come of the line that is not complete."""
+        if self._buffer:
             yield LogStream.STDOUT, self._buffer
             self._buffer = b""
 
@@ -67,27 +76,27 @@ class Lines:
         at, text = _split_moment(message)
         *whole, rest = text.split(b"\n")
         for line in whole:
-            yield from self._cut(self._text + line, at)
-            yield self._line(self._text, at)
+            yield from self._add(line, at)
+            yield self._line(self._text)
             self._text, self._at = b"", None
-        yield from self._cut(self._text + rest, at)
+        if rest:
+            yield from self._add(rest, at)
 
     def finish(self) -> Iterator[LogLine]:
         """The line that was still without end."""
         if self._text:
-            yield self._line(self._text, None)
+            yield self._line(self._text)
 
-    def _cut(self, text: bytes, at: datetime | None) -> Iterator[LogLine]:
+    def _add(self, text: bytes, at: datetime | None) -> Iterator[LogLine]:
         self._at = self._at or at
-        while len(text) > LONGEST_LINE:
-            end = _character_start(text, LONGEST_LINE)
-            yield self._line(text[:end], at)
-            text = text[end:]
-        self._text = text
+        self._text += text
+        while len(self._text) > LONGEST_LINE:
+            end = _character_start(self._text, LONGEST_LINE)
+            yield self._line(self._text[:end])
+            self._text = self._text[end:]
 
-    def _line(self, text: bytes, at: datetime | None) -> LogLine:
-        when = self._at or at or datetime.now(UTC)
-        return LogLine(when, self._stream, text.decode("utf-8", errors="replace"))
+    def _line(self, text: bytes) -> LogLine:
+        return LogLine(self._at or datetime.now(UTC), self._stream, text.decode("utf-8", errors="replace"))
 
 
 class Demultiplexer:
@@ -104,6 +113,8 @@ class Demultiplexer:
 
     def finish(self) -> Iterator[LogLine]:
         """What stays when the stream has ended: lines that never got their end."""
+        for stream, message in self._messages.finish():
+            yield from self._lines[stream].feed(message)
         for lines in self._lines.values():
             yield from lines.finish()
 

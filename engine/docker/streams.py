@@ -1,4 +1,4 @@
-"""What goes on and on: logs, resource use, events. Each stream frees its connection when it is closed."""
+"""What goes on and on: resource use, events. Each stream frees its connection when it is closed."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -8,10 +8,9 @@ from typing import Self
 from engine.docker import facts
 from engine.docker.connection import Answer, Connection, Request
 from engine.docker.containers import label_filter
-from engine.docker.rawstream import Demultiplexer
 from engine.docker.references import checked
 from engine.docker.statistics import is_first, stats_sample
-from engine.docker.values import DockerEvent, LogLine, StatsSample
+from engine.docker.values import DockerEvent, StatsSample
 from engine.errors import DockerUnreachable
 
 NANOSECONDS = 1_000_000_000
@@ -34,33 +33,6 @@ class EventStream:
 
 class Streams(Connection):
     """Containers watched while they run."""
-
-    async def logs(
-        self, ref: str, *, follow: bool, tail: int | None, since: datetime | None
-    ) -> AsyncGenerator[LogLine, None]:
-        """What the container wrote: the last `tail` lines (None: all) since `since`, then on, if to follow.
-
-        With `follow` it ends when the container does.
-        """
-        lines = Demultiplexer(terminal=await self._has_terminal(ref))
-        params = {
-            "stdout": "1",
-            "stderr": "1",
-            "timestamps": "1",
-            "follow": str(int(follow)),
-            "tail": "all" if tail is None else str(tail),
-        } | ({"since": f"{since.timestamp():.6f}"} if since else {})
-        request = Request(f"read the log of container {ref}", "GET", f"containers/{checked(ref)}/logs", params)
-        async with self._stream(request, deadline=self._deadline) as answer:
-            while piece := await answer.piece():
-                for line in lines.feed(piece):
-                    yield line
-            for line in lines.finish():
-                yield line
-
-    async def log_tail(self, ref: str, lines: int) -> list[LogLine]:
-        """The last lines the container wrote, in their order."""
-        return [line async for line in self.logs(ref, follow=False, tail=lines, since=None)]
 
     async def stats(self, ref: str) -> AsyncGenerator[StatsSample, None]:
         """One sample a second, from the second second on; ends when the container does not run."""
@@ -94,8 +66,3 @@ class Streams(Connection):
         info = await self._call(Request("tell the time", "GET", "info"))
         since_1970 = datetime.fromisoformat(info["SystemTime"]) - datetime.fromtimestamp(0, UTC)
         return since_1970 // timedelta(microseconds=1) * 1000
-
-    async def _has_terminal(self, ref: str) -> bool:
-        request = Request(f"inspect container {ref}", "GET", f"containers/{checked(ref)}/json")
-        terminal: bool = (await self._call(request))["Config"]["Tty"]
-        return terminal

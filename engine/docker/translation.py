@@ -121,4 +121,6 @@ TABLE: Mapping[type[Exception], Callable[[Exception, str, Refusal], DockerFailur
     KeyError: _unreachable,
     TypeError: _unreachable,
     ValueError: _unreachable,
+    # aiohttp's word for reading from a connection that we closed ourselves.
+    RuntimeError: _unreachable,
 }

@@ -12,11 +12,11 @@ from graph.context import Info
 from graph.enums import described
 from graph.ids import Node, global_id
 from graph.scalars import Cursor
-from graph.schema import environments
 from graph.schema.containers import Container
 from graph.schema.deployments import Deployment
 from graph.schema.domains import Domain
 from graph.schema.health_checks import HealthCheck
+from graph.schema.owners import environment_of
 from graph.schema.pages import AFTER, FIRST, newest
 from graph.schema.releases import Release
 from graph.schema.rows import of_row
@@ -52,19 +52,6 @@ described(
     "When a deployment asks the registry for the image.",
     ALWAYS="Every time, so that a moved tag is noticed.",
     IF_NOT_PRESENT="Only when the server does not have the image.",
-)
-described(
-    models.Strategy,
-    "How a new release takes over from the old one.",
-    ROLLING="The new one is started beside the old one. No request is lost.",
-    RECREATE="The old one is stopped first, for applications that must not run twice. Nobody answers meanwhile.",
-)
-described(
-    models.RestartPolicy,
-    "What happens when a container of a live release ends by itself.",
-    UNLESS_STOPPED="It is started again.",
-    ON_FAILURE="It is started again unless its exit code was 0.",
-    NEVER="Nothing.",
 )
 
 
@@ -119,7 +106,7 @@ class Application(Node):
 
     @strawberry.field(description="The environment it belongs to.")
     async def environment(self, info: Info) -> Annotated["Environment", strawberry.lazy("graph.schema.environments")]:
-        return environments.Environment.of(await info.context.load(loaders.environment_of, self.environment_id))
+        return await environment_of(info, self.environment_id)
 
     @strawberry.field(description="The server it runs on.")
     async def server(self, info: Info) -> Server:

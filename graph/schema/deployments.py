@@ -8,7 +8,7 @@ from graph import loaders
 from graph.context import Info
 from graph.enums import described
 from graph.ids import Node, global_id
-from graph.schema import applications
+from graph.schema.owners import application_of
 from graph.schema.releases import Release
 from graph.schema.rows import of_row
 
@@ -96,7 +96,7 @@ class Deployment(Node):
 
     @strawberry.field(description="The application that is deployed.")
     async def application(self, info: Info) -> Annotated["Application", strawberry.lazy("graph.schema.applications")]:
-        return applications.Application.of(await info.context.load(loaders.application_of, self.application_id))
+        return await application_of(info, self.application_id)
 
     @strawberry.field(description="The release it makes live; null until it is prepared.")
     async def release(self, info: Info) -> Release | None:

@@ -5,10 +5,9 @@ import strawberry
 
 from db import models
 from engine.names import Hostname, PathPrefix
-from graph import loaders
 from graph.context import Info
 from graph.ids import Node, global_id
-from graph.schema import applications
+from graph.schema.owners import application_of
 from graph.schema.rows import of_row
 
 if TYPE_CHECKING:
@@ -30,4 +29,4 @@ class Domain(Node):
 
     @strawberry.field(description="The application that its requests go to.")
     async def application(self, info: Info) -> Annotated["Application", strawberry.lazy("graph.schema.applications")]:
-        return applications.Application.of(await info.context.load(loaders.application_of, self.application_id))
+        return await application_of(info, self.application_id)

@@ -8,8 +8,8 @@ from engine.names import ResourceName
 from graph import loaders
 from graph.context import Info
 from graph.ids import Node, global_id
-from graph.schema import projects
 from graph.schema.applications import Application
+from graph.schema.owners import project_of
 from graph.schema.rows import of_row
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Environment(Node):
 
     @strawberry.field(description="The project it is a stage of.")
     async def project(self, info: Info) -> Annotated["Project", strawberry.lazy("graph.schema.projects")]:
-        return projects.Project.of(await info.context.load(loaders.project_of, self.project_id))
+        return await project_of(info, self.project_id)
 
     @strawberry.field(description="What runs in it, by name.")
     async def applications(self, info: Info) -> list[Application]:

@@ -12,8 +12,8 @@ from graph import loaders
 from graph.context import Info
 from graph.enums import described
 from graph.ids import Node, global_id
-from graph.schema import applications
 from graph.schema.health_checks import HealthCheck
+from graph.schema.owners import application_of
 from graph.schema.rows import of_row
 from graph.schema.variables import EnvironmentVariable
 from graph.schema.volumes import Volume
@@ -28,6 +28,19 @@ described(
     LIVE="Requests go to it.",
     DRAINING="Requests go to another release; it finishes those it has.",
     RETIRED="Its containers are gone, or never came to be.",
+)
+described(
+    models.Strategy,
+    "How a new release takes over from the old one.",
+    ROLLING="The new one is started beside the old one. No request is lost.",
+    RECREATE="The old one is stopped first, for applications that must not run twice. Nobody answers meanwhile.",
+)
+described(
+    models.RestartPolicy,
+    "What happens when a container of a live release ends by itself.",
+    UNLESS_STOPPED="It is started again.",
+    ON_FAILURE="It is started again unless its exit code was 0.",
+    NEVER="Nothing.",
 )
 
 
@@ -111,7 +124,7 @@ class Release(Node):
 
     @strawberry.field(description="The application it is a version of.")
     async def application(self, info: Info) -> Annotated["Application", strawberry.lazy("graph.schema.applications")]:
-        return applications.Application.of(await info.context.load(loaders.application_of, self.application_id))
+        return await application_of(info, self.application_id)
 
     @strawberry.field(description="The earlier release that this one repeats, as a rollback does; null: none.")
     async def origin(self, info: Info) -> "Release | None":

@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -54,16 +55,16 @@ class Bench:
         self.name = f"wharf-test-{uuid4().hex[:12]}"
         self.labels = {"wharf.test.gateway": self.name}
 
-    async def create(self, *command: str, name: str | None = None, **spec: object) -> str:
+    async def create(self, *command: str, name: str = "", **spec: Any) -> str:
         wish = {"Image": IMAGE, "Cmd": list(command or FOREVER), "Labels": self.labels, **spec}
         return await self.gateway.create_container(name or self.name, wish)
 
-    async def run(self, *command: str, name: str | None = None, **spec: object) -> str:
+    async def run(self, *command: str, name: str = "", **spec: Any) -> str:
         container = await self.create(*command, name=name, **spec)
         await self.gateway.start_container(container)
         return container
 
-    async def shell(self, script: str, **spec: object) -> str:
+    async def shell(self, script: str, **spec: Any) -> str:
         return await self.run("/bin/busybox", "sh", "-c", script, **spec)
 
     async def clean(self) -> None:
@@ -156,7 +157,7 @@ async def test_a_container_that_cannot_start_says_why(bench: Bench) -> None:
     assert "/nothing/here" in facts.error
 
 
-def _published(port: int) -> dict[str, object]:
+def _published(port: int) -> dict[str, Any]:
     binding = [{"HostIp": "127.0.0.1", "HostPort": str(port)}]
     return {"ExposedPorts": {"80/tcp": {}}, "HostConfig": {"PortBindings": {"80/tcp": binding}}}
 

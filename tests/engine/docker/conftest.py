@@ -86,7 +86,8 @@ class FakeDaemon:
         path = request.path.removeprefix("/v1.41")
         answer = self.answers.get(path)
         if callable(answer):
-            return await answer(request)
+            response: web.StreamResponse = await answer(request)
+            return response
         if answer is None:
             return web.json_response({"message": f"no answer for {path}"}, status=404)
         return web.json_response(answer)

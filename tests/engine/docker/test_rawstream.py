@@ -2,6 +2,7 @@
 
 import struct
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -25,7 +26,7 @@ def frame(stream: LogStream, message: bytes) -> bytes:
 def read(raw: bytes, cuts: list[int] | None = None, *, terminal: bool = False) -> list[LogLine]:
     demultiplexer = Demultiplexer(terminal=terminal)
     places = [0, *sorted(cuts or []), len(raw)]
-    pieces = [raw[start:end] for start, end in zip(places, places[1:], strict=False)]
+    pieces = [raw[start:end] for start, end in pairwise(places)]
     lines = [line for piece in pieces for line in demultiplexer.feed(piece)]
     return [*lines, *demultiplexer.finish()]
 
@@ -57,6 +58,11 @@ def test_a_long_line_comes_in_messages_and_leaves_as_one() -> None:
     first, second = "aü".encode()[:2], "aü".encode()[2:]
     raw = frame(OUT, STAMP + first) + frame(ERR, STAMP + b"between\n") + frame(OUT, LATER + second + b"b\n")
     assert read(raw) == [LogLine(AT, ERR, "between"), LogLine(AT, OUT, "aüb")]
+
+
+def test_each_line_has_its_own_time() -> None:
+    raw = frame(OUT, STAMP + b"one\n") + frame(OUT, LATER + b"two\n")
+    assert read(raw) == [LogLine(AT, OUT, "one"), LogLine(datetime(2026, 1, 2, 3, 4, 6, 0, UTC), OUT, "two")]
 
 
 def test_what_is_not_utf8_is_replaced() -> None:

@@ -31,8 +31,12 @@ def test_a_reference_is_taken_apart(text: str, read: ImageReference) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", ":1", "Blog", "shop/Blog", "a b", "blog:", "blog:a b", "blog@", "blog@sha256:ab", "-blog", "shop//blog"]
-    + ["../etc", "blog/../x", "blog?x=1", "blog#x", "http://h/blog", "ab" * 32, "a" * 256, "blog\n", "blög"],
+    [
+        *"|:1|Blog|shop/Blog|a b|blog:|blog:a b|blog@|blog@sha256:ab|-blog|shop//blog|../etc".split("|"),
+        *"blog/../x|blog?x=1|blog#x|http://h/blog|blog\n|blög".split("|"),
+        "ab" * 32,
+        "a" * 256,
+    ],
 )
 def test_what_docker_would_refuse_is_refused(text: str) -> None:
     with pytest.raises(ImageFailure) as caught:
