@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from db.models import (
     Application,
     DesiredState,
+    Domain,
     Environment,
     EnvironmentVariable,
     EventKind,
@@ -152,6 +153,7 @@ class Applications:
             _name_free(session, application.environment_id, changes["name"])
         self._apply(application, changes)
         check_application(application)
+        _port_needed(session, application)
         _touch(session, application, sorted(changes))
         return application
 
@@ -210,6 +212,15 @@ def _name_free(session: Session, environment_id: str, name: str) -> None:
         taken = session.exec(same).first()
     if taken:
         raise NameTaken(f"The environment has an application named {name} already.", field=("input", "name"))
+
+
+def _port_needed(session: Session, application: Application) -> None:
+    with session.no_autoflush:
+        domain = session.exec(select(Domain).where(Domain.application_id == application.id)).first()
+    if domain is not None and application.port is None:
+        raise Conflict(
+            f"{domain.host} leads to a port of {application.name}; remove it first.", field=("input", "port")
+        )
 
 
 def _touch(session: Session, application: Application, changed: list[str]) -> None:

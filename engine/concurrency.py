@@ -1,7 +1,7 @@
 """Doing several things at once, and hearing of the first that fails as itself."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 
 
 async def together(*jobs: Coroutine[object, object, None]) -> None:
@@ -12,3 +12,33 @@ async def together(*jobs: Coroutine[object, object, None]) -> None:
                 group.create_task(job)
     except BaseExceptionGroup as group_error:
         raise group_error.exceptions[0] from None
+
+
+class Interrupted(Exception):
+    """What was under way was given up because somebody asked for that."""
+
+
+class Interruptible:
+    """Runs one job per key, each of which can be interrupted from elsewhere."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, asyncio.Future[None]] = {}
+
+    async def run(self, key: str, job: Awaitable[None]) -> None:
+        """Wait for `job`. Raises what it raises, and `Interrupted` once `interrupt` was called for its key."""
+        task = self._jobs[key] = asyncio.ensure_future(job)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise Interrupted from None
+            task.cancel()  # we ourselves are cancelled: the job must not outlive us
+            await asyncio.gather(task, return_exceptions=True)
+            raise
+        finally:
+            del self._jobs[key]
+
+    def interrupt(self, key: str) -> None:
+        """End the job of this key, if there is one."""
+        if job := self._jobs.get(key):
+            job.cancel()

@@ -81,8 +81,8 @@ class Engine:
         preparation = Preparation(self.sessions, self.host.docker, self.cipher, self.journals)
         self._runner = Runner(self.sessions, self.host, preparation, replicas, self.journals)
         self._keeper = Keeper(self.sessions, self.host, self._runner, replicas)
-        self.applications = Applications(self.sessions, self.cipher, self._work.wake, self._runner.interrupt)
-        self.deployments = Deployments(self.sessions, self._work.wake, self._runner.interrupt)
+        self.applications = Applications(self.sessions, self.cipher, self._asked, self._runner.interrupt)
+        self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())
         self.projects = Projects(self.sessions, lambda _environment_id: self._spawn(self._tidy_networks()))
         self.logs = ApplicationLogs(self.sessions, self.events, self.host.docker)
@@ -124,6 +124,10 @@ class Engine:
         reactions = Reactions(self._reconcile, self._application_changed, publisher.doubt)
         observer = Observer(self.sessions, docker, instance_id=instance_id, server_id=server_id, reactions=reactions)
         return Host(instance_id, server_id, docker, networks, proxy, publisher, observer, HealthChecker(docker))
+
+    def _asked(self, application_id: str) -> None:
+        self._keeper.interrupt(application_id)
+        self._work.wake(application_id)
 
     async def _converge(self, application_id: str) -> None:
         await self._keeper.converge(application_id)

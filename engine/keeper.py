@@ -21,6 +21,7 @@ from db.models import (
 )
 from db.sessions import Sessions
 from engine import labels
+from engine.concurrency import Interrupted, Interruptible
 from engine.deployments.failure import DeploymentFailed
 from engine.deployments.replicas import Replicas
 from engine.deployments.runner import Runner
@@ -42,6 +43,11 @@ class Keeper:
         self._host = host
         self._runner = runner
         self._replicas = replicas
+        self._reviving = Interruptible()
+
+    def interrupt(self, application_id: str) -> None:
+        """Do not wait any longer for a release that may never be healthy: a person has asked for something."""
+        self._reviving.interrupt(application_id)
 
     async def converge(self, application_id: str) -> None:
         """Do everything there is to do for one application, then return. May be cut short and called again."""
@@ -78,9 +84,11 @@ class Keeper:
         await self._replicas.start(application, release, spec)
         await self._replicas.keep_running(release.id, spec)
         try:
-            await self._replicas.until_ready(application, release, spec)
+            await self._reviving.run(application.id, self._replicas.until_ready(application, release, spec))
         except DeploymentFailed as failure:
             log.warning("%s: %s", application.name, failure.sentence)
+        except Interrupted:
+            log.info("%s: something else was asked for meanwhile.", application.name)
 
     async def _stop(self, application_id: str) -> None:
         """Visitors get the holding page, then the containers end; they stay, stopped, with their logs."""

@@ -1,6 +1,5 @@
 """A deployment, from whatever step it is at to its end."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -17,6 +16,7 @@ from db.models import (
     Strategy,
 )
 from db.sessions import Sessions
+from engine.concurrency import Interrupted, Interruptible
 from engine.deployments.failure import DeploymentFailed, failure_of
 from engine.deployments.journal import Journals, Line
 from engine.deployments.prepare import Preparation
@@ -31,10 +31,6 @@ from engine.status import settle_status
 log = logging.getLogger(__name__)
 
 _S = DeploymentStatus
-
-
-class Cancelled(Exception):
-    """Somebody asked for the deployment to be given up."""
 
 
 class Runner:
@@ -57,7 +53,7 @@ class Runner:
         self._preparation = preparation
         self._replicas = replicas
         self._journals = journals
-        self._current: dict[str, asyncio.Task[None]] = {}
+        self._current = Interruptible()
         self._steps: dict[DeploymentStatus, tuple[Callable[[WorkOrder], Awaitable[None]], DeploymentStatus]] = {
             _S.PREPARING: (self._preparation.prepare, _S.STARTING),
             _S.STARTING: (self._start, _S.CHECKING),
@@ -74,22 +70,21 @@ class Runner:
                 order = await self._take_step(order)
         except DeploymentFailed as failure:
             await self._give_up(deployment_id, failure)
-        except Cancelled:
+        except Interrupted:
             await self._give_up(deployment_id, None)
 
     def interrupt(self, deployment_id: str) -> None:
-        """Have the step under way stop now, if the deployment was asked to be cancelled."""
-        if task := self._current.get(deployment_id):
-            task.cancel()
+        """Stop the step under way now: the deployment was asked to be cancelled."""
+        self._current.interrupt(deployment_id)
 
     async def _take_step(self, order: WorkOrder) -> WorkOrder:
         status = order.deployment.status
         step, following = self._steps[status]
         if order.deployment.cancel_requested and status in CANCELLABLE:
-            raise Cancelled
+            raise Interrupted
         try:
-            await self._interruptible(order.deployment.id, step(order))
-        except (DeploymentFailed, Cancelled):
+            await self._current.run(order.deployment.id, step(order))
+        except (DeploymentFailed, Interrupted):
             raise
         except Exception as error:
             # Once the new release answers there is no way back, only another attempt.
@@ -97,19 +92,6 @@ class Runner:
                 raise
             raise _explained(order, error) from error
         return await self._sessions.write(_advance, order.deployment.id, following)
-
-    async def _interruptible(self, deployment_id: str, step: Awaitable[None]) -> None:
-        task = self._current[deployment_id] = asyncio.ensure_future(step)
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if not task.cancelled():  # we ourselves were cancelled: the process ends
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-                raise
-            raise Cancelled from None
-        finally:
-            del self._current[deployment_id]
 
     async def _start(self, order: WorkOrder) -> None:
         if order.spec.strategy is Strategy.RECREATE and order.previous is not None:

@@ -9,7 +9,7 @@ from engine.proxy.templates import plugin_files
 
 CONFIG_DIR = "/etc/wharf"
 PLUGIN_DIR = "plugins-local/src/wharf.local/holding"  # where Traefik looks for it, by the name in static.yml
-SLOTS = 8
+_SLOTS = 8
 
 
 def first_filling(static: str, document: Compiled) -> bytes:
@@ -26,6 +26,13 @@ def delivery(document: Compiled, slot: int) -> bytes:
     configuration. The link is removed and made anew: Traefik reads the old document, nothing, or the new one.
     """
     return _tar([(_slot(slot), _stamped(document, slot))], link_to=_slot(slot))
+
+
+def next_slot(last_sent: int | None, in_use: int) -> int:
+    """A slot that Traefik's link does not lead to: neither the one in use nor any that was sent lately."""
+    # Half a ring away from what is in use: a process before us may have sent some that were never loaded.
+    following = (in_use + _SLOTS // 2 if last_sent is None else last_sent + 1) % _SLOTS
+    return following if following != in_use else (following + 1) % _SLOTS
 
 
 def _slot(slot: int) -> str:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Collection
 
 from engine.errors import ProxyFailure
-from engine.proxy.archive import CONFIG_DIR, SLOTS, delivery
+from engine.proxy.archive import CONFIG_DIR, delivery, next_slot
 from engine.proxy.compiler import Compiled, domain_of
 from engine.proxy.connections import count_connections
 from engine.proxy.container import HttpProxy, last_words
@@ -57,7 +57,7 @@ class Delivery:
 
     async def _send_until_loaded(self, document: Compiled, loaded: Loaded | None) -> None:
         for _ in range(2):
-            self._last_slot = _next_slot(self._last_slot, loaded)
+            self._last_slot = next_slot(self._last_slot, loaded.slot if loaded else 0)
             packed = delivery(document, self._last_slot)
             await self._docker.put_archive(self._proxy.name, CONFIG_DIR, packed)
             if await self._found(loading_deadline(document), document.revision):
@@ -82,11 +82,3 @@ class Delivery:
             else:
                 log.error("The proxy refused its own router %s: %s", router, reason)
         return refused
-
-
-def _next_slot(last: int | None, loaded: Loaded | None) -> int:
-    """A slot that Traefik's link does not lead to: neither the one in use nor any that we sent lately."""
-    in_use = loaded.slot if loaded else 0
-    # Half a ring away from what is in use: a process before us may have sent some that were never loaded.
-    following = (in_use + SLOTS // 2 if last is None else last + 1) % SLOTS
-    return following if following != in_use else (following + 1) % SLOTS

@@ -17,6 +17,7 @@ STAMP = b"2026-01-02T03:04:05.123456789Z "
 LATER = b"2026-01-02T03:04:06.000000000Z "
 
 OUT, ERR = LogStream.STDOUT, LogStream.STDERR
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\n\r"))
 
 
 def frame(stream: LogStream, message: bytes) -> bytes:
@@ -37,7 +38,7 @@ def test_stdout_and_stderr_keep_their_order() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(LogStream), st.text(st.characters(exclude_characters="\n\r")))),
+    st.lists(st.tuples(st.sampled_from(LogStream), TEXT)),
     st.lists(st.integers(0, 400)),
 )
 def test_it_does_not_matter_where_the_stream_is_cut(written: list[tuple[LogStream, str]], cuts: list[int]) -> None:
@@ -46,7 +47,7 @@ def test_it_does_not_matter_where_the_stream_is_cut(written: list[tuple[LogStrea
     assert read(raw, [cut for cut in cuts if cut <= len(raw)]) == expected
 
 
-@given(st.lists(st.text(st.characters(exclude_characters="\n\r"))), st.lists(st.integers(0, 400)))
+@given(st.lists(TEXT), st.lists(st.integers(0, 400)))
 def test_a_terminal_has_no_frames(written: list[str], cuts: list[int]) -> None:
     raw = b"".join(STAMP + text.encode() + b"\r\n" for text in written)
     expected = [LogLine(AT, OUT, text) for text in written]

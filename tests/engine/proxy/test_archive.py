@@ -3,7 +3,10 @@
 import io
 import tarfile
 
-from engine.proxy.archive import delivery, first_filling
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.proxy.archive import delivery, first_filling, next_slot
 from engine.proxy.compiler import compile_routes
 
 DOCUMENT = compile_routes([], key="an-example-of-a-key")
@@ -37,6 +40,15 @@ def test_a_new_container_gets_everything_it_starts_with() -> None:
         "http-0.yml",
         "http.yml",
     ]
+
+
+@given(st.none() | st.integers(0, 7), st.integers(0, 7))
+def test_the_slot_in_use_and_the_one_sent_last_are_never_written_over(last: int | None, in_use: int) -> None:
+    assert next_slot(last, in_use) in set(range(8)) - {last, in_use}
+
+
+def test_slots_go_round() -> None:
+    assert [next_slot(None, 0), next_slot(4, 4), next_slot(7, 7), next_slot(7, 0)] == [4, 5, 0, 1]
 
 
 def test_the_same_document_is_the_same_archive() -> None:
