@@ -8,7 +8,7 @@ import strawberry
 from engine.errors import InvalidInput, NotFound
 from graph.scalars import Cursor
 
-_GLOBAL_ID = re.compile(r"([A-Z][A-Za-z]*):([0-9A-HJKMNP-TV-Z]{26})")
+_GLOBAL_ID = re.compile(r"([A-Z][A-Za-z]*):([0-9a-hjkmnp-tv-zA-HJKMNP-TV-Z]{26})")
 _SPACE_BEFORE_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NOUNS = {"ApiToken": "API token"}
 

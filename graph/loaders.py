@@ -16,6 +16,7 @@ from db.models import (
     Environment,
     EnvironmentVariable,
     Event,
+    EventKind,
     Project,
     Release,
     Server,
@@ -186,3 +187,21 @@ def events(session: Session, count: int, before: int | None, application_id: str
     if application_id is not None:
         query = query.where(Event.application_id == application_id)
     return list(session.exec(query.order_by(col(Event.sequence).desc()).limit(count)))
+
+
+def events_of_deployment(session: Session, deployment_id: str, newest: int) -> tuple[int, int]:
+    """The numbers of its first and its last event; both come after `newest` when the log has none."""
+    query = select(func.min(Event.sequence), func.max(Event.sequence)).where(Event.deployment_id == deployment_id)
+    first, last = session.exec(query).one()
+    return (first, last) if first and last else (newest + 1, newest)
+
+
+def removed_past(session: Session, application_id: str, after: int) -> bool:
+    """Whether the log tells, past the number `after`, that the application is gone."""
+    query = select(Event.sequence).where(
+        Event.application_id == application_id,
+        Event.noun_id == application_id,
+        Event.kind == EventKind.REMOVED,
+        col(Event.sequence) > after,
+    )
+    return session.exec(query).first() is not None

@@ -1,23 +1,60 @@
-"""The whole API in one schema."""
+"""The whole API, in one schema."""
 
 import strawberry
 
 from graph.build import build_schema
+from graph.resolvers.applications import ApplicationMutations, ApplicationQueries
+from graph.resolvers.deployments import DeploymentMutations, DeploymentQueries
+from graph.resolvers.domains import DomainMutations, DomainQueries
+from graph.resolvers.environments import EnvironmentMutations, EnvironmentQueries
+from graph.resolvers.events import EventQueries
 from graph.resolvers.projects import ProjectMutations, ProjectQueries
-from graph.schema.events import Event
+from graph.resolvers.servers import ServerQueries
+from graph.resolvers.tokens import TokenMutations, TokenQueries
+from graph.resolvers.variables import VariableMutations
+from graph.resolvers.volumes import VolumeMutations
 from graph.schema.messages import EVENT_TYPES
+from graph.subscriptions.applications import ApplicationSubscriptions
+from graph.subscriptions.deployments import DeploymentSubscriptions
+from graph.subscriptions.events import EventSubscriptions
 
 
-@strawberry.type(description="q")
-class Query(ProjectQueries):
-    @strawberry.field
-    def ev(self) -> Event | None:
-        return None
-
-
-@strawberry.type(description="m")
-class Mutation(ProjectMutations):
+@strawberry.type(description="What can be read.")
+class Query(
+    ProjectQueries,
+    EnvironmentQueries,
+    ApplicationQueries,
+    DeploymentQueries,
+    DomainQueries,
+    ServerQueries,
+    TokenQueries,
+    EventQueries,
+):
     pass
 
 
-schema = build_schema(Query, Mutation, types=EVENT_TYPES)
+@strawberry.type(description="What can be done. What is refused is told in the `errors` of the answer.")
+class Mutation(
+    ProjectMutations,
+    EnvironmentMutations,
+    ApplicationMutations,
+    VariableMutations,
+    VolumeMutations,
+    DomainMutations,
+    DeploymentMutations,
+    TokenMutations,
+):
+    pass
+
+
+@strawberry.type(description="What can be watched live.")
+class Subscription(EventSubscriptions, ApplicationSubscriptions, DeploymentSubscriptions):
+    pass
+
+
+schema = build_schema(Query, Mutation, Subscription, types=EVENT_TYPES)
+
+
+def print_schema_text() -> str:
+    """The schema in GraphQL's own language, as it is kept beside this file."""
+    return schema.as_str() + "\n"

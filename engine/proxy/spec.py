@@ -37,8 +37,8 @@ class ProxySettings:
     @property
     def network(self) -> str:
         # Docker publishes ports on the network whose name sorts first, and refuses connections for 0.2 s when
-        # that becomes another one: no network of ours may sort before this.
-        return f"wharf-{self.instance_id}--proxy"
+        # that becomes another one: the two hyphens sort before every other network of ours.
+        return f"wharf--proxy-{self.instance_id}"
 
     @property
     def address(self) -> str:
@@ -61,7 +61,7 @@ def container_spec(settings: ProxySettings, image: str) -> dict[str, Any]:
 
 def container_name(settings: ProxySettings, spec: dict[str, Any]) -> str:
     """A name of its own for each spec, so that a new container can be made ready beside the old one."""
-    return f"{settings.network}-{spec['Labels']['wharf.spec'][:8]}"
+    return f"wharf-{settings.instance_id}-proxy-{spec['Labels']['wharf.spec'][:8]}"
 
 
 def _unlabelled(settings: ProxySettings, image: str) -> dict[str, Any]:

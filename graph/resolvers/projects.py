@@ -1,13 +1,12 @@
-from typing import Annotated
-
 import strawberry
 
 from engine.names import ResourceName
 from graph import loaders
 from graph.context import Info
-from graph.errors import ErrorsAsData, Payload
+from graph.errors import Payload
 from graph.ids import local_id
-from graph.permissions import Action, Needs, Noun
+from graph.permissions import Action, Noun
+from graph.resolvers.fields import Id, Input, mutation, query
 from graph.schema.nodes import found
 from graph.schema.projects import Project
 
@@ -47,40 +46,27 @@ class RemoveProjectPayload(Payload):
 
 @strawberry.type
 class ProjectQueries:
-    @strawberry.field(description="All projects, by name.", extensions=[Needs(Action.READ, Noun.PROJECT)])
+    @query(Action.READ, Noun.PROJECT, "All projects, by name.")
     async def projects(self, info: Info) -> list[Project]:
         return [Project.of(row) for row in await info.context.engine.sessions.read(loaders.projects)]
 
-    @strawberry.field(
-        description="The project with this id; null: there is none.", extensions=[Needs(Action.READ, Noun.PROJECT)]
-    )
-    async def project(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The project's id.")]
-    ) -> Project | None:
+    @query(Action.READ, Noun.PROJECT, "The project with this id; null: there is none.")
+    async def project(self, info: Info, id: Id) -> Project | None:
         return await found(info, Noun.PROJECT, loaders.project, Project.of, id)
 
 
 @strawberry.type
 class ProjectMutations:
-    @strawberry.mutation(
-        description="Make a project, which has no environments yet.",
-        extensions=[ErrorsAsData(), Needs(Action.CREATE, Noun.PROJECT)],
-    )
-    async def create_project(self, info: Info, input: CreateProjectInput) -> CreateProjectPayload:
+    @mutation(Action.CREATE, Noun.PROJECT, "Make a project, which has no environments yet.")
+    async def create_project(self, info: Info, input: Input[CreateProjectInput]) -> CreateProjectPayload:
         return CreateProjectPayload(project=Project.of(await info.context.engine.projects.create(input.name)))
 
-    @strawberry.mutation(
-        description="Give a project another name.",
-        extensions=[ErrorsAsData(), Needs(Action.UPDATE, Noun.PROJECT)],
-    )
-    async def update_project(self, info: Info, input: UpdateProjectInput) -> UpdateProjectPayload:
+    @mutation(Action.UPDATE, Noun.PROJECT, "Give a project another name.")
+    async def update_project(self, info: Info, input: Input[UpdateProjectInput]) -> UpdateProjectPayload:
         key = local_id("Project", input.project_id, field=_ID)
         return UpdateProjectPayload(project=Project.of(await info.context.engine.projects.rename(key, input.name)))
 
-    @strawberry.mutation(
-        description="Remove a project that has no environments.",
-        extensions=[ErrorsAsData(), Needs(Action.REMOVE, Noun.PROJECT)],
-    )
-    async def remove_project(self, info: Info, input: RemoveProjectInput) -> RemoveProjectPayload:
+    @mutation(Action.REMOVE, Noun.PROJECT, "Remove a project, which must have no environments.")
+    async def remove_project(self, info: Info, input: Input[RemoveProjectInput]) -> RemoveProjectPayload:
         await info.context.engine.projects.remove(local_id("Project", input.project_id, field=_ID))
         return RemoveProjectPayload(removed_id=input.project_id)

@@ -1,11 +1,11 @@
 import strawberry
 
 from db import models
-from db.models import ApplicationStatus
 from engine.docker.values import ContainerHealth, ContainerState
 from graph import loaders
 from graph.context import Info
 from graph.ids import global_id
+from graph.schema.application_enums import ApplicationStatus
 from graph.schema.applications import Application
 from graph.schema.containers import Container
 from graph.schema.events import Event, told

@@ -9,9 +9,15 @@ from engine.names import ByteCount, ImageReference, Port, ResourceName
 from graph import loaders
 from graph.connections import Connection
 from graph.context import Info
-from graph.enums import described
 from graph.ids import Node, global_id
 from graph.scalars import Cursor
+from graph.schema.application_enums import (
+    ApplicationStatus,
+    DesiredState,
+    PullPolicy,
+    RestartPolicy,
+    Strategy,
+)
 from graph.schema.containers import Container
 from graph.schema.deployments import Deployment
 from graph.schema.domains import Domain
@@ -27,33 +33,6 @@ from graph.schema.volumes import Volume
 if TYPE_CHECKING:
     from graph.schema.environments import Environment
 
-described(
-    models.DesiredState,
-    "What a person wants of an application.",
-    RUNNING="It shall run.",
-    STOPPED="It shall not run until it is started or deployed again.",
-    REMOVED="It shall go, with all its containers.",
-)
-described(
-    models.ApplicationStatus,
-    "What an application does, as far as Docker last told.",
-    NEW="Nothing of it was ever live.",
-    DEPLOYING="Its first release is on the way.",
-    RUNNING="All replicas of the live release are ready.",
-    DEGRADED="Some replicas of the live release are not ready.",
-    FAILING="It shall run, and no replica is ready.",
-    STOPPING="It shall not run, and something of it still does.",
-    STOPPED="It does not run, as was asked for.",
-    REMOVING="It is about to go.",
-    UNREACHABLE="Its server does not answer. It may well run on.",
-)
-described(
-    models.PullPolicy,
-    "When a deployment asks the registry for the image.",
-    ALWAYS="Every time, so that a moved tag is noticed.",
-    IF_NOT_PRESENT="Only when the server does not have the image.",
-)
-
 
 @strawberry.type(description="How to sign in at the registry of an image. The password cannot be read.")
 class Registry:
@@ -68,12 +47,12 @@ class Application(Node):
     live_release_id: strawberry.Private[str | None]
     name: ResourceName = strawberry.field(description="What people call it, unique in its environment.")
     image: ImageReference = strawberry.field(description="The container image it runs.")
-    pull_policy: models.PullPolicy = strawberry.field(description="When the registry is asked for the image.")
+    pull_policy: PullPolicy = strawberry.field(description="When the registry is asked for the image.")
     registry: Registry | None = strawberry.field(description="How to sign in at the registry; null: without a name.")
     command: list[str] | None = strawberry.field(description="What is run; null: what the image says.")
     port: Port | None = strawberry.field(description="The port that requests are sent to; null: none.")
     replicas: int = strawberry.field(description="How many containers run side by side.")
-    strategy: models.Strategy = strawberry.field(description="How a new release takes over.")
+    strategy: Strategy = strawberry.field(description="How a new release takes over.")
     health_check: HealthCheck | None = strawberry.field(
         description="What new containers are asked; null: the port has to accept connections."
     )
@@ -84,9 +63,9 @@ class Application(Node):
     stop_grace_period: timedelta = strawberry.field(
         description="How long a container may take to end by itself before it is killed."
     )
-    restart_policy: models.RestartPolicy = strawberry.field(description="What happens when a container ends.")
-    desired_state: models.DesiredState = strawberry.field(description="What was asked for.")
-    status: models.ApplicationStatus = strawberry.field(description="What is.")
+    restart_policy: RestartPolicy = strawberry.field(description="What happens when a container ends.")
+    desired_state: DesiredState = strawberry.field(description="What was asked for.")
+    status: ApplicationStatus = strawberry.field(description="What is.")
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When what is set here was last changed.")
 

@@ -4,17 +4,8 @@ import strawberry
 
 from engine import release_spec
 from engine.names import Port
-from engine.release_spec import CheckKind
-from graph.enums import described
+from graph.schema.application_enums import CheckKind
 from graph.schema.rows import of_row
-
-described(
-    CheckKind,
-    "How a container is asked whether it is well.",
-    HTTP="It is sent a GET request, and the status of the answer counts.",
-    TCP="It has to accept a connection.",
-    COMMAND="A command is run inside it and has to end with exit code 0.",
-)
 
 
 @strawberry.type(description="The question put to each new container, before any request is sent to it.")

@@ -12,6 +12,7 @@ from graph import loaders
 from graph.context import Info
 from graph.enums import described
 from graph.ids import Node, global_id
+from graph.schema.application_enums import RestartPolicy, Strategy
 from graph.schema.health_checks import HealthCheck
 from graph.schema.owners import application_of
 from graph.schema.rows import of_row
@@ -28,19 +29,6 @@ described(
     LIVE="Requests go to it.",
     DRAINING="Requests go to another release; it finishes those it has.",
     RETIRED="Its containers are gone, or never came to be.",
-)
-described(
-    models.Strategy,
-    "How a new release takes over from the old one.",
-    ROLLING="The new one is started beside the old one. No request is lost.",
-    RECREATE="The old one is stopped first, for applications that must not run twice. Nobody answers meanwhile.",
-)
-described(
-    models.RestartPolicy,
-    "What happens when a container of a live release ends by itself.",
-    UNLESS_STOPPED="It is started again.",
-    ON_FAILURE="It is started again unless its exit code was 0.",
-    NEVER="Nothing.",
 )
 
 
@@ -90,7 +78,7 @@ class Release(Node):
     command: list[str] | None = strawberry.field(description="What is run; null: what the image says.")
     port: Port | None = strawberry.field(description="The port that requests are sent to; null: none.")
     replicas: int = strawberry.field(description="How many containers run side by side.")
-    strategy: models.Strategy = strawberry.field(description="How it took over from the release before.")
+    strategy: Strategy = strawberry.field(description="How it took over from the release before.")
     health_check: HealthCheck | None = strawberry.field(
         description="What its containers are asked; null: the port has to accept connections."
     )
@@ -101,7 +89,7 @@ class Release(Node):
     stop_grace_period: timedelta = strawberry.field(
         description="How long a container may take to end by itself before it is killed."
     )
-    restart_policy: models.RestartPolicy = strawberry.field(description="What happens when a container ends.")
+    restart_policy: RestartPolicy = strawberry.field(description="What happens when a container ends.")
 
     @classmethod
     def of(cls, row: models.Release) -> "Release":

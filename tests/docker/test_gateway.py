@@ -5,12 +5,13 @@ import io
 import os
 import socket
 import tarfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import aiodocker
 import pytest
 
 from engine.docker.gateway import DockerGateway
@@ -76,10 +77,28 @@ class Bench:
             await self.gateway.remove_volume(volume.name)
 
 
+async def _build_image() -> None:
+    gateway = DockerGateway(None)
+    await gateway.build_image(IMAGE, tar_of(Dockerfile=DOCKERFILE, busybox=BUSYBOX.read_bytes()))
+    await gateway.close()
+
+
+async def _remove_image(reference: str) -> None:
+    async with aiodocker.Docker() as docker:
+        await docker.images.delete(reference)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def image() -> Iterator[None]:
+    """The image that all containers here are made from."""
+    asyncio.run(_build_image())
+    yield
+    asyncio.run(_remove_image(IMAGE))
+
+
 @pytest.fixture
 async def bench() -> AsyncGenerator[Bench]:
     gateway = DockerGateway(None)
-    await gateway.build_image(IMAGE, tar_of(Dockerfile=DOCKERFILE, busybox=BUSYBOX.read_bytes()))
     made = Bench(gateway)
     yield made
     await made.clean()
@@ -294,6 +313,7 @@ async def test_pulls_succeed_or_say_what_is_missing(bench: Bench, tmp_path: Path
                 await _pull(gateway, registry.reference(absent), owner)
     with pytest.raises(RegistryUnreachable, match=reference):
         await _pull(gateway, reference, owner)
+    await _remove_image(reference)
 
 
 async def test_a_build_reads_a_file_and_says_what_fails(bench: Bench, tmp_path: Path) -> None:

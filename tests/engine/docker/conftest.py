@@ -1,6 +1,7 @@
 """A Docker daemon of the tests' own: it answers what a test tells it to, and counts who is still connected."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -120,3 +121,8 @@ def refusal(status: int, message: str) -> Handler:
 def parameters(daemon: FakeDaemon) -> Mapping[str, str]:
     """The query of the latest request."""
     return daemon.seen[-1].query
+
+
+def json_line(message: object) -> bytes:
+    """A message as Docker writes it into a stream."""
+    return json.dumps(message).encode() + b"\n"

@@ -1,9 +1,7 @@
 """Engines that hang, break off, vanish and come back; streams that nobody reads to their end."""
 
 import asyncio
-import base64
 import gc
-import io
 import json
 import struct
 from collections.abc import AsyncGenerator
@@ -12,28 +10,19 @@ from contextlib import aclosing
 import pytest
 from aiohttp import web
 
-from engine.docker import images
 from engine.docker.gateway import DockerGateway
-from engine.docker.values import LogLine, PullProgress, RegistryCredentials
+from engine.docker.values import LogLine
 from engine.errors import (
     DockerFailure,
     DockerTimeout,
     DockerUnreachable,
-    ImageFailure,
-    ImageNotFound,
-    RegistryDenied,
-    RegistryUnreachable,
 )
-from tests.engine.docker.conftest import FakeDaemon, parameters, refusal
+from tests.engine.docker.conftest import FakeDaemon, json_line, parameters
 
 LINE = b"2026-01-02T03:04:05.000000000Z hello\n"
 FRAME = struct.pack(">BxxxL", 1, len(LINE)) + LINE
 EVENT = {"Type": "container", "Action": "die", "Actor": {"ID": "abc", "Attributes": {"name": "blog"}}, "timeNano": 7}
 INFO = {"SystemTime": "2026-01-02T03:04:05.123456789Z"}
-
-
-def json_line(message: object) -> bytes:
-    return json.dumps(message).encode() + b"\n"
 
 
 @pytest.fixture
@@ -115,6 +104,21 @@ async def test_closing_ends_open_streams(chatty: FakeDaemon, gateway: DockerGate
     with pytest.raises(DockerUnreachable):
         await anext(log)
     await chatty.until_streaming(0)
+
+
+@pytest.mark.parametrize("removed", [False, True])
+async def test_a_followed_log_ends_with_the_last_line_even_where_docker_forgets_it(
+    chatty: FakeDaemon, gateway: DockerGateway, removed: bool
+) -> None:
+    async def serve(request: web.Request) -> web.StreamResponse:
+        if request.query["follow"] == "1":
+            return web.Response(body=FRAME + FRAME)
+        assert request.query["since"] == "1767323045.000000"
+        return web.Response(body=FRAME * 3) if not removed else web.json_response({"message": "gone"}, status=404)
+
+    chatty.answers["/containers/blog/logs"] = serve
+    lines = [line async for line in gateway.logs("blog", follow=True, tail=None, since=None)]
+    assert len(lines) == (2 if removed else 3)
 
 
 async def _abandon_by_closing(log: AsyncGenerator[LogLine, None]) -> None:
@@ -213,84 +217,3 @@ async def test_a_line_without_end_is_not_kept(daemon: FakeDaemon, gateway: Docke
     async with gateway.events({}, 0) as events:
         with pytest.raises(DockerFailure, match="without end"):
             await anext(events)
-
-
-async def _pull(gateway: DockerGateway, credentials: RegistryCredentials | None = None) -> list[PullProgress]:
-    return [line async for line in gateway.pull_image("h.example:5000/shop/blog:2", credentials)]
-
-
-async def test_a_pull_tells_how_far_it_is(daemon: FakeDaemon, gateway: DockerGateway) -> None:
-    lines = (
-        {"status": "Pulling from shop/blog", "id": "2"},
-        {"status": "Downloading", "id": "layer", "progressDetail": {"current": 1, "total": 2}},
-        {"status": "Status: Downloaded newer image"},
-    )
-    body = b"\r".join(json_line(line) for line in lines)
-
-    async def serve(request: web.Request) -> web.StreamResponse:
-        return web.Response(body=body, content_type="application/json")
-
-    daemon.answers["/images/create"] = serve
-    assert await _pull(gateway, RegistryCredentials("me", "pass/word?")) == [
-        PullProgress("", "Pulling from shop/blog", None, None),
-        PullProgress("layer", "Downloading", 1, 2),
-        PullProgress("", "Status: Downloaded newer image", None, None),
-    ]
-    assert dict(parameters(daemon)) == {"fromImage": "h.example:5000/shop/blog", "tag": "2"}
-    login = json.loads(base64.urlsafe_b64decode(daemon.seen[-1].headers["X-Registry-Auth"]))
-    assert login == {"username": "me", "password": "pass/word?", "serveraddress": "h.example:5000"}
-
-
-async def test_a_pull_that_fails_on_its_way_says_why(daemon: FakeDaemon, gateway: DockerGateway) -> None:
-    no = {"error": "no basic auth credentials", "errorDetail": {"message": "no basic auth credentials"}}
-    daemon.answers["/images/create"] = daemon.stream(json_line({"status": "Pulling"}), json_line(no))
-    with pytest.raises(RegistryDenied, match="blog:2: no basic auth credentials"):
-        await _pull(gateway)
-    await daemon.until_streaming(0)
-
-
-async def test_a_pull_that_is_refused_says_why(daemon: FakeDaemon, gateway: DockerGateway) -> None:
-    daemon.answers["/images/create"] = refusal(404, "manifest for h/shop/blog:2 not found: manifest unknown")
-    with pytest.raises(ImageNotFound):
-        await _pull(gateway)
-
-
-async def test_a_pull_that_stands_still_is_the_registry_s_fault(
-    daemon: FakeDaemon, gateway: DockerGateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(images, "PULL_PAUSE", 0.05)
-    daemon.answers["/images/create"] = daemon.stream(json_line({"status": "Pulling"}))
-    with pytest.raises(RegistryUnreachable, match="no progress"):
-        await _pull(gateway)
-    await daemon.until_streaming(0)
-
-
-async def test_a_pull_that_the_engine_drops_is_the_engine_s_fault(daemon: FakeDaemon, gateway: DockerGateway) -> None:
-    daemon.answers["/images/create"] = daemon.broken_stream(json_line({"status": "Pulling"}))
-    with pytest.raises(DockerUnreachable):
-        await _pull(gateway)
-
-
-@pytest.mark.parametrize("size", [10, 3_000_000])
-async def test_a_build_sends_its_context(daemon: FakeDaemon, gateway: DockerGateway, size: int) -> None:
-    received: list[bytes] = []
-
-    async def serve(request: web.Request) -> web.StreamResponse:
-        received.append(await request.read())
-        return web.Response(body=json_line({"stream": "Successfully built"}), content_type="application/json")
-
-    daemon.answers["/build"] = serve
-    await gateway.build_image("wharf-test/built", b"x" * size)
-    await gateway.build_image("wharf-test/built", io.BytesIO(b"y" * size))
-    assert received == [b"x" * size, b"y" * size]
-
-
-async def test_a_build_that_fails_or_hangs_says_so(daemon: FakeDaemon, gateway: DockerGateway) -> None:
-    no = {"error": "COPY failed", "errorDetail": {"message": "COPY failed"}}
-    daemon.answers["/build"] = daemon.stream(json_line({"stream": "Step 1"}), json_line(no))
-    with pytest.raises(ImageFailure, match="build image wharf-test/built: COPY failed"):
-        await gateway.build_image("wharf-test/built", b"tar")
-    daemon.answers["/build"] = daemon.stream(json_line({"stream": "Step 1"}))
-    with pytest.raises(DockerTimeout):
-        await gateway.build_image("wharf-test/built", b"tar", deadline=0.05)
-    await daemon.until_streaming(0)

@@ -47,7 +47,7 @@ class Rig:
             https_port=free_port(),
             bind_address="127.0.0.1",
         )
-        self.network = f"wharf-{self.settings.instance_id}-env"
+        self.network = f"wharf-0-{self.settings.instance_id}"  # sorts before whatever else is called wharf-…
         self.labels = {"wharf.instance": self.settings.instance_id}
         self._proxies: list[HttpProxy] = []
 

@@ -27,13 +27,13 @@ def test_the_container_is_this() -> None:
                 "8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": "80"}],
                 "8443/tcp": [{"HostIp": "127.0.0.1", "HostPort": "443"}],
             },
-            "NetworkMode": "wharf-one--proxy",
+            "NetworkMode": "wharf--proxy-one",
             "CapDrop": ["ALL"],
             "SecurityOpt": ["no-new-privileges"],
             "Memory": 1073741824,
             "LogConfig": {"Type": "json-file", "Config": {"max-file": "3", "max-size": "10m"}},
         },
-        "NetworkingConfig": {"EndpointsConfig": {"wharf-one--proxy": {"IPAMConfig": {"IPv4Address": "10.210.0.2"}}}},
+        "NetworkingConfig": {"EndpointsConfig": {"wharf--proxy-one": {"IPAMConfig": {"IPv4Address": "10.210.0.2"}}}},
     }
 
 

@@ -1,0 +1,26 @@
+"""Root fields: none can be made without saying who may use it, and what it is for."""
+
+from typing import Annotated, Any, TypeVar
+
+import strawberry
+
+from graph.errors import ErrorsAsData
+from graph.permissions import Action, Needs, Noun
+
+T = TypeVar("T")
+
+Input = Annotated[T, strawberry.argument(description="What it needs.")]
+Id = Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
+
+
+def query(action: Action, noun: Noun, description: str) -> Any:
+    return strawberry.field(description=description, extensions=[Needs(action, noun)])
+
+
+def mutation(action: Action, noun: Noun, description: str) -> Any:
+    """What the resolver refuses becomes the `errors` of its payload."""
+    return strawberry.mutation(description=description, extensions=[ErrorsAsData(), Needs(action, noun)])
+
+
+def subscription(action: Action, noun: Noun, description: str) -> Any:
+    return strawberry.subscription(description=description, extensions=[Needs(action, noun)])
