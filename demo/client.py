@@ -32,7 +32,7 @@ class Client:
         data: Answer = answer["data"]
         return data
 
-    async def do(self, mutation: str, selection: str, **fields: object) -> Answer:
+    async def do(self, mutation: str, selection: str, /, **fields: object) -> Answer:
         """The payload of a mutation, which by the API's convention takes one `input`."""
         kind = f"{mutation[0].upper()}{mutation[1:]}Input!"
         document = f"mutation($input: {kind}) {{ {mutation}(input: $input) {{ {selection} errors {{ message }} }} }}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from db.models import (
     Application,
@@ -234,6 +234,8 @@ def _ask_to_remove(session: Session, application_id: str, remove_volumes: bool) 
     if application is None:
         raise NotFound("There is no such application.", field=("input", "applicationId"))
     interrupted = ask_to_stop(session, application)
+    # Their names are free for others from now on.
+    session.exec(delete(Domain).where(col(Domain.application_id) == application_id))
     application.desired = DesiredState.REMOVED
     application.remove_volumes = application.remove_volumes or remove_volumes
     session.add(application)

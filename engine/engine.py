@@ -120,7 +120,7 @@ class Engine:
                 bind_address=settings.proxy_address,
             ),
         )
-        publisher = Publisher(self.sessions, proxy, server_id)
+        publisher = Publisher(self.sessions, proxy, networks, server_id)
         reactions = Reactions(self._reconcile, self._application_changed, publisher.doubt)
         observer = Observer(self.sessions, docker, instance_id=instance_id, server_id=server_id, reactions=reactions)
         return Host(instance_id, server_id, docker, networks, proxy, publisher, observer, HealthChecker(docker))

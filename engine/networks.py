@@ -5,6 +5,7 @@ Docker says that a range overlaps with something of the host's own, that range i
 and the next one is tried.
 """
 
+import asyncio
 import ipaddress
 import socket
 from contextlib import suppress
@@ -35,16 +36,19 @@ class Networks:
         self._instance_id = instance_id
         self._server_id = server_id
         self._own: str | None = None
+        self._making = asyncio.Lock()
         self._pool = ipaddress.IPv4Network(pool)
 
     async def ensure(self, environment_id: str) -> str:
         """The name of the environment's network, made if it was not there."""
         name = labels.network_name(environment_id)
-        try:
-            await self._docker.inspect_network(name)
-        except DockerNotFound:
-            wanted = labels.network_labels(self._instance_id, environment_id)
-            await self._create(environment_id, name, wanted)
+        # Docker makes two networks of one name when it is asked twice at once.
+        async with self._making:
+            try:
+                await self._docker.inspect_network(name)
+            except DockerNotFound:
+                wanted = labels.network_labels(self._instance_id, environment_id)
+                await self._create(environment_id, name, wanted)
         await self.join(name)
         return name
 
@@ -69,9 +73,10 @@ class Networks:
         """The range of the network that only the proxy and we are on."""
         return await self._claim(_PROXY)
 
-    async def proxy_subnet_is_foreign(self) -> None:
-        """Docker refused the proxy's range: the next call of `proxy_subnet` gives another."""
+    async def another_proxy_subnet(self) -> str:
+        """Another range than `proxy_subnet` gave, which Docker has refused."""
         await self._sessions.write(_disown, self._server_id, _PROXY)
+        return await self.proxy_subnet()
 
     async def remove(self, environment_id: str) -> None:
         """Remove the environment's network and give its range back."""

@@ -19,8 +19,9 @@ from db.models import (
 )
 from db.sessions import Sessions
 from engine import labels
-from engine.errors import EngineError, ProxyFailure
+from engine.errors import DockerConflict, EngineError, ProxyFailure
 from engine.events import record
+from engine.networks import Networks, is_overlap
 from engine.proxy.compiler import Compiled, compile_routes
 from engine.proxy.container import HttpProxy
 from engine.proxy.delivery import Delivery
@@ -109,9 +110,10 @@ class Publisher:
     Requests that come while a document is on its way share the next one.
     """
 
-    def __init__(self, sessions: Sessions, proxy: HttpProxy, server_id: str) -> None:
+    def __init__(self, sessions: Sessions, proxy: HttpProxy, networks: Networks, server_id: str) -> None:
         self._sessions = sessions
         self._proxy = proxy
+        self._networks = networks
         self._delivery = Delivery(proxy)
         self._server_id = server_id
         self._waiting: list[asyncio.Future[None]] = []
@@ -197,7 +199,13 @@ class Publisher:
             await self._sessions.write(note_problems, self._server_id, problems)
 
     async def _ensure(self, compiled: Compiled, networks: frozenset[str]) -> None:
-        await self._proxy.ensure(compiled, networks)
+        try:
+            await self._proxy.ensure(compiled, networks)
+        except DockerConflict as error:
+            if is_overlap(error):
+                await self._proxy.move(await self._networks.another_proxy_subnet())
+            raise
+        await self._networks.join(self._proxy.settings.network)
         self._attached = await self._proxy.attached()
         self._ensured = True
         await self._sessions.write(proxy_is, self._server_id, ProxyState.RUNNING, "")

@@ -14,7 +14,7 @@ async def uninstall(docker: DockerGateway, instance_id: str, *, volumes: bool) -
         await docker.remove_container(container.id)
         removed.append(f"container {container.name}")
     for network in await docker.list_networks(ours):
-        await docker.remove_network(network.name)
+        await docker.remove_network(network.id)
         removed.append(f"network {network.name}")
     for volume in await docker.list_volumes(ours) if volumes else []:
         await docker.remove_volume(volume.name)

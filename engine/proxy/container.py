@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -31,6 +32,12 @@ class HttpProxy:
         self.internal = InternalApi(settings.address, settings.key)
         self.changing = asyncio.Lock()  # one change at a time, of the container or of what it is told
         self._name: str | None = None
+
+    async def move(self, network_subnet: str) -> None:
+        """Use this range for the management network, instead of one that the host turned out to use itself."""
+        await self.close()
+        self.settings = replace(self.settings, network_subnet=network_subnet)
+        self.internal = InternalApi(self.settings.address, self.settings.key)
 
     async def close(self) -> None:
         """Let go of what we hold here. The proxy runs on."""

@@ -22,7 +22,6 @@ class Delivery:
     def __init__(self, proxy: HttpProxy) -> None:
         self._proxy = proxy
         self._docker = proxy.docker
-        self._internal = proxy.internal
         self._last_slot: int | None = None
 
     async def deliver(self, document: Compiled) -> dict[str, str]:
@@ -43,7 +42,7 @@ class Delivery:
 
         Without an answer in time: ProxyFailure. A container that cannot be reached is Traefik's 502 or 504.
         """
-        return await self._internal.probe(application_id, path, host, seconds)
+        return await self._proxy.internal.probe(application_id, path, host, seconds)
 
     async def open_connections(self, addresses: Collection[str]) -> int | None:
         """Requests that the proxy still has with these container addresses, and connections idle under 1 s.
@@ -69,14 +68,14 @@ class Delivery:
     async def _found(self, deadline: float, revision: str | None = None) -> Loaded | None:
         """The document in use, as soon as it is this revision, or there is any; None after the deadline."""
         async for _ in every_little_while(deadline):
-            loaded = await self._internal.loaded()
+            loaded = await self._proxy.internal.loaded()
             if loaded and revision in (None, loaded.revision):
                 return loaded
         return None
 
     async def _refused_domains(self) -> dict[str, str]:
         refused = {}
-        async for router, reason in self._internal.refused_routers():
+        async for router, reason in self._proxy.internal.refused_routers():
             if domain := domain_of(router):
                 refused[domain] = f"Traefik does not route it: {reason}"
             else:

@@ -11,7 +11,7 @@ from engine.errors import InvalidInput
 from engine.events import EventFilter
 from graph import loaders
 from graph.context import Info
-from graph.ids import event_sequence, local_id, no_such
+from graph.ids import local_id, no_such
 from graph.permissions import Action, Noun
 from graph.resolvers.fields import subscription
 from graph.scalars import Cursor
@@ -19,7 +19,7 @@ from graph.schema.events import Event
 from graph.schema.logs import LogLine
 from graph.schema.messages import message
 from graph.schema.stats import ContainerStats
-from graph.subscriptions.events import AFTER
+from graph.subscriptions.events import AFTER, start
 from graph.subscriptions.streams import each
 
 _LONGEST_TAIL = 10_000
@@ -43,10 +43,10 @@ class ApplicationSubscriptions:
         application_id: Annotated[strawberry.ID, _ID],
         after: Annotated[Cursor | None, AFTER] = None,
     ) -> AsyncGenerator[Event, None]:
-        start = event_sequence(after) if after else None
-        key = await _known(info, application_id, start)
+        beginning = start(info, after)
+        key = await _known(info, application_id, beginning)
         wanted = EventFilter(application_id=key)
-        return each(info.context.engine.events.follow(wanted, start), message, last=_is_the_end)
+        return each(info.context.engine.events.follow(wanted, beginning), message, last=_is_the_end)
 
     @subscription(
         Action.READ,

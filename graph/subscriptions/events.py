@@ -21,5 +21,9 @@ AFTER = strawberry.argument(
 class EventSubscriptions:
     @subscription(Action.READ, Noun.EVENT, "Everything that happens, in order, each event once.")
     async def events(self, info: Info, after: Annotated[Cursor | None, AFTER] = None) -> AsyncGenerator[Event, None]:
-        start = event_sequence(after) if after else None
-        return each(info.context.engine.events.follow(after=start), message)
+        return each(info.context.engine.events.follow(after=start(info, after)), message)
+
+
+def start(info: Info, after: Cursor | None) -> int:
+    """The number after which to begin. Settled here, for nothing to be missed until the first message is asked for."""
+    return event_sequence(after) if after else info.context.engine.events.last

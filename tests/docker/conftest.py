@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.world import World
+from tests.docker.world import World, eventually
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +38,8 @@ async def environment(world: World, unique: Callable[[str], str]) -> AsyncGenera
     found = await world.ask(document, id=environment_id)
     for application in found["environment"]["applications"]:
         await world.do("removeApplication", applicationId=application["id"])
+
+    async def empty() -> bool:
+        return not (await world.mutate("removeEnvironment", environmentId=environment_id))["errors"]
+
+    await eventually(empty, within=30)

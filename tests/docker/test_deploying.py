@@ -13,7 +13,7 @@ pytestmark = pytest.mark.docker
 
 async def test_an_application_that_was_deployed_answers_on_its_host_name(world: World, environment: str) -> None:
     hello = await world.application(environment, "hello")
-    assert (await hello.get()).status == 503, "nothing was deployed yet"
+    await eventually(lambda: hello.answers(503))  # nothing was deployed yet
 
     deployment = await hello.deploy()
 
@@ -175,11 +175,11 @@ async def test_a_removed_application_leaves_nothing_on_the_host(world: World, en
         removal = asyncio.ensure_future(anext(messages))
         await world.do("removeApplication", applicationId=gone.id, removeVolumes=True, confirmName="gone")
         async with asyncio.timeout(20):
-            while (await removal)["applicationEvents"].get("noun") != "Application":
+            while (await removal)["applicationEvents"].get("noun") != "APPLICATION":
                 removal = asyncio.ensure_future(anext(messages))
     assert await containers_of(world, gone.id) == 0
     docker = DockerGateway(None)
-    volumes = await docker.list_volumes({"wharf.instance": world.instance_id})
+    volumes = await docker.list_volumes({"wharf.application": await raw_id(world, gone.id)})
     await docker.close()
     assert volumes == []
     assert (await gone.get()).status == 404

@@ -133,7 +133,7 @@ class World:
             parsed: Answer = await answer.json(content_type=None)
             return parsed
 
-    async def ask(self, document: str, **variables: object) -> Answer:
+    async def ask(self, document: str, /, **variables: object) -> Answer:
         """The data of an operation. Raises `Failed` if there are errors of any kind."""
         answer = await self.post(document, variables)
         if answer.get("errors"):
@@ -144,7 +144,7 @@ class World:
                 raise Failed(json.dumps(payload["errors"], indent=1))
         return data
 
-    async def mutate(self, name: str, selection: str = "", **fields: object) -> Answer:
+    async def mutate(self, name: str, selection: str = "", /, **fields: object) -> Answer:
         """The payload of one mutation, its user errors included."""
         kind = f"{name[0].upper()}{name[1:]}Input!"
         document = (
@@ -155,7 +155,7 @@ class World:
         payload: Answer = answer["data"][name]
         return payload
 
-    async def do(self, name: str, selection: str = "", **fields: object) -> Answer:
+    async def do(self, name: str, selection: str = "", /, **fields: object) -> Answer:
         """The payload of one mutation, which must succeed."""
         payload = await self.mutate(name, selection, **fields)
         if payload["errors"]:
@@ -163,7 +163,7 @@ class World:
         return payload
 
     @asynccontextmanager
-    async def subscription(self, document: str, **variables: object) -> AsyncGenerator[AsyncGenerator[Answer, None]]:
+    async def subscription(self, document: str, /, **variables: object) -> AsyncGenerator[AsyncGenerator[Answer, None]]:
         """The messages of a subscription, by the client library that Python programs use."""
         transport = WebsocketsTransport(
             url=f"ws://127.0.0.1:{self.port}/graphql", init_payload={"authorization": f"Bearer {self.token}"}
@@ -197,7 +197,7 @@ class World:
         )
         return str(made["environment"]["id"])
 
-    async def application(self, environment_id: str, name: str, **fields: object) -> "Application":
+    async def application(self, environment_id: str, name: str, /, **fields: object) -> "Application":
         """A new application of the sample image, with the domain `<name>.test`."""
         wanted = {
             "name": name,
@@ -287,10 +287,10 @@ class Application:
     async def get(self, path: str = "/", **how: Any) -> Reply:
         return await self.world.visit(self.host, path, **how)
 
-    async def answers(self) -> bool:
-        """Whether a visitor gets a good answer now."""
+    async def answers(self, status: int = 200) -> bool:
+        """Whether a visitor gets an answer with this status now."""
         try:
-            return (await self.get()).status == 200
+            return (await self.get()).status == status
         except aiohttp.ClientError:
             return False
 

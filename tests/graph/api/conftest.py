@@ -1,0 +1,158 @@
+import shutil
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from strawberry.types import ExecutionResult
+
+from db.migrate import migrate
+from engine.engine import Engine, EngineSettings
+from graph.context import Context
+from graph.permissions import Grant, Viewer
+from graph.root import schema
+from graph.sockets import Sockets
+
+Json = dict[str, Any]
+
+OWNER = Viewer("01m833z4wr47h397dvxhp6mbv0", "laptop", frozenset({Grant.OWNER}))
+SETUP = Viewer("01m833z4wr47h397dvxhp6mbv1", "setup", frozenset({Grant.SETUP}))
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API as a client sees it, without a transport, in front of an engine whose Docker does not answer."""
+
+    engine: Engine
+    viewer: Viewer = OWNER
+    sockets: Sockets = field(default_factory=Sockets)
+
+    def seen_by(self, viewer: Viewer) -> "Api":
+        return replace(self, viewer=viewer)
+
+    @property
+    def context(self) -> Context:
+        return Context(self.viewer, self.engine, self.sockets)
+
+    async def execute(self, document: str, variables: Json) -> ExecutionResult:
+        return await schema.execute(document, variable_values=variables, context_value=self.context)
+
+    async def ask(self, document: str, **variables: object) -> Json:
+        """The data of a query that is answered without errors."""
+        result = await self.execute(document, variables)
+        assert result.errors is None, result.errors
+        assert result.data is not None
+        return result.data
+
+    async def error(self, document: str, **variables: object) -> Json:
+        """The extensions of the one error of a query."""
+        result = await self.execute(document, variables)
+        assert result.errors is not None
+        assert len(result.errors) == 1
+        return result.errors[0].extensions or {}
+
+    async def do(self, mutation: str, selection: str, **values: object) -> Json:
+        """What a mutation that is carried out answers."""
+        payload = await self._mutate(mutation, selection, values)
+        assert payload.pop("errors") == []
+        return payload
+
+    async def refused(self, mutation: str, **values: object) -> list[tuple[str, list[str] | None]]:
+        """Why a mutation is refused: the code and the field of each error."""
+        errors = (await self._mutate(mutation, "", values))["errors"]
+        assert errors
+        assert all(error["message"].endswith(".") for error in errors)
+        return [(error["code"], error["field"]) for error in errors]
+
+    @asynccontextmanager
+    async def watch(self, document: str, **variables: object) -> AsyncIterator["Watch"]:
+        stream = await schema.stream(document, variable_values=variables, context_value=self.context)
+        async with aclosing(stream):
+            yield Watch(stream)
+
+    async def _mutate(self, mutation: str, selection: str, values: Json) -> Json:
+        kind = mutation[0].upper() + mutation[1:]
+        fields = f"{selection} errors {{ code message field }}"
+        document = f"mutation($input: {kind}Input!) {{ {mutation}(input: $input) {{ {fields} }} }}"
+        payload: Json = (await self.ask(document, input=values))[mutation]
+        return payload
+
+    async def project(self, name: str = "shop") -> str:
+        made = await self.do("createProject", "project { id }", name=name)
+        return str(made["project"]["id"])
+
+    async def environment(self, project: str = "shop", name: str = "production") -> str:
+        project_id = await self.project(project)
+        made = await self.do("createEnvironment", "environment { id }", projectId=project_id, name=name)
+        return str(made["environment"]["id"])
+
+    async def application(self, name: str = "web", environment_id: str | None = None, **more: object) -> str:
+        where = environment_id or await self.environment()
+        values = {"environmentId": where, "name": name, "image": "nginx:1.29", "port": 80} | more
+        made = await self.do("createApplication", "application { id }", **values)
+        return str(made["application"]["id"])
+
+
+@dataclass(frozen=True)
+class Watch:
+    """The messages of one subscription."""
+
+    stream: AsyncGenerator[Any, None]
+
+    async def next(self) -> Json:
+        result = await anext(self.stream)
+        assert result.errors is None, result.errors
+        (message,) = result.data.values()
+        return dict(message)
+
+    async def until(self, **wanted: object) -> Json:
+        """The next message that has these values; those before it are passed over."""
+        while True:
+            message = await self.next()
+            if wanted.items() <= message.items():
+                return message
+
+    async def rest(self) -> list[Json]:
+        """All that is left of a subscription that ends."""
+        return [next(iter(result.data.values())) async for result in self.stream]
+
+    async def error(self) -> Json:
+        result = await anext(self.stream)
+        assert result.errors
+        return result.errors[0].extensions or {}
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("database") / "empty.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+async def api(tmp_path: Path, empty_database: Path) -> AsyncIterator[Api]:
+    database = tmp_path / "wharf.db"
+    shutil.copy(empty_database, database)
+    engine = Engine(
+        EngineSettings(
+            data_directory=tmp_path,
+            database_url=f"sqlite:///{database}",
+            docker_host=f"unix://{tmp_path}/nobody.sock",
+            network_pool="10.213.0.0/16",
+            proxy_image="traefik:v3",
+            proxy_address="127.0.0.1",
+            http_port=18080,
+            https_port=18443,
+            events_kept=1000,
+        )
+    )
+    await engine.start()
+    yield Api(engine)
+    await engine.stop()
+
+
+@pytest.fixture
+async def application_id(api: Api) -> str:
+    return await api.application()

@@ -1,0 +1,84 @@
+"""Rows that only a Docker engine which answers would lead to."""
+
+from sqlmodel import Session, select
+
+from db.models import (
+    Application,
+    Container,
+    Deployment,
+    DeploymentKind,
+    DeploymentStatus,
+    EnvironmentVariable,
+    FailureReason,
+    Release,
+    ReleaseStatus,
+    Volume,
+    now,
+)
+from engine.release_spec import ClaimedDomain, HealthCheck, Mount, ReleaseSpec, VariableReference
+
+
+def add_releases(session: Session, application_id: str, count: int) -> list[str]:
+    """Releases of the application as it is, the last of them live, with a container."""
+    application = session.get_one(Application, application_id)
+    variables = session.exec(select(EnvironmentVariable).order_by(EnvironmentVariable.name)).all()
+    spec = ReleaseSpec(
+        image=application.image,
+        image_id="sha256:1",
+        image_digest="nginx@sha256:2",
+        command=("serve",),
+        port=application.port,
+        variables=tuple(VariableReference(name=row.name, id=row.id) for row in variables),
+        mounts=tuple(Mount(volume_id=row.id, path=row.mount_path) for row in session.exec(select(Volume))),
+        health_check=HealthCheck(),
+        domains=(ClaimedDomain(host="shop.example.com", path_prefix="/"),),
+    ).model_dump(mode="json")
+    releases = [
+        Release(
+            application_id=application_id,
+            number=number,
+            spec=spec,
+            status=ReleaseStatus.LIVE if number == count else ReleaseStatus.RETIRED,
+            live_at=now(),
+        )
+        for number in range(1, count + 1)
+    ]
+    session.add_all(releases)
+    session.flush()
+    live = releases[-1]
+    application.live_release_id = application.last_release_id = live.id
+    session.add(application)
+    session.add(
+        Container(
+            id=f"c0ffee-{application_id}",
+            name="web-1",
+            server_id=application.server_id,
+            application_id=application_id,
+            release_id=live.id,
+            replica=1,
+            state="running",
+            ready=True,
+        )
+    )
+    return [release.id for release in releases]
+
+
+def add_failed_deployments(session: Session, application_id: str, count: int) -> list[str]:
+    deployments = [
+        Deployment(
+            application_id=application_id,
+            number=number,
+            kind=DeploymentKind.DEPLOY,
+            status=DeploymentStatus.FAILED,
+            failure_reason=FailureReason.EXITED,
+            failure_message="Replica 1 ended with exit code 3 before it was healthy.",
+            failure_exit_code=3,
+            failure_log=["no such table"],
+            requested_by="laptop",
+            finished_at=now(),
+        )
+        for number in range(1, count + 1)
+    ]
+    session.add_all(deployments)
+    session.flush()
+    return [deployment.id for deployment in deployments]
