@@ -52,7 +52,7 @@ class Subscription(EventSubscriptions, ApplicationSubscriptions, DeploymentSubsc
     pass
 
 
-schema = build_schema(Query, Mutation, Subscription, types=EVENT_TYPES)
+schema = build_schema(Query, Mutation, Subscription, types=EVENT_TYPES.values())
 
 
 def print_schema_text() -> str:

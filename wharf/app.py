@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from graph.root import schema
 from sqlmodel import Session, text
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,6 +15,7 @@ from db.models import Grant as StoredGrant
 from engine.engine import Engine
 from graph.http import GraphQLView
 from graph.permissions import Grant, Viewer
+from graph.root import schema
 from graph.sockets import Sockets
 
 GRANTS = {StoredGrant.OWNER: Grant.OWNER, StoredGrant.SETUP: Grant.SETUP}

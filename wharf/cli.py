@@ -9,8 +9,6 @@ from typing import Annotated, TypeVar
 
 import typer
 import uvicorn
-from graph.http import MAX_BODY
-from graph.root import print_schema_text
 
 from db.migrate import MigrationFailed, migrate
 from db.models import now
@@ -21,6 +19,8 @@ from engine.engine import Engine, EngineSettings, instance_of
 from engine.errors import EngineError
 from engine.secrets import SecretUnreadable
 from engine.uninstall import uninstall
+from graph.http import MAX_BODY
+from graph.root import print_schema_text
 from wharf.app import create_app
 from wharf.doctor import examine
 from wharf.logging import log_to_terminal

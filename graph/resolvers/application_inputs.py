@@ -70,7 +70,7 @@ class CreateApplicationInput:
         default=PullPolicy.ALWAYS, description="When the registry is asked for the image."
     )
     registry: RegistryInput | None = strawberry.field(
-        default=None, description="How to sign in at the registry; null: without a name."
+        default=None, description="How to sign in at the registry; null: as nobody."
     )
     command: list[str] | None = strawberry.field(
         default=None, description="The program to run and its arguments; null: what the image says."
@@ -119,7 +119,7 @@ class UpdateApplicationInput:
         description="When the registry is asked for the image."
     )
     registry: strawberry.Maybe[RegistryInput | None] = strawberry.field(
-        description="How to sign in at the registry; null: without a name."
+        description="How to sign in at the registry; null: as nobody."
     )
     command: strawberry.Maybe[list[str] | None] = strawberry.field(
         description="The program to run and its arguments; null: what the image says."

@@ -3,7 +3,6 @@ from typing import Annotated
 import strawberry
 
 from engine.errors import InvalidInput
-from engine.names import ResourceName
 from graph import loaders
 from graph.connections import Connection, page, page_size
 from graph.context import Info
@@ -45,7 +44,7 @@ class RemoveApplicationInput:
     remove_volumes: bool = strawberry.field(
         default=False, description="Whether everything in its volumes shall be deleted too. There is no way back."
     )
-    confirm_name: ResourceName | None = strawberry.field(
+    confirm_name: str | None = strawberry.field(
         default=None, description="The application's name, needed to delete its volumes."
     )
 

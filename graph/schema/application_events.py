@@ -1,3 +1,5 @@
+from typing import Self
+
 import strawberry
 
 from db import models
@@ -8,7 +10,7 @@ from graph.ids import global_id
 from graph.schema.application_enums import ApplicationStatus
 from graph.schema.applications import Application
 from graph.schema.containers import Container
-from graph.schema.events import Event, told
+from graph.schema.events import Event
 
 
 @strawberry.type(description="An application does something else than before.")
@@ -16,8 +18,8 @@ class ApplicationStatusChanged(Event):
     status: ApplicationStatus = strawberry.field(description="What it does from then on.")
 
     @classmethod
-    def of(cls, row: models.Event) -> "ApplicationStatusChanged":
-        return told(cls, row, status=ApplicationStatus(row.data["status"]))
+    def of(cls, row: models.Event) -> Self:
+        return cls.told(row, status=ApplicationStatus(row.data["status"]))
 
     @strawberry.field(description="The application as it is now; null once it is gone.")
     async def application(self, info: Info) -> Application | None:
@@ -38,10 +40,9 @@ class ContainerStateChanged(Event):
     out_of_memory: bool = strawberry.field(description="Whether it was killed for using too much memory.")
 
     @classmethod
-    def of(cls, row: models.Event) -> "ContainerStateChanged":
+    def of(cls, row: models.Event) -> Self:
         data = row.data
-        return told(
-            cls,
+        return cls.told(
             row,
             container_id=strawberry.ID(row.noun_id),
             release_id=global_id("Release", data["releaseId"]),

@@ -48,7 +48,7 @@ class Application(Node):
     name: ResourceName = strawberry.field(description="What people call it, unique in its environment.")
     image: ImageReference = strawberry.field(description="The container image it runs.")
     pull_policy: PullPolicy = strawberry.field(description="When the registry is asked for the image.")
-    registry: Registry | None = strawberry.field(description="How to sign in at the registry; null: without a name.")
+    registry: Registry | None = strawberry.field(description="How to sign in at the registry; null: as nobody.")
     command: list[str] | None = strawberry.field(description="What is run; null: what the image says.")
     port: Port | None = strawberry.field(description="The port that requests are sent to; null: none.")
     replicas: int = strawberry.field(description="How many containers run side by side.")

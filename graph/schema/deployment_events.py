@@ -1,3 +1,5 @@
+from typing import Self
+
 import strawberry
 
 from db import models
@@ -6,7 +8,7 @@ from graph import loaders
 from graph.context import Info
 from graph.ids import global_id
 from graph.schema.deployments import Deployment
-from graph.schema.events import Event, told
+from graph.schema.events import Event
 from graph.schema.releases import Release
 
 
@@ -18,10 +20,9 @@ class DeploymentStatusChanged(Event):
     message: str | None = strawberry.field(description="How it failed, in a sentence; null: it did not.")
 
     @classmethod
-    def of(cls, row: models.Event) -> "DeploymentStatusChanged":
+    def of(cls, row: models.Event) -> Self:
         reason = row.data.get("reason")
-        return told(
-            cls,
+        return cls.told(
             row,
             status=DeploymentStatus(row.data["status"]),
             number=row.data["number"],
@@ -42,9 +43,9 @@ class ReleaseStatusChanged(Event):
     number: int = strawberry.field(description="Which of the releases of its application it is, from 1.")
 
     @classmethod
-    def of(cls, row: models.Event) -> "ReleaseStatusChanged":
+    def of(cls, row: models.Event) -> Self:
         status, number = ReleaseStatus(row.data["status"]), row.data["number"]
-        return told(cls, row, release_id=global_id("Release", row.noun_id), status=status, number=number)
+        return cls.told(row, release_id=global_id("Release", row.noun_id), status=status, number=number)
 
     @strawberry.field(description="The release as it is now; null once its application is gone.")
     async def release(self, info: Info) -> Release | None:

@@ -1,13 +1,12 @@
+from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import Self, cast
 
 import strawberry
 
 from db import models
 from graph.ids import event_cursor, global_id
 from graph.scalars import Cursor
-
-T = TypeVar("T", bound="Event")
 
 
 @strawberry.interface(
@@ -24,18 +23,24 @@ class Event:
     application_id: strawberry.ID | None = strawberry.field(description="The application it belongs to, if to one.")
     deployment_id: strawberry.ID | None = strawberry.field(description="The deployment it belongs to, if to one.")
 
+    @classmethod
+    def of(cls, row: models.Event) -> Self:
+        raise NotImplementedError
 
-def told(kind: type[T], row: models.Event, **told: object) -> T:
-    """An event of this kind with what every event has, and what is `told`."""
-    owners = {
-        "server_id": _owner("Server", row.server_id),
-        "project_id": _owner("Project", row.project_id),
-        "environment_id": _owner("Environment", row.environment_id),
-        "application_id": _owner("Application", row.application_id),
-        "deployment_id": _owner("Deployment", row.deployment_id),
-    }
-    cursor = event_cursor(cast(int, row.sequence))
-    return kind(key=row.noun_id, cursor=cursor, at=row.at, **owners, **told)  # type: ignore[arg-type]
+    @classmethod
+    def told(cls, row: models.Event, **more: object) -> Self:
+        """One with what every event has, and `more`."""
+        made = {
+            "key": row.noun_id,
+            "cursor": event_cursor(cast(int, row.sequence)),
+            "at": row.at,
+            "server_id": _owner("Server", row.server_id),
+            "project_id": _owner("Project", row.project_id),
+            "environment_id": _owner("Environment", row.environment_id),
+            "application_id": _owner("Application", row.application_id),
+            "deployment_id": _owner("Deployment", row.deployment_id),
+        }
+        return cast(Callable[..., Self], cls)(**made, **more)
 
 
 def _owner(kind: str, key: str | None) -> strawberry.ID | None:

@@ -1,6 +1,6 @@
 """Which type tells of which kind of event."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from db import models
 from db.models import EventKind
@@ -10,32 +10,20 @@ from graph.schema.events import Event
 from graph.schema.resource_events import ResourceCreated, ResourceRemoved, ResourceUpdated
 from graph.schema.server_events import DomainStateChanged, ProxyStateChanged, ServerStateChanged
 
-EVENT_TYPES: tuple[type[Event], ...] = (
-    ResourceCreated,
-    ResourceUpdated,
-    ResourceRemoved,
-    ApplicationStatusChanged,
-    ContainerStateChanged,
-    DeploymentStatusChanged,
-    ReleaseStatusChanged,
-    DomainStateChanged,
-    ServerStateChanged,
-    ProxyStateChanged,
-)
-_OF: Mapping[EventKind, Callable[[models.Event], Event]] = {
-    EventKind.CREATED: ResourceCreated.of,
-    EventKind.UPDATED: ResourceUpdated.of,
-    EventKind.REMOVED: ResourceRemoved.of,
-    EventKind.APPLICATION_STATUS: ApplicationStatusChanged.of,
-    EventKind.CONTAINER_STATE: ContainerStateChanged.of,
-    EventKind.DEPLOYMENT_STATUS: DeploymentStatusChanged.of,
-    EventKind.RELEASE_STATUS: ReleaseStatusChanged.of,
-    EventKind.DOMAIN_STATE: DomainStateChanged.of,
-    EventKind.SERVER_STATE: ServerStateChanged.of,
-    EventKind.PROXY_STATE: ProxyStateChanged.of,
+EVENT_TYPES: Mapping[EventKind, type[Event]] = {
+    EventKind.CREATED: ResourceCreated,
+    EventKind.UPDATED: ResourceUpdated,
+    EventKind.REMOVED: ResourceRemoved,
+    EventKind.APPLICATION_STATUS: ApplicationStatusChanged,
+    EventKind.CONTAINER_STATE: ContainerStateChanged,
+    EventKind.DEPLOYMENT_STATUS: DeploymentStatusChanged,
+    EventKind.RELEASE_STATUS: ReleaseStatusChanged,
+    EventKind.DOMAIN_STATE: DomainStateChanged,
+    EventKind.SERVER_STATE: ServerStateChanged,
+    EventKind.PROXY_STATE: ProxyStateChanged,
 }
 
 
 def message(row: models.Event) -> Event:
     """The event as clients are told of it."""
-    return _OF[row.kind](row)
+    return EVENT_TYPES[row.kind].of(row)

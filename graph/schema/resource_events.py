@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Self
 
 import strawberry
 
@@ -7,7 +7,7 @@ from graph.context import Info
 from graph.enums import described
 from graph.ids import Node, global_id
 from graph.permissions import Noun
-from graph.schema.events import Event, told
+from graph.schema.events import Event
 from graph.schema.names import field_name
 from graph.schema.nodes import node_by_key
 
@@ -33,8 +33,8 @@ class ResourceCreated(Event):
     name: str = strawberry.field(description="What people call it; a domain's host and path; a release's number.")
 
     @classmethod
-    def of(cls, row: models.Event) -> "ResourceCreated":
-        return told(cls, row, **_thing(row))
+    def of(cls, row: models.Event) -> Self:
+        return cls.told(row, **_thing(row))
 
     @strawberry.field(description="The thing as it is now; null once it is gone.")
     async def node(self, info: Info) -> Node | None:
@@ -49,8 +49,8 @@ class ResourceUpdated(Event):
     changed: list[str] = strawberry.field(description="The fields that were given a value; empty: not recorded.")
 
     @classmethod
-    def of(cls, row: models.Event) -> "ResourceUpdated":
-        return told(cls, row, **_thing(row), changed=[field_name(each) for each in row.data.get("changed", ())])
+    def of(cls, row: models.Event) -> Self:
+        return cls.told(row, **_thing(row), changed=[field_name(each) for each in row.data.get("changed", ())])
 
     @strawberry.field(description="The thing as it is now; null once it is gone.")
     async def node(self, info: Info) -> Node | None:
@@ -64,8 +64,8 @@ class ResourceRemoved(Event):
     name: str = strawberry.field(description="What people called it; a domain's host and path.")
 
     @classmethod
-    def of(cls, row: models.Event) -> "ResourceRemoved":
-        return told(cls, row, **_thing(row))
+    def of(cls, row: models.Event) -> Self:
+        return cls.told(row, **_thing(row))
 
 
 def _thing(row: models.Event) -> dict[str, Any]:

@@ -1,3 +1,5 @@
+from typing import Self
+
 import strawberry
 
 from db import models
@@ -6,7 +8,7 @@ from graph import loaders
 from graph.context import Info
 from graph.ids import global_id
 from graph.schema.domains import Domain
-from graph.schema.events import Event, told
+from graph.schema.events import Event
 from graph.schema.servers import Server
 
 
@@ -16,8 +18,8 @@ class ServerStateChanged(Event):
     reason: str = strawberry.field(description="Why it does not answer; empty when it does.")
 
     @classmethod
-    def of(cls, row: models.Event) -> "ServerStateChanged":
-        return told(cls, row, state=ServerState(row.data["state"]), reason=row.data["reason"])
+    def of(cls, row: models.Event) -> Self:
+        return cls.told(row, state=ServerState(row.data["state"]), reason=row.data["reason"])
 
     @strawberry.field(description="The server as it is now.")
     async def server(self, info: Info) -> Server | None:
@@ -30,8 +32,8 @@ class ProxyStateChanged(Event):
     reason: str = strawberry.field(description="Why it does not run; empty when it does.")
 
     @classmethod
-    def of(cls, row: models.Event) -> "ProxyStateChanged":
-        return told(cls, row, state=ProxyState(row.data["state"]), reason=row.data["reason"])
+    def of(cls, row: models.Event) -> Self:
+        return cls.told(row, state=ProxyState(row.data["state"]), reason=row.data["reason"])
 
     @strawberry.field(description="The server of the proxy as it is now.")
     async def server(self, info: Info) -> Server | None:
@@ -44,8 +46,8 @@ class DomainStateChanged(Event):
     problem: str | None = strawberry.field(description="Why it is not served; null: it is.")
 
     @classmethod
-    def of(cls, row: models.Event) -> "DomainStateChanged":
-        return told(cls, row, domain_id=global_id("Domain", row.noun_id), problem=row.data["problem"] or None)
+    def of(cls, row: models.Event) -> Self:
+        return cls.told(row, domain_id=global_id("Domain", row.noun_id), problem=row.data["problem"] or None)
 
     @strawberry.field(description="The domain as it is now; null once it is gone.")
     async def domain(self, info: Info) -> Domain | None:

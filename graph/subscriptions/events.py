@@ -25,5 +25,5 @@ class EventSubscriptions:
 
 
 def start(info: Info, after: Cursor | None) -> int:
-    """The number after which to begin. Settled here, for nothing to be missed until the first message is asked for."""
+    """The number after which to begin, settled before anybody waits for the first message."""
     return event_sequence(after) if after else info.context.engine.events.last

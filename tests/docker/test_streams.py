@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Any
 
 import pytest
 
@@ -68,19 +67,19 @@ async def test_logs_of_all_replicas_come_in_order_with_their_stream(world: World
 async def test_followed_logs_go_on_with_the_next_release(world: World, environment: str) -> None:
     serial = await world.application(environment, "serial")
     await serial.deploy()
-    async with world.subscription(LOGS, id=serial.id, tail=0) as messages:
-        await line_with(messages, serial.get("/log?text=one"), "one")
+    await serial.get("/log?text=one")
+    async with world.subscription(LOGS, id=serial.id, tail=10) as messages:
+        await line_with(messages, "one")
         await serial.deploy()
-        await line_with(messages, serial.get("/log?text=two"), "two")
+        await serial.get("/log?text=two")
+        await line_with(messages, "two")
 
 
-async def line_with(messages: AsyncGenerator[Answer, None], write: Any, text: str) -> None:
-    """Read on until a line with this text comes, which `write` causes."""
-    task = asyncio.ensure_future(write)
+async def line_with(messages: AsyncGenerator[Answer, None], text: str) -> None:
+    """Read on until a line with this text comes."""
     async with asyncio.timeout(10):
         while text not in (await anext(messages))["applicationLogs"]["text"]:
             pass
-    await task
 
 
 async def test_stats_tell_what_each_replica_uses(world: World, environment: str) -> None:

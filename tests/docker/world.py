@@ -163,7 +163,9 @@ class World:
         return payload
 
     @asynccontextmanager
-    async def subscription(self, document: str, /, **variables: object) -> AsyncGenerator[AsyncGenerator[Answer, None]]:
+    async def subscription(
+        self, document: str, /, **variables: object
+    ) -> AsyncGenerator[AsyncGenerator[Answer, None]]:
         """The messages of a subscription, by the client library that Python programs use."""
         transport = WebsocketsTransport(
             url=f"ws://127.0.0.1:{self.port}/graphql", init_payload={"authorization": f"Bearer {self.token}"}

@@ -156,7 +156,7 @@ async def test_an_application_is_there_until_its_containers_are_gone(api: Api, a
 
 async def test_volumes_are_only_deleted_for_who_types_the_name(api: Api, application_id: str) -> None:
     wrong = [("INVALID_INPUT", ["input", "confirmName"])]
-    for typed in ({}, {"confirmName": "wbe"}, {"confirmName": None}):
+    for typed in ({}, {"confirmName": "The Web"}, {"confirmName": None}):
         assert (
             await api.refused("removeApplication", applicationId=application_id, removeVolumes=True, **typed) == wrong
         )
