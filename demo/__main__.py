@@ -15,14 +15,15 @@ from demo.client import Client
 from demo.server import DemoServer
 
 HOST = "hello.localhost"
-EVENTS = """subscription($after: Cursor) { events(after: $after) { __typename cursor
-    ... on ApplicationStatusChanged { status }
-    ... on ContainerStateChanged { name state ready }
-    ... on DeploymentStatusChanged { status failure: failureReason }
-    ... on ReleaseStatusChanged { status }
-    ... on ServerStateChanged { state }
-    ... on ProxyStateChanged { state }
-    ... on ResourceCreated { noun } } }"""
+EVENTS = """subscription($after: Cursor) { events(after: $after) { __typename
+    ... on ApplicationStatusChanged { application: status }
+    ... on ContainerStateChanged { container: state ready }
+    ... on DeploymentStatusChanged { deployment: status failureReason }
+    ... on ReleaseStatusChanged { release: status }
+    ... on ServerStateChanged { server: state }
+    ... on ProxyStateChanged { proxy: state }
+    ... on ResourceCreated { created: noun } } }"""
+STEPS = ["QUEUED", "PREPARING", "STARTING", "CHECKING", "ROUTING", "RETIRING", "SUCCEEDED"]
 
 
 async def demo() -> bool:
@@ -32,26 +33,36 @@ async def demo() -> bool:
         await server.start(session)
         try:
             client = Client(session, server.address, server.command("token", "create", "--name", "demo"))
-            watching = asyncio.create_task(_print_events(client))
+            start = (await client.ask("{ eventCursor }"))["eventCursor"]
+            steps: list[str] = []
+            watching = asyncio.create_task(_print_events(client, start, steps))
             works = await _deploy(client) and await _answers(session, server)
+            await asyncio.wait_for(_until_seen(watching, steps), 10)
             _say_where(server)
             if not os.environ.get("DEMO_EXIT"):
                 await _until_interrupted()
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
-            return works
+            return works and steps == STEPS
         finally:
             server.stop()
 
 
-async def _print_events(client: Client) -> None:
-    start = (await client.ask("{ eventCursor }"))["eventCursor"]
+async def _print_events(client: Client, start: str, steps: list[str]) -> None:
+    """Print every event since `start`; `steps` collects what was said of the deployment."""
     async for message in client.follow(EVENTS, after=start):
         event = message["events"]
         kind = event.pop("__typename")
-        event.pop("cursor")
-        print(f"  {kind:<25}", *(str(value) for value in event.values() if value is not None), flush=True)
+        if "deployment" in event:
+            steps.append(event["deployment"])
+        told = (f"{name}={value}" for name, value in event.items() if value is not None)
+        print(f"  {kind:<25}", *told, flush=True)
+
+
+async def _until_seen(watching: "asyncio.Task[None]", steps: list[str]) -> None:
+    while steps[-1:] != STEPS[-1:] and not watching.done():
+        await asyncio.sleep(0.01)
 
 
 async def _deploy(client: Client) -> bool:

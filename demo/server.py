@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,7 +18,7 @@ _STARTED_WITHIN = 30.0
 
 
 class DemoServer:
-    """`wharf serve`, reachable from this machine only. Settings that are set (WHARF_*) are left as they are."""
+    """`wharf serve` on fresh data, reachable from this machine only. Other settings (WHARF_*) are left as they are."""
 
     def __init__(self) -> None:
         port = _first_free(8000, 8001, 8010)
@@ -26,16 +27,18 @@ class DemoServer:
             "WHARF_PROXY_ADDRESS": "127.0.0.1",
             "WHARF_HTTP_PORT": str(_first_free(80, 8080, 18080)),
             "WHARF_HTTPS_PORT": str(_first_free(443, 8443, 18443)),
-            "WHARF_DATA_DIRECTORY": str(_DATA),
             **os.environ,
+            "WHARF_DATA_DIRECTORY": str(_DATA),
         }
         self.address = self.environ["WHARF_LISTEN"]
         self.http_port = int(self.environ["WHARF_HTTP_PORT"])
 
     async def start(self, session: aiohttp.ClientSession) -> None:
         """Start the server and wait until it answers."""
-        _DATA.mkdir(parents=True, exist_ok=True)
-        self.command("uninstall", "--yes", "--volumes")
+        if _DATA.exists():
+            self.command("uninstall", "--yes", "--volumes")
+            shutil.rmtree(_DATA)
+        _DATA.mkdir(parents=True)
         with (_DATA / "server.log").open("wb") as log:
             self._process = subprocess.Popen([_WHARF, "serve"], env=self.environ, stdout=log, stderr=log)
         deadline = time.monotonic() + _STARTED_WITHIN

@@ -94,7 +94,7 @@ def _pages(table: type[Numbered]) -> Fetch[PageKey, list[Numbered]]:
 
 
 def _by_id(session: Session, table: type[Row], ids: list[str], conditions: Sequence[Any] = ()) -> dict[str, Row]:
-    rows = session.exec(select(table).where(col(table.id).in_(ids), *conditions))
+    rows = session.exec(select(table).where(col(table.id).in_(set(ids)), *conditions))
     return {row.id: row for row in rows}
 
 

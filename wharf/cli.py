@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -28,7 +27,12 @@ from wharf.settings import Settings, SettingsInvalid, load_settings
 
 T = TypeVar("T")
 
-cli = typer.Typer(help="Wharfinger: deploy, route and watch your own containers.", no_args_is_help=True)
+cli = typer.Typer(
+    help="Wharfinger: deploy, route and watch your own containers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
 token = typer.Typer(help="The keys to the API.", no_args_is_help=True)
 cli.add_typer(token, name="token")
 
@@ -40,8 +44,7 @@ def serve() -> None:
     """Serve the API and keep everything as it is wanted, until told to stop."""
     settings = load_settings()
     log_to_terminal(settings.log_level)
-    _open_data_directory(settings)
-    migrate(settings.database)
+    _open_database(settings)
     app = create_app(Engine(engine_settings(settings)), _announce(settings))
     typer.echo(f"The API is at http://{settings.listen}/graphql", err=True)
     uvicorn.run(
@@ -61,8 +64,7 @@ def serve() -> None:
 def migrate_database() -> None:
     """Bring the database up to date and do nothing else."""
     settings = load_settings()
-    _open_data_directory(settings)
-    migrate(settings.database)
+    _open_database(settings)
     typer.echo("The database is up to date.")
 
 
@@ -93,6 +95,7 @@ def uninstall_everything(
     if not yes:
         typer.confirm("All applications of this installation end now. Go on?", abort=True)
     settings = load_settings()
+    _open_database(settings)
     for thing in asyncio.run(_uninstall(settings, volumes=volumes)):
         typer.echo(f"Removed {thing}.")
 
@@ -155,9 +158,10 @@ async def _uninstall(settings: Settings, *, volumes: bool) -> list[str]:
         sessions.close()
 
 
-def _open_data_directory(settings: Settings) -> None:
+def _open_database(settings: Settings) -> None:
     settings.data_directory.mkdir(parents=True, exist_ok=True)
-    Path(settings.data_directory).chmod(0o700)
+    settings.data_directory.chmod(0o700)
+    migrate(settings.database)
 
 
 def _announce(settings: Settings) -> Callable[[str], None]:
@@ -174,8 +178,7 @@ def _announce(settings: Settings) -> Callable[[str], None]:
 
 def _with_access(ask: Callable[[Access], Coroutine[object, object, T]]) -> T:
     settings = load_settings()
-    _open_data_directory(settings)
-    migrate(settings.database)
+    _open_database(settings)
 
     async def run() -> T:
         sessions = Sessions(settings.database)

@@ -1,5 +1,6 @@
 import pytest
 
+from engine.docker.values import ImageFacts
 from graph.ids import global_id, local_id
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.rows import add_failed_deployments, add_releases
@@ -207,3 +208,34 @@ async def test_a_plan_needs_an_application_and_a_docker_engine(api: Api, applica
     missing = await api.error(PLAN, input={"applicationId": application_id, "releaseId": "nonsense"})
     assert missing == {"code": "NOT_FOUND", "field": ["input", "releaseId"]}
     assert await api.error(PLAN, input={"applicationId": application_id}) == {"code": "ENGINE_UNREACHABLE"}
+
+
+async def test_a_plan_tells_what_a_deployment_would_do(
+    api: Api, application_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def inspect_image(_image: str) -> ImageFacts:
+        return ImageFacts("sha256:1", (), (), "amd64")
+
+    monkeypatch.setattr(api.engine.host.docker, "inspect_image", inspect_image)
+    await releases(api, application_id, 1)
+    await api.do("addDomain", "domain { id }", applicationId=application_id, host="shop.example.com")
+    changes = {"replicas": 2, "stopGracePeriod": "5s", "command": ["serve"], "healthCheck": {"kind": "TCP"}}
+    await api.do("updateApplication", "application { id }", applicationId=application_id, **changes)
+    variables = [{"name": "LOG_LEVEL", "value": "loud"}]
+    await api.do("setEnvironmentVariables", "application { id }", applicationId=application_id, variables=variables)
+    document = """query($input: PlanDeploymentInput!) { planDeployment(input: $input) {
+        creates { replica image } removes { name } replacesRelease { number } pulls interrupts
+        moves { domain { host } fromRelease { number } } changes { field before after } } }"""
+    assert (await api.ask(document, input={"applicationId": application_id}))["planDeployment"] == {
+        "creates": [{"replica": 1, "image": "nginx:1.29"}, {"replica": 2, "image": "nginx:1.29"}],
+        "removes": [{"name": "web-1"}],
+        "replacesRelease": {"number": 1},
+        "moves": [{"domain": {"host": "shop.example.com"}, "fromRelease": {"number": 1}}],
+        "changes": [
+            {"field": "replicas", "before": "1", "after": "2"},
+            {"field": "stopGracePeriod", "before": "10.0", "after": "5.0"},
+            {"field": "variables.LOG_LEVEL", "before": None, "after": "a new value"},
+        ],
+        "pulls": True,
+        "interrupts": False,
+    }

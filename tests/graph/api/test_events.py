@@ -1,13 +1,26 @@
 import asyncio
 
 import pytest
-from sqlmodel import Session, col, delete
+from sqlmodel import Session, col, delete, select
 
-from db.models import Event
+from db.models import (
+    Application,
+    Container,
+    Domain,
+    Event,
+    ProxyState,
+    Release,
+    ReleaseStatus,
+    Server,
+    ServerState,
+)
+from engine.deployments.steps import become_release
 from engine.keeper import forget_application
+from engine.observer import forget_container, record_container, server_unreachable
+from engine.routing import note_problems, proxy_is
 from graph.ids import event_cursor, global_id, local_id
 from tests.graph.api.conftest import Api
-from tests.graph.api.rows import add_failed_deployments
+from tests.graph.api.rows import add_failed_deployments, add_releases
 
 EVENTS = """subscription($after: Cursor) { events(after: $after) {
     kind: __typename cursor applicationId
@@ -176,3 +189,44 @@ async def test_a_deployment_that_is_not_there_cannot_be_watched(api: Api, field:
     document = f"subscription($id: ID!) {{ {field}(deploymentId: $id) {{ __typename }} }}"
     async with api.watch(document, id=given) as events:
         assert await events.error() == {"code": "NOT_FOUND", "field": ["deploymentId"]}
+
+
+STATES = """subscription($after: Cursor) { events(after: $after) { kind: __typename
+    ... on ApplicationStatusChanged { application { name } }
+    ... on ContainerStateChanged { containerId name replica state ready container { name } }
+    ... on ReleaseStatusChanged { number releaseStatus: status release { number } }
+    ... on DomainStateChanged { problem domain { host } }
+    ... on ServerStateChanged { serverState: state reason server { name } }
+    ... on ProxyStateChanged { proxyState: state server { name } }
+} }"""
+
+
+async def test_every_change_of_state_tells_what_it_is_and_what_it_is_about(api: Api, application_id: str) -> None:
+    await api.do("addDomain", "domain { id }", applicationId=application_id, host="shop.example.com")
+    start = (await api.ask(NOW))["eventCursor"]
+    key = local_id("Application", application_id)
+    await api.engine.sessions.write(add_releases, key, 1)
+    await api.engine.sessions.write(_change_everything, key)
+    async with api.watch(STATES, after=start) as events:
+        container = {"containerId": f"c0ffee-{key}", "name": "web-1", "replica": 1}
+        there = {"state": "RUNNING", "ready": True, "container": None}
+        gone = {"state": None, "ready": False, "container": None}
+        await events.until(kind="ContainerStateChanged", **container, **there)
+        await events.until(kind="ContainerStateChanged", **container, **gone)
+        await events.until(kind="ApplicationStatusChanged", application={"name": "web"})
+        await events.until(kind="ReleaseStatusChanged", number=1, releaseStatus="DRAINING", release={"number": 1})
+        await events.until(kind="DomainStateChanged", problem="No.", domain={"host": "shop.example.com"})
+        await events.until(kind="ServerStateChanged", serverState="UNREACHABLE", server={"name": "local"})
+        await events.until(kind="ProxyStateChanged", proxyState="STARTING", server={"name": "local"})
+
+
+def _change_everything(session: Session, application_id: str) -> None:
+    application = session.get_one(Application, application_id)
+    container = session.get_one(Container, f"c0ffee-{application_id}")
+    record_container(session, application, container)
+    forget_container(session, container.id)
+    become_release(session, session.exec(select(Release)).one(), ReleaseStatus.DRAINING)
+    note_problems(session, application.server_id, {session.exec(select(Domain)).one().id: "No."})
+    session.get_one(Server, application.server_id).state = ServerState.REACHABLE
+    server_unreachable(session, application.server_id, "It is gone.")
+    proxy_is(session, application.server_id, ProxyState.STARTING, "")

@@ -1,0 +1,74 @@
+"""`make bench`: measures through the public API, prints a table and writes bench/results.json.
+
+python -m bench                       everything
+python -m bench deploy_ratio …        only these figures; in results.json the others stay
+python -m bench --quick               few samples, to see that it works; writes nothing
+
+A figure that misses its limit is a result. The exit code is 1 only when something could not be measured.
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import uvloop
+
+from bench import deploy, event_latency, idle, redeploy, route_change
+from bench.report import Figure, machine, save, table
+from bench.sizes import FULL, QUICK, Sizes
+
+_RESULTS = Path(__file__).with_name("results.json")
+_MEASUREMENTS: dict[tuple[str, ...], Callable[[Sizes], Awaitable[list[Figure]]]] = {
+    ("deploy_ratio",): deploy.measure,
+    ("redeploy_wrong_answers",): redeploy.measure,
+    ("route_change_ratio", "route_change_p95_ms"): route_change.measure,
+    ("event_latency_ms_1", "event_latency_ms_1000"): event_latency.measure,
+    ("idle_private_mib", "idle_cpu_percent"): idle.measure,
+}
+
+
+async def bench(wanted: set[str], sizes: Sizes) -> tuple[list[Figure], list[str]]:
+    """The wanted figures, and the names of those that could not be measured."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    figures: list[Figure] = []
+    failed: list[str] = []
+    for names, measure in _MEASUREMENTS.items():
+        chosen = [name for name in names if name in wanted]
+        if not chosen:
+            continue
+        print(f"measuring {', '.join(chosen)}", flush=True)
+        try:
+            figures += [figure for figure in await measure(sizes) if figure.name in wanted]
+        except Exception:  # noqa: BLE001  the other figures can still be measured
+            traceback.print_exc()
+            failed += chosen
+    return figures, failed
+
+
+def main() -> int:
+    names = [name for each in _MEASUREMENTS for name in each]
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Measure, print a table, write results.json."
+    )
+    parser.add_argument("figures", nargs="*", metavar="NAME", help=f"only these of {', '.join(names)}")
+    parser.add_argument("--quick", action="store_true", help="few samples, to see that it works; writes nothing")
+    options = parser.parse_args()
+    if unknown := set(options.figures) - set(names):
+        parser.error(f"there is no figure {', '.join(sorted(unknown))}")
+    figures, failed = uvloop.run(bench(set(options.figures or names), QUICK if options.quick else FULL))
+    print(f"\n{uvloop.run(machine())}\n\n{table(figures)}")
+    for name in failed:
+        print(f"{name} could not be measured; why is above.")
+    if not options.quick:
+        save(figures, _RESULTS)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

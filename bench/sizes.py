@@ -1,0 +1,32 @@
+"""How much is measured."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What a run takes its figures from."""
+
+    deployments: int = 12
+    redeploys: int = 20
+    requests: int = 100_000
+    domains: int = 100
+    route_changes: int = 30
+    subscribers: int = 1000
+    events: int = 20
+    applications: int = 100
+    idle_seconds: float = 30.0
+
+
+FULL = Sizes()
+QUICK = Sizes(
+    deployments=3,
+    redeploys=2,
+    requests=4000,
+    domains=10,
+    route_changes=5,
+    subscribers=100,
+    events=4,
+    applications=10,
+    idle_seconds=5.0,
+)
