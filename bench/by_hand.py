@@ -62,9 +62,10 @@ class ByHand:
         """The URL of a container of the sample image, once it says that it is well."""
         facts = await container.show()
         url = f"http://{facts['NetworkSettings']['Networks'][self.name]['IPAddress']}:8000"
-        while not await self._is_well(f"{url}/health"):
+        while True:
+            if await self._is_well(f"{url}/health"):
+                return url
             await asyncio.sleep(_PROBE_SECONDS)
-        return url
 
     def write(self, routes: Mapping[str, str]) -> None:
         """Write the file that the Traefik watches: host → URL."""

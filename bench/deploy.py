@@ -41,13 +41,14 @@ class _Ours:
     def __init__(self, server: Server, application: Application) -> None:
         self._server = server
         self._application = application
-        self._text = ""
 
     async def deploy(self) -> float:
         """Milliseconds to the first answer; the old release is retired afterwards."""
-        watch, application = Stopwatch(), self._application
+        application = self._application
+        before = await self._server.until_answered(application.host)
+        watch = Stopwatch()
         asked = await self._server.client.do("deployApplication", "deployment { id }", applicationId=application.id)
-        self._text = await self._server.until_answered(application.host, besides=self._text)
+        await self._server.until_answered(application.host, besides=before)
         taken = watch.read()
         await application.ended(asked["deployment"]["id"])
         return taken

@@ -3,7 +3,7 @@
 import asyncio
 import resource
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from statistics import median
 
@@ -22,6 +22,8 @@ _LIMITS = {1: 10.0, 1000: 150.0}
 _TOLD_WITHIN = 30.0
 _SETTLED_SECONDS = 0.3
 _OPENED_AT_ONCE = 50
+
+Latencies = tuple[list[float], list[float]]  # of the ends and of the starts of a container
 
 
 class _Audience:
@@ -47,7 +49,7 @@ class _Audience:
 
     async def _docker_says(self, action: str) -> float:
         async with aiodocker.Docker() as docker:
-            events = docker.events.subscribe(filters={"container": [self._container.id]})
+            events = docker.events.subscribe(filters={"container": [self._container.id]})  # type: ignore[no-untyped-call]
             while (await events.get())["Action"] != action:
                 pass
             return time.perf_counter()
@@ -75,17 +77,17 @@ async def measure(sizes: Sizes) -> list[Figure]:
 
 async def _latencies(
     server: Server, application: Application, container: DockerContainer, subscribers: int, events: int
-) -> list[float]:
+) -> Latencies:
     after = (await server.client.ask("{ eventCursor }"))["eventCursor"]
-    found = []
+    deaths, starts = [], []
     async with AsyncExitStack() as stack:
         sockets = await _subscribed(stack, server, subscribers, {"id": application.id, "after": after})
         audience = _Audience(sockets, container)
-        for _ in range(events // 2 + 1):
-            found.append(await audience.told("die", container.kill, "EXITED"))
-            found.append(await audience.told("start", container.start, "RUNNING"))
+        for _ in range(events + 1):
+            deaths.append(await audience.told("die", container.kill, "EXITED"))
+            starts.append(await audience.told("start", container.start, "RUNNING"))
             await audience.until_ready()
-    return found[2:]  # the first round only shows that everybody listens
+    return deaths[1:], starts[1:]  # the first round only shows that everybody listens
 
 
 async def _subscribed(
@@ -118,14 +120,16 @@ def _allow_open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def _figure(number: int, subscribers: int, found: Iterable[float]) -> Figure:
-    latencies = list(found)
+def _figure(number: int, subscribers: int, found: Latencies) -> Figure:
+    """The slower kind of event counts."""
+    of_deaths, of_starts = map(median, found)
+    slower = max(found, key=median)
     return Figure(
         name=f"event_latency_ms_{number}",
-        value=round(median(latencies), 2),
+        value=round(median(slower), 2),
         unit="ms",
         limit=_LIMITS[number],
-        against=f"Docker's own stream of events; the last of {subscribers}",
-        samples=len(latencies),
-        spread=spread(latencies),
+        against=f"Docker's event stream; the last of {subscribers}: start {of_starts:.1f} ms, end {of_deaths:.1f} ms",
+        samples=len(slower),
+        spread=spread(slower),
     )

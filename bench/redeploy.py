@@ -7,11 +7,11 @@ from collections import Counter
 import aiohttp
 
 from bench.report import Figure
-from bench.server import Server, redeployed, running_server
+from bench.server import redeployed, running_server
 from bench.sizes import Sizes
 from tests.docker.world import Application
 
-_MOST_PER_SECOND = 1200
+_MOST_PER_SECOND = 1000
 _SECONDS_PER_REDEPLOY = 6.0
 _ANSWERED_WITHIN = aiohttp.ClientTimeout(total=15)
 

@@ -13,7 +13,7 @@ class Sizes:
     domains: int = 100
     route_changes: int = 30
     subscribers: int = 1000
-    events: int = 20
+    events: int = 15
     applications: int = 100
     idle_seconds: float = 30.0
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from db.models import ApiToken, EventKind, Grant, now
 from db.sessions import Sessions
-from engine.errors import NotFound
+from engine.errors import InvalidInput, NotFound, NotNow
 from engine.events import record
 
 _PREFIX = "wharf_"
@@ -21,10 +21,16 @@ class Access:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    async def create_token(self, name: str, expires_at: datetime | None = None) -> tuple[ApiToken, str]:
-        """A new token of the owner, and its text, which cannot be read again. The setup token ends here."""
+    async def create_token(
+        self, name: str, expires_at: datetime | None = None, *, by: str | None = None
+    ) -> tuple[ApiToken, str]:
+        """A new token of the owner, and its text, which cannot be read again. The setup token ends here.
+
+        `by` is the id of the token that asks. Raises `NotNow` if that was revoked meanwhile, as the setup token
+        is by its first use, and `InvalidInput` for an end in the past.
+        """
         text = _PREFIX + secrets.token_urlsafe(32)
-        row = await self._sessions.write(add_token, name, text, Grant.OWNER, expires_at)
+        row = await self._sessions.write(_create, name, text, expires_at, by)
         return row, text
 
     async def create_setup_token(self) -> str | None:
@@ -52,12 +58,22 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def add_token(session: Session, name: str, text: str, grant: Grant, expires_at: datetime | None) -> ApiToken:
+def _create(session: Session, name: str, text: str, expires_at: datetime | None, by: str | None) -> ApiToken:
+    if expires_at is not None and expires_at <= now():
+        raise InvalidInput("expiresAt must lie in the future.", field=("input", "expiresAt"))
+    maker = session.get(ApiToken, by) if by else None
+    if maker is not None and maker.revoked_at is not None:
+        raise NotNow("The token that asks was used up or revoked.")
+    return _add(session, name, text, Grant.OWNER, expires_at)
+
+
+def _add(session: Session, name: str, text: str, grant: Grant, expires_at: datetime | None) -> ApiToken:
     for setup in session.exec(
         select(ApiToken).where(ApiToken.grant == Grant.SETUP, col(ApiToken.revoked_at).is_(None))
     ):
         setup.revoked_at = now()
         session.add(setup)
+        record(session, EventKind.REMOVED, "ApiToken", setup.id, data={"name": setup.name})
     row = ApiToken(name=name, hash=_hash(text), grant=grant, expires_at=expires_at)
     session.add(row)
     record(session, EventKind.CREATED, "ApiToken", row.id, data={"name": name})
@@ -67,7 +83,7 @@ def add_token(session: Session, name: str, text: str, grant: Grant, expires_at: 
 def _add_setup_token(session: Session, text: str) -> bool:
     if session.exec(select(ApiToken.id).limit(1)).first() is not None:
         return False
-    add_token(session, "setup", text, Grant.SETUP, None)
+    _add(session, "setup", text, Grant.SETUP, None)
     return True
 
 

@@ -1,5 +1,6 @@
 """What the fields of an application may be, beyond their types. Each rule names the field it is about."""
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -14,6 +15,7 @@ _MIN_MEMORY = 6 * 1024 * 1024  # Docker refuses less
 _MAX_CORES = 512.0
 _MAX_GRACE = 3600.0
 _MAX_CHECK_SECONDS = 3600.0
+_PATH = re.compile(r"/[!-~]{0,1023}")  # what would name another host or end the request's line is not in it
 
 
 class _Named(Protocol):
@@ -21,11 +23,6 @@ class _Named(Protocol):
     def name(self) -> str: ...
     @property
     def value(self) -> str: ...
-
-
-class _Mounted(Protocol):
-    @property
-    def mount_path(self) -> str: ...
 
 
 def check_application(application: Application) -> None:
@@ -49,6 +46,8 @@ def check_health_check(check: HealthCheck, port: int | None) -> None:
         if not check.command:
             _refuse("healthCheck", "A COMMAND check needs a command.")
         _check_command(list(check.command), "healthCheck")
+    elif not _PATH.fullmatch(check.path):
+        _refuse("healthCheck", "The path must begin with / and hold neither spaces nor control characters.")
     elif check.port is None and port is None:
         _refuse("healthCheck", f"A {check.kind.value} check needs a port, here or on the application.")
     if not 100 <= check.status_from <= check.status_to <= 599:
@@ -75,10 +74,10 @@ def check_variables(variables: Sequence[_Named]) -> None:
             _refuse("variables", f"The value of {variable.name} is longer than 128 KiB.")
 
 
-def check_volume(volume: _Mounted) -> None:
+def check_mount_path(mount_path: str, field: tuple[str, ...]) -> None:
     """Raises `InvalidInput` for a mount path that would break the container."""
-    if volume.mount_path.split("/")[1] in ("proc", "sys", "dev"):
-        _refuse("mountPath", f"Nothing can be mounted at {volume.mount_path}.")
+    if mount_path.split("/")[1] in ("proc", "sys", "dev"):
+        raise InvalidInput(f"Nothing can be mounted at {mount_path}.", field=field)
 
 
 def _check_command(command: list[str] | None, field: str = "command") -> None:

@@ -1,7 +1,6 @@
 """Applications: made, changed, given variables and volumes, asked to go."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypedDict
 
 from sqlmodel import Session, col, delete, select
@@ -11,7 +10,6 @@ from db.models import (
     DesiredState,
     Domain,
     Environment,
-    EnvironmentVariable,
     EventKind,
     PullPolicy,
     RestartPolicy,
@@ -21,13 +19,15 @@ from db.models import (
     now,
 )
 from db.sessions import Sessions
-from engine.application_rules import check_application, check_variables, check_volume
+from engine.application_rules import check_application
 from engine.deployments.requests import ask_to_stop
 from engine.docker.values import RegistryCredentials
 from engine.errors import Conflict, NameTaken, NotFound, NotNow
 from engine.release_spec import HealthCheck
-from engine.secrets import Cipher, registry_place, variable_place
+from engine.secrets import Cipher, registry_place
 from engine.status import record_about, settle_status
+from engine.variables import VariableDraft, retire_variables, write_variables
+from engine.volumes import VolumeDraft, write_volume
 
 
 class ApplicationFields(TypedDict, total=False):
@@ -46,25 +46,6 @@ class ApplicationFields(TypedDict, total=False):
     memory_limit: int | None
     stop_grace: float
     restart_policy: RestartPolicy
-
-
-@dataclass(frozen=True, slots=True)
-class VariableDraft:
-    """A value for a variable. A `secret` one can never be read again."""
-
-    name: str
-    value: str
-    secret: bool = False
-
-    def __repr__(self) -> str:
-        return f"VariableDraft(name={self.name!r}, value=[secret], secret={self.secret})"
-
-
-@dataclass(frozen=True, slots=True)
-class VolumeDraft:
-    name: str
-    mount_path: str
-    read_only: bool = False
 
 
 class Applications:
@@ -141,10 +122,11 @@ class Applications:
         check_application(application)
         session.add(application)
         session.flush()
-        self._write_variables(session, application.id, variables)
-        for volume in volumes:
-            _write_volume(session, application.id, volume)
+        write_variables(session, self._cipher, application.id, variables)
+        for index, volume in enumerate(volumes):
+            write_volume(session, application.id, volume, ("input", "volumes", str(index)))
         record_about(session, EventKind.CREATED, application, data={"name": application.name})
+        settle_status(session, application.id)
         return application
 
     def _update(self, session: Session, application_id: str, changes: ApplicationFields) -> Application:
@@ -177,19 +159,9 @@ class Applications:
         self, session: Session, application_id: str, variables: Sequence[VariableDraft]
     ) -> Application:
         application = standing(session, application_id)
-        self._write_variables(session, application_id, variables)
+        write_variables(session, self._cipher, application_id, variables)
         _touch(session, application, ["variables"])
         return application
-
-    def _write_variables(self, session: Session, application_id: str, variables: Sequence[VariableDraft]) -> None:
-        check_variables(variables)
-        _retire_variables(session, application_id, {variable.name for variable in variables})
-        for variable in variables:
-            row = EnvironmentVariable(
-                application_id=application_id, name=variable.name, value="", secret=variable.secret
-            )
-            row.value = self._cipher.encrypt(variable.value, variable_place(row.id))
-            session.add(row)
 
 
 def standing(session: Session, application_id: str) -> Application:
@@ -243,30 +215,9 @@ def _ask_to_remove(session: Session, application_id: str, remove_volumes: bool) 
     return application, interrupted
 
 
-def _current_variables(session: Session, application_id: str, names: set[str]) -> list[EnvironmentVariable]:
-    return list(
-        session.exec(
-            select(EnvironmentVariable).where(
-                EnvironmentVariable.application_id == application_id,
-                col(EnvironmentVariable.current),
-                col(EnvironmentVariable.name).in_(names),
-            )
-        )
-    )
-
-
-def _retire_variables(session: Session, application_id: str, names: set[str]) -> set[str]:
-    rows = _current_variables(session, application_id, names)
-    for row in rows:
-        row.current = False
-        session.add(row)
-    session.flush()  # before the new values: only one may be current
-    return {row.name for row in rows}
-
-
 def _remove_variables(session: Session, application_id: str, names: Sequence[str]) -> Application:
     application = standing(session, application_id)
-    missing = set(names) - _retire_variables(session, application_id, set(names))
+    missing = set(names) - {row.name for row in retire_variables(session, application_id, set(names))}
     if missing:
         raise NotFound(f"{application.name} has no variable named {sorted(missing)[0]}.", field=("input", "names"))
     _touch(session, application, ["variables"])
@@ -275,23 +226,8 @@ def _remove_variables(session: Session, application_id: str, names: Sequence[str
 
 def _add_volume(session: Session, application_id: str, draft: VolumeDraft) -> Volume:
     application = standing(session, application_id)
-    volume = _write_volume(session, application_id, draft)
+    volume = write_volume(session, application_id, draft)
     _touch(session, application, ["volumes"])
-    return volume
-
-
-def _write_volume(session: Session, application_id: str, draft: VolumeDraft) -> Volume:
-    check_volume(draft)
-    present = session.exec(select(Volume).where(Volume.application_id == application_id)).all()
-    if any(volume.name == draft.name for volume in present):
-        raise NameTaken(f"There is a volume named {draft.name} already.", field=("input", "name"))
-    if any(volume.mount_path == draft.mount_path for volume in present):
-        raise Conflict(f"Another volume is mounted at {draft.mount_path}.", field=("input", "mountPath"))
-    volume = Volume(
-        application_id=application_id, name=draft.name, mount_path=draft.mount_path, read_only=draft.read_only
-    )
-    session.add(volume)
-    session.flush()
     return volume
 
 

@@ -1,6 +1,6 @@
 """Domains: which host names and paths lead to which application."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypedDict
 
 from sqlmodel import Session, select
@@ -67,15 +67,15 @@ def _add(session: Session, application_id: str, host: str, path_prefix: str, str
 
 def _update(session: Session, domain_id: str, changes: DomainChanges) -> Domain:
     domain = _domain(session, domain_id)
-    before = (domain.host, domain.path_prefix, domain.strip_prefix)
+    changed = sorted(name for name, value in changes.items() if getattr(domain, name) != value)
     domain.host = changes.get("host", domain.host)
     domain.path_prefix = changes.get("path_prefix", domain.path_prefix)
     domain.strip_prefix = changes.get("strip_prefix", domain.strip_prefix)
-    if before != (domain.host, domain.path_prefix, domain.strip_prefix):
+    if changed:
         with session.no_autoflush:
             _unclaimed(session, domain)
         session.add(domain)
-        _tell(session, EventKind.UPDATED, domain)
+        _tell(session, EventKind.UPDATED, domain, changed)
     return domain
 
 
@@ -108,12 +108,12 @@ def _unclaimed(session: Session, domain: Domain) -> None:
         raise RouteTaken(f"{domain.host}{path} already leads to {owner.name}.", field=("input", "host"))
 
 
-def _tell(session: Session, kind: EventKind, domain: Domain) -> None:
+def _tell(session: Session, kind: EventKind, domain: Domain, changed: Sequence[str] = ()) -> None:
     record_about(
         session,
         kind,
         session.get_one(Application, domain.application_id),
         noun="Domain",
         noun_id=domain.id,
-        data={"host": domain.host, "pathPrefix": domain.path_prefix},
+        data={"host": domain.host, "pathPrefix": domain.path_prefix, "changed": list(changed)},
     )

@@ -119,6 +119,7 @@ class Engine:
                 https_port=settings.https_port,
                 bind_address=settings.proxy_address,
             ),
+            networks.join,
         )
         publisher = Publisher(self.sessions, proxy, networks, server_id)
         reactions = Reactions(self._reconcile, self._application_changed, publisher.doubt)

@@ -8,7 +8,7 @@ that stops reading costs nothing, and nobody waits for it.
 import asyncio
 from bisect import bisect_right
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,7 @@ class EventLog:
         """The number of the newest event, 0 when there was none yet."""
         return self._last
 
-    async def follow(self, wanted: EventFilter = EVERYTHING, after: int | None = None) -> AsyncIterator[Event]:
+    async def follow(self, wanted: EventFilter = EVERYTHING, after: int | None = None) -> AsyncGenerator[Event, None]:
         """Every event past number `after` (None: past the newest one now), each once, in order, without end.
 
         Raises `CursorExpired` when the log no longer reaches back to `after`, also in mid-stream when the

@@ -1,7 +1,7 @@
 """What an application's containers write: all replicas in one stream, in the order of time."""
 
 import heapq
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +37,7 @@ class ApplicationLogs:
 
     async def follow(
         self, application_id: str, *, tail: int | None, since: datetime | None, follow: bool
-    ) -> AsyncIterator[ReplicaLine]:
+    ) -> AsyncGenerator[ReplicaLine, None]:
         """First what was written: the last `tail` lines (None: all) since `since`, sorted by time.
 
         Then, if `follow`, what is being written, also by the containers of later releases, without end.

@@ -99,13 +99,14 @@ class Observer:
 
     async def _reconnected(self) -> None:
         version = await self._docker.ping()
-        await self._sessions.write(server_reachable, self._server_id, version)
+        if await self._sessions.write(server_reachable, self._server_id, version):
+            log.info("The Docker engine answers: version %s.", version.engine)
         await self.look_at_all()
         await self._reactions.connected()
 
     async def _lost(self, error: BaseException) -> None:
-        log.warning("The Docker engine does not answer: %s", error)
-        await self._sessions.write(server_unreachable, self._server_id, str(error))
+        if await self._sessions.write(server_unreachable, self._server_id, str(error)):
+            log.warning("The Docker engine does not answer: %s", error)
 
     async def _heartbeat(self) -> None:
         # A hung engine keeps the event stream open and silent: only a question finds out.
@@ -220,22 +221,24 @@ def record_container(session: Session, application: Application, row: Container)
     )
 
 
-def server_reachable(session: Session, server_id: str, version: EngineVersion) -> None:
+def server_reachable(session: Session, server_id: str, version: EngineVersion) -> bool:
+    """Note that the engine answers; whether that is news."""
     server = session.get_one(Server, server_id)
     server.engine_version = version.engine
-    _become(session, server, ServerState.REACHABLE, "")
+    return _become(session, server, ServerState.REACHABLE, "")
 
 
-def server_unreachable(session: Session, server_id: str, reason: str) -> None:
-    _become(session, session.get_one(Server, server_id), ServerState.UNREACHABLE, reason)
+def server_unreachable(session: Session, server_id: str, reason: str) -> bool:
+    """Note that the engine does not answer, and with it that nobody knows how its applications are; if news."""
+    return _become(session, session.get_one(Server, server_id), ServerState.UNREACHABLE, reason)
 
 
-def _become(session: Session, server: Server, state: ServerState, reason: str) -> None:
+def _become(session: Session, server: Server, state: ServerState, reason: str) -> bool:
     changed = server.state is not state
     server.state, server.state_reason = state, reason
     session.add(server)
     if not changed:
-        return
+        return False
     record(
         session,
         EventKind.SERVER_STATE,
@@ -246,6 +249,7 @@ def _become(session: Session, server: Server, state: ServerState, reason: str) -
     )
     for application_id in session.exec(select(Application.id).where(Application.server_id == server.id)):
         settle_status(session, application_id)
+    return True
 
 
 def _remembered(session: Session, server_id: str) -> set[str]:

@@ -19,7 +19,7 @@ from db.models import (
 )
 from db.sessions import Sessions
 from engine import labels
-from engine.errors import DockerConflict, EngineError, ProxyFailure
+from engine.errors import DockerConflict, DockerUnreachable, EngineError, ProxyFailure
 from engine.events import record
 from engine.networks import Networks, is_overlap
 from engine.proxy.compiler import Compiled, compile_routes
@@ -205,19 +205,20 @@ class Publisher:
             if is_overlap(error):
                 await self._proxy.move(await self._networks.another_proxy_subnet())
             raise
-        await self._networks.join(self._proxy.settings.network)
         self._attached = await self._proxy.attached()
         self._ensured = True
         await self._sessions.write(proxy_is, self._server_id, ProxyState.RUNNING, "")
 
     async def _failed(self, error: Exception, waiting: list["asyncio.Future[None]"]) -> None:
-        log.warning("The proxy could not be brought up to date: %s", error)
         self._ensured = False
         for future in waiting:
             if not future.done():
                 future.set_exception(error)
                 future.exception()  # whoever waited may be gone: that is no leak
-        if isinstance(error, EngineError):
+        if isinstance(error, DockerUnreachable):
+            await self._sessions.write(proxy_is, self._server_id, ProxyState.UNKNOWN, error.sentence)
+        elif isinstance(error, EngineError):
+            log.warning("The proxy could not be brought up to date: %s", error)
             await self._sessions.write(proxy_is, self._server_id, ProxyState.FAILED, error.sentence)
         else:
             log.error("A mistake of ours while publishing routes", exc_info=error)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -46,7 +46,7 @@ class ApplicationStats:
         self._docker = docker
         self._shared: dict[str, _Shared] = {}
 
-    async def follow(self, application_id: str) -> AsyncIterator[ReplicaStats]:
+    async def follow(self, application_id: str) -> AsyncGenerator[ReplicaStats, None]:
         """A sample per second and running container, without end, also across deployments."""
         mixer: Mixer[ReplicaStats] = Mixer()
         async with mixer:

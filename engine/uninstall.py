@@ -14,6 +14,8 @@ async def uninstall(docker: DockerGateway, instance_id: str, *, volumes: bool) -
         await docker.remove_container(container.id)
         removed.append(f"container {container.name}")
     for network in await docker.list_networks(ours):
+        for member in (await docker.inspect_network(network.id)).members:
+            await docker.disconnect_network(network.id, member)  # we ourselves, where we run in a container
         await docker.remove_network(network.id)
         removed.append(f"network {network.name}")
     for volume in await docker.list_volumes(ours) if volumes else []:

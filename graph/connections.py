@@ -31,6 +31,7 @@ class Edge(Generic[T]):
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The entries of this page.")
+    nodes: list[T] = strawberry.field(description="The entries of this page, without their cursors.")
     page_info: PageInfo = strawberry.field(description="Where the page begins and ends.")
 
 
@@ -53,6 +54,7 @@ def page(
     edges = [Edge(cursor=cursor(row), node=node(row)) for row in rows[:first]]
     return Connection(
         edges=edges,
+        nodes=[edge.node for edge in edges],
         page_info=PageInfo(
             has_next_page=len(rows) > first,
             has_previous_page=after is not None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -50,6 +51,7 @@ class Viewer:
     token_id: str
     name: str
     grants: frozenset[Grant]
+    expires_at: datetime | None = None  # when the token stops working
 
 
 def decide(viewer: Viewer, action: Action, noun: Noun) -> bool:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
@@ -26,6 +27,7 @@ from graph.errors import failed_as_a_whole, masked
 from graph.permissions import Viewer
 from graph.sockets import Sockets
 
+_LONGEST_SLEEP = 60.0
 _LONGEST_REASON = 123  # bytes: more do not fit into a close frame
 
 
@@ -70,6 +72,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     context: Handshake
     viewer: Viewer | None = None
+    _expiry: asyncio.Task[None] | None = None
 
     async def handle(self) -> None:
         try:
@@ -78,6 +81,8 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             masked(bug)
             await self.websocket.close(4500, "Internal server error")
         finally:
+            if self._expiry:
+                self._expiry.cancel()
             if self.viewer:
                 self.context.sockets.discard(self.viewer.token_id, self)
 
@@ -87,6 +92,12 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             if operation.task is not asyncio.current_task():  # which may be revoking the token it runs under
                 await self.cleanup_operation(operation.id)
         await self.websocket.close(4403, "Forbidden")
+
+    async def _forbid_at(self, moment: datetime) -> None:
+        # In steps, because the clock of the wall may be set while we sleep.
+        while (left := (moment - datetime.now(UTC)).total_seconds()) > 0:  # noqa: ASYNC110  a clock cannot be awaited
+            await asyncio.sleep(min(left, _LONGEST_SLEEP))
+        await self.forbid()
 
     async def handle_message(self, message: Message) -> None:
         if fault := fault_in(message):
@@ -104,6 +115,8 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             await self.websocket.close(4403, "Forbidden")
             return
         self.context.sockets.add(self.viewer.token_id, self)
+        if self.viewer.expires_at:
+            self._expiry = asyncio.create_task(self._forbid_at(self.viewer.expires_at))
         self.connection_acknowledged = True
         await self.send_message({"type": "connection_ack"})
 

@@ -67,7 +67,7 @@ async def _close_revoked(engine: Engine, sockets: Sockets) -> None:
 
 def viewer_of(row: ApiToken) -> Viewer:
     """Who somebody with this token is."""
-    return Viewer(token_id=row.id, name=row.name, grants=frozenset({GRANTS[row.grant]}))
+    return Viewer(token_id=row.id, name=row.name, grants=frozenset({GRANTS[row.grant]}), expires_at=row.expires_at)
 
 
 async def _alive(_request: Request) -> Response:

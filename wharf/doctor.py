@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 import aiohttp
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +20,7 @@ from wharf.settings import Settings
 
 _ENOUGH_DISK = 2 * 1024**3
 _OLDEST_API = (1, 40)
+_IN_A_CONTAINER = Path("/.dockerenv").exists()
 
 
 class Verdict(Enum):
@@ -93,8 +95,10 @@ async def _docker(settings: Settings) -> AsyncIterator[Finding]:
         await docker.close()
     running = any(proxy.state is ContainerState.RUNNING for proxy in proxies)
     yield _proxy(proxies, running)
-    for port in (settings.http_port, settings.https_port):
-        yield _port(settings.proxy_address, port, running)
+    # While our proxy runs the ports are its own, and inside a container they would be somebody else's.
+    if not running and not _IN_A_CONTAINER:
+        for port in (settings.http_port, settings.https_port):
+            yield _port(settings.proxy_address, port)
 
 
 def _proxy(proxies: list[ContainerSummary], running: bool) -> Finding:
@@ -105,20 +109,18 @@ def _proxy(proxies: list[ContainerSummary], running: bool) -> Finding:
     return Finding(Verdict.ODD, "proxy", "There is none yet; `wharf serve` makes it.")
 
 
-def _port(address: str, port: int, proxy_runs: bool) -> Finding:
+def _port(address: str, port: int) -> Finding:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((address, port))
         except OSError as error:
-            return _port_not_free(port, error, proxy_runs)
+            return _port_not_free(port, error)
     return Finding(Verdict.FINE, f"port {port}", "It is free for the proxy.")
 
 
-def _port_not_free(port: int, error: OSError, proxy_runs: bool) -> Finding:
-    if error.errno == errno.EADDRINUSE and proxy_runs:
-        return Finding(Verdict.FINE, f"port {port}", "It is in use, and our proxy runs.")
+def _port_not_free(port: int, error: OSError) -> Finding:
     if error.errno == errno.EACCES:
         return Finding(Verdict.ODD, f"port {port}", "This user cannot try it; Docker itself can.")
     advice = "Stop what uses it, or set WHARF_HTTP_PORT and WHARF_HTTPS_PORT to others."

@@ -1,7 +1,7 @@
 """The log of a deployment: what we did, what the registry said, what the release wrote last."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 from sqlmodel import Session, col, func, select
 
@@ -29,7 +29,7 @@ class Journals:
         """A line of our own."""
         await self.write(deployment_id, (LogSource.WHARF, sentence))
 
-    async def follow(self, deployment_id: str, after: int = 0) -> AsyncIterator[DeploymentLogLine]:
+    async def follow(self, deployment_id: str, after: int = 0) -> AsyncGenerator[DeploymentLogLine, None]:
         """Every line past number `after`, in order; ends when the deployment has ended and all was given."""
         while True:
             news = self._news

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import orjson
 from sqlmodel import Session, col, select
 
 from db.models import (
@@ -137,4 +138,6 @@ def _presence(variable_id: str | None, words: str = "a value") -> str | None:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None or value == [] else str(value)
+    if value is None or value == []:
+        return None
+    return value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

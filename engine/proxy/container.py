@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,12 +23,20 @@ log = logging.getLogger(__name__)
 _START_SECONDS = 10.0  # from Docker's "started" until Traefik begins to load its first document
 
 
+async def _reached(_network: str) -> None:
+    """A process on the Docker host reaches every network of it."""
+
+
 class HttpProxy:
     """One Traefik for all applications of this instance. Everything here can be repeated after a crash."""
 
-    def __init__(self, docker: DockerGateway, settings: ProxySettings) -> None:
+    def __init__(
+        self, docker: DockerGateway, settings: ProxySettings, reach: Callable[[str], Awaitable[None]] = _reached
+    ) -> None:
+        """`reach` does what this process needs, if anything, to speak to what is on a network."""
         self.docker = docker
         self.settings = settings
+        self._reach = reach
         self.internal = InternalApi(settings.address, settings.key)
         self.changing = asyncio.Lock()  # one change at a time, of the container or of what it is told
         self._name: str | None = None
@@ -96,6 +104,7 @@ class HttpProxy:
             await self.docker.create_network(
                 self.settings.network, subnet=self.settings.network_subnet, labels=self.settings.labels
             )
+        await self._reach(self.settings.network)
 
     async def _prepare(self, name: str, spec: dict[str, Any], document: Compiled) -> None:
         # One that is there but does not run may hold on to a network that is gone, and could not start.

@@ -6,10 +6,12 @@ from typing import Any, cast
 
 import strawberry
 
-from engine.applications import ApplicationFields, VariableDraft, VolumeDraft
+from engine.applications import ApplicationFields
 from engine.docker.values import RegistryCredentials
 from engine.names import ByteCount, EnvName, ImageReference, MountPath, Port, ResourceName
 from engine.release_spec import HealthCheck
+from engine.variables import VariableDraft
+from engine.volumes import VolumeDraft
 from graph.schema.application_enums import CheckKind, PullPolicy, RestartPolicy, Strategy
 
 
@@ -45,7 +47,9 @@ class HealthCheckInput:
 class EnvironmentVariableInput:
     name: EnvName = strawberry.field(description="What the processes find it by.")
     value: str = strawberry.field(description="The value.")
-    secret: bool = strawberry.field(default=False, description="Whether nobody may ever read it again.")
+    secret: bool | None = strawberry.field(
+        default=None, description="Whether nobody may ever read it again; null: as it was, and else no."
+    )
 
     def draft(self) -> VariableDraft:
         return VariableDraft(self.name, self.value, self.secret)

@@ -60,7 +60,8 @@ class TokenQueries:
 class TokenMutations:
     @mutation(Action.CREATE, Noun.API_TOKEN, "Make a token. The setup token can only do this, and only once.")
     async def create_api_token(self, info: Info, input: Input[CreateApiTokenInput]) -> CreateApiTokenPayload:
-        row, text = await info.context.engine.access.create_token(input.name, input.expires_at)
+        access, by = info.context.engine.access, info.context.viewer.token_id
+        row, text = await access.create_token(input.name, input.expires_at, by=by)
         return CreateApiTokenPayload(api_token=ApiToken.of(row), secret=text)
 
     @mutation(Action.REMOVE, Noun.API_TOKEN, "Have a token refused from now on.")

@@ -1,6 +1,6 @@
 """What every subscription is: a stream of the engine, each item as a message."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import TypeVar
 
@@ -9,13 +9,12 @@ Message = TypeVar("Message")
 
 
 async def each(
-    stream: AsyncIterator[Item],
+    stream: AsyncGenerator[Item, None],
     made: Callable[[Item], Message],
     *,
     last: Callable[[Item], bool] = lambda _item: False,
 ) -> AsyncGenerator[Message, None]:
     """What is `made` of every item, up to the `last`. Whoever closes this closes the stream, and what it holds."""
-    assert isinstance(stream, AsyncGenerator)
     async with aclosing(stream):
         async for item in stream:
             yield made(item)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.applications import VariableDraft
 from engine.docker.values import RegistryCredentials
 from engine.secrets import Cipher, SecretUnreadable, load_or_create_key
+from engine.variables import VariableDraft
 
 KEY = bytes(range(32))
 

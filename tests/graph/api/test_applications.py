@@ -64,12 +64,12 @@ async def test_what_is_left_out_has_a_default(api: Api) -> None:
     environment_id = await api.environment()
     made = await api.do(
         "createApplication",
-        f"application {{ {FIELDS} status desiredState latestDeployment {{ id }} liveRelease {{ id }} }}",
+        f"application {{ {FIELDS} desiredState latestDeployment {{ id }} liveRelease {{ id }} }}",
         environmentId=environment_id,
         name="web",
         image="nginx:1.29",
     )
-    fresh = {"status": "NEW", "desiredState": "RUNNING", "latestDeployment": None, "liveRelease": None}
+    fresh = {"desiredState": "RUNNING", "latestDeployment": None, "liveRelease": None}
     assert made["application"] == DEFAULTS | fresh
 
 

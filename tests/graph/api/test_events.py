@@ -18,6 +18,7 @@ from engine.deployments.steps import become_release
 from engine.keeper import forget_application
 from engine.observer import forget_container, record_container, server_unreachable
 from engine.routing import note_problems, proxy_is
+from engine.status import settle_status
 from graph.ids import event_cursor, global_id, local_id
 from tests.graph.api.conftest import Api
 from tests.graph.api.rows import add_failed_deployments, add_releases
@@ -131,6 +132,7 @@ async def test_the_events_of_an_application_end_with_it(api: Api, application_id
     start = (await api.ask(NOW))["eventCursor"]
     async with api.watch(APPLICATION, id=application_id, after=start) as events:
         await api.application("other", await api.environment("blog"))
+        await api.do("updateApplication", "application { id }", applicationId=application_id, replicas=2)
         await api.do("removeApplication", "removedId", applicationId=application_id)
         key = local_id("Application", application_id)
         await api.engine.sessions.write(forget_application, key)
@@ -228,5 +230,6 @@ def _change_everything(session: Session, application_id: str) -> None:
     become_release(session, session.exec(select(Release)).one(), ReleaseStatus.DRAINING)
     note_problems(session, application.server_id, {session.exec(select(Domain)).one().id: "No."})
     session.get_one(Server, application.server_id).state = ServerState.REACHABLE
+    settle_status(session, application_id)
     server_unreachable(session, application.server_id, "It is gone.")
     proxy_is(session, application.server_id, ProxyState.STARTING, "")
