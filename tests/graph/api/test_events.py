@@ -227,9 +227,9 @@ def _change_everything(session: Session, application_id: str) -> None:
     container = session.get_one(Container, f"c0ffee-{application_id}")
     record_container(session, application, container)
     forget_container(session, container.id)
-    become_release(session, session.exec(select(Release)).one(), ReleaseStatus.DRAINING)
-    note_problems(session, application.server_id, {session.exec(select(Domain)).one().id: "No."})
     session.get_one(Server, application.server_id).state = ServerState.REACHABLE
     settle_status(session, application_id)
+    become_release(session, session.exec(select(Release)).one(), ReleaseStatus.DRAINING)
+    note_problems(session, application.server_id, {session.exec(select(Domain)).one().id: "No."})
     server_unreachable(session, application.server_id, "It is gone.")
     proxy_is(session, application.server_id, ProxyState.STARTING, "")
