@@ -9,6 +9,7 @@ from db.models import Application, Container, Release, ReleaseStatus
 from db.sessions import Sessions
 from engine import labels
 from engine.concurrency import together
+from engine.containers import mark_ready
 from engine.deployments.container_spec import container_spec, restart_policy
 from engine.deployments.health import Patient
 from engine.deployments.steps import become_release
@@ -21,7 +22,6 @@ from engine.deployments.work_order import (
 from engine.docker.values import ContainerState
 from engine.errors import DockerConflict, DockerNotFound
 from engine.host import Host
-from engine.observer import mark_ready
 from engine.release_spec import ReleaseSpec
 from engine.secrets import Cipher, variable_place
 

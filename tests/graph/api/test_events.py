@@ -14,10 +14,11 @@ from db.models import (
     Server,
     ServerState,
 )
+from engine.containers import forget_container, record_container
 from engine.deployments.steps import become_release
 from engine.keeper import forget_application
-from engine.observer import forget_container, record_container, server_unreachable
 from engine.routing import note_problems, proxy_is
+from engine.servers import server_unreachable
 from engine.status import settle_status
 from graph.ids import event_cursor, global_id, local_id
 from tests.graph.api.conftest import Api

@@ -1,0 +1,117 @@
+"""What we remember of containers: as Docker last described them, and whether they have proven themselves."""
+
+from sqlmodel import Session
+
+from db.models import Application, Container, EventKind, now
+from engine import labels
+from engine.docker.values import ContainerFacts, ContainerState
+from engine.status import record_about, settle_status
+
+# A change of these is an event; the rest is only remembered.
+_TOLD = {"name", "state", "ready", "health", "exit_code", "out_of_memory", "restart_count"}
+
+
+def remember_container(session: Session, server_id: str, facts: ContainerFacts) -> str | None:
+    """Write what Docker says of a container of an application; the application's id if something changed."""
+    application_id = facts.labels.get(labels.APPLICATION, "")
+    application = session.get(Application, application_id)
+    row = session.get(Container, facts.id)
+    if application is None:
+        return None
+    if row is None:
+        row = Container(
+            id=facts.id,
+            name=facts.name,
+            server_id=server_id,
+            application_id=application_id,
+            release_id=facts.labels.get(labels.RELEASE, ""),
+            replica=int(facts.labels.get(labels.REPLICA, "0")),
+            state="",
+        )
+    seen = _seen(facts, row)
+    changed = {name for name, value in seen.items() if getattr(row, name) != value}
+    for name in changed:
+        setattr(row, name, seen[name])
+    row.observed_at = now()
+    session.add(row)
+    if not changed & _TOLD:
+        return None
+    record_container(session, application, row)
+    settle_status(session, application_id)
+    return application_id
+
+
+def _seen(facts: ContainerFacts, row: Container) -> dict[str, object]:
+    running = facts.state is ContainerState.RUNNING
+    network = labels.network_name(facts.labels.get(labels.ENVIRONMENT, ""))
+    return {
+        "name": facts.name,
+        "state": facts.state.value,
+        # A container that was started again has to prove itself again.
+        "ready": row.ready and running and row.started_at == facts.started_at,
+        "health": facts.health.value if facts.health else None,
+        "exit_code": None if running else facts.exit_code,
+        "out_of_memory": facts.out_of_memory,
+        "error": facts.error,
+        "restart_count": facts.restart_count,
+        "address": facts.addresses.get(network) or None,
+        "started_at": facts.started_at,
+        "finished_at": facts.finished_at,
+    }
+
+
+def container_ended(session: Session, container_id: str, exit_code: int) -> bool:
+    """Note that a container does not run; whether that is news. Whether Docker starts it again is seen later."""
+    row = session.get(Container, container_id)
+    if row is None or row.state == ContainerState.EXITED.value:
+        return False
+    row.state, row.ready, row.exit_code = ContainerState.EXITED.value, False, exit_code
+    session.add(row)
+    record_container(session, session.get_one(Application, row.application_id), row)
+    settle_status(session, row.application_id)
+    return True
+
+
+def mark_ready(session: Session, container_id: str) -> None:
+    """Note that a running container has passed its check."""
+    row = session.get(Container, container_id)
+    if row is None or row.ready or row.state != ContainerState.RUNNING.value:
+        return
+    row.ready = True
+    session.add(row)
+    record_container(session, session.get_one(Application, row.application_id), row)
+    settle_status(session, row.application_id)
+
+
+def forget_container(session: Session, container_id: str) -> str | None:
+    """Drop a container that Docker no longer has; its application's id if we knew it."""
+    row = session.get(Container, container_id)
+    if row is None:
+        return None
+    application = session.get(Application, row.application_id)
+    session.delete(row)
+    if application is not None:
+        row.state, row.ready = "removed", False
+        record_container(session, application, row)
+        settle_status(session, application.id)
+    return row.application_id
+
+
+def record_container(session: Session, application: Application, row: Container) -> None:
+    record_about(
+        session,
+        EventKind.CONTAINER_STATE,
+        application,
+        noun="Container",
+        noun_id=row.id,
+        data={
+            "name": row.name,
+            "replica": row.replica,
+            "releaseId": row.release_id,
+            "state": row.state,
+            "ready": row.ready,
+            "health": row.health,
+            "exitCode": row.exit_code,
+            "outOfMemory": row.out_of_memory,
+        },
+    )

@@ -1,0 +1,39 @@
+"""What we remember of servers: whether their Docker engine answers."""
+
+from sqlmodel import Session, select
+
+from db.models import Application, EventKind, Server, ServerState
+from engine.docker.values import EngineVersion
+from engine.events import record
+from engine.status import settle_status
+
+
+def server_reachable(session: Session, server_id: str, version: EngineVersion) -> bool:
+    """Note that the engine answers; whether that is news."""
+    server = session.get_one(Server, server_id)
+    server.engine_version = version.engine
+    return _become(session, server, ServerState.REACHABLE, "")
+
+
+def server_unreachable(session: Session, server_id: str, reason: str) -> bool:
+    """Note that the engine does not answer, and with it that nobody knows how its applications are; if news."""
+    return _become(session, session.get_one(Server, server_id), ServerState.UNREACHABLE, reason)
+
+
+def _become(session: Session, server: Server, state: ServerState, reason: str) -> bool:
+    changed = server.state is not state
+    server.state, server.state_reason = state, reason
+    session.add(server)
+    if not changed:
+        return False
+    record(
+        session,
+        EventKind.SERVER_STATE,
+        "Server",
+        server.id,
+        server_id=server.id,
+        data={"state": state.value, "reason": reason},
+    )
+    for application_id in session.exec(select(Application.id).where(Application.server_id == server.id)):
+        settle_status(session, application_id)
+    return True
