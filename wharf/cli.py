@@ -1,6 +1,7 @@
 """`wharf`, the command."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
@@ -45,12 +46,11 @@ def serve() -> None:
     settings = load_settings()
     log_to_terminal(settings.log_level)
     _open_database(settings)
+    listening = _listen(settings)
     app = create_app(Engine(engine_settings(settings)), _announce(settings))
     typer.echo(f"The API is at http://{settings.listen}/graphql", err=True)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -58,6 +58,7 @@ def serve() -> None:
         ws_max_size=MAX_BODY,
         timeout_graceful_shutdown=5,
     )
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 @cli.command("migrate")
@@ -162,6 +163,15 @@ def _open_database(settings: Settings) -> None:
     settings.data_directory.mkdir(parents=True, exist_ok=True)
     settings.data_directory.chmod(0o700)
     migrate(settings.database)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        sentence = f"WHARF_LISTEN={settings.listen!r} cannot be used: {error.strerror or error}."
+        raise SettingsInvalid(sentence) from error
 
 
 def _announce(settings: Settings) -> Callable[[str], None]:

@@ -12,9 +12,11 @@ import aiohttp
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.migrate import pending
+from db.sessions import Sessions
 from engine import labels
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerState, ContainerSummary
+from engine.engine import instance_of
 from engine.errors import DockerFailure
 from wharf.settings import Settings
 
@@ -77,6 +79,18 @@ def _database(settings: Settings) -> Finding:
     return Finding(Verdict.FINE, "database", "It is up to date.")
 
 
+def _instance_id(settings: Settings) -> str | None:
+    """What our things are marked with on the Docker host; None before the first start."""
+    sessions = Sessions(settings.database)
+    try:
+        instance = sessions.read_now(instance_of)
+        return instance.id if instance else None
+    except SQLAlchemyError:
+        return None  # no database, or one that was reported already
+    finally:
+        sessions.close()
+
+
 async def _docker(settings: Settings) -> AsyncIterator[Finding]:
     docker = DockerGateway(settings.docker_host, deadline=10)
     try:
@@ -86,7 +100,9 @@ async def _docker(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(Verdict.BROKEN, "docker", sentence)
         else:
             yield Finding(Verdict.FINE, "docker", f"Engine {version.engine} answers (API {version.api}).")
-        proxies = await docker.list_containers({labels.KIND: "proxy"})
+        instance_id = _instance_id(settings)
+        ours = {labels.KIND: "proxy", **labels.ours(instance_id or "")}
+        proxies = await docker.list_containers(ours) if instance_id else []
     except DockerFailure as error:
         advice = "Start Docker, or set WHARF_DOCKER_HOST to where it listens; this user must be allowed to use it."
         yield Finding(Verdict.BROKEN, "docker", f"{error} {advice}")

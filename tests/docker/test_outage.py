@@ -1,0 +1,104 @@
+"""The Docker engine goes away, or falls silent: that is said, nothing is mistaken for stopped, and all comes back."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.docker.gateway import DockerGateway
+from tests.docker.relay import Relay, running_relay
+from tests.docker.world import Application, World, eventually
+
+pytestmark = pytest.mark.docker
+
+
+@pytest.fixture
+def relay(tmp_path: Path) -> Iterator[Relay]:
+    with running_relay(tmp_path / "docker.sock") as running:
+        yield running
+
+
+@pytest.fixture
+def far_world(tmp_path: Path, relay: Relay) -> Iterator[World]:
+    """An installation whose Docker engine can be taken away."""
+    world = World(tmp_path, WHARF_DOCKER_HOST=relay.url)
+    world.start()
+    try:
+        yield world
+    finally:
+        relay.mend()
+        world.stop()
+        world.command("uninstall", "--yes", "--volumes")
+
+
+async def deployed(world: World) -> Application:
+    shop = await world.application(await world.environment("shop"), "shop")
+    assert (await shop.deploy())["status"] == "SUCCEEDED"
+    return shop
+
+
+async def server_state(world: World) -> str:
+    return str((await world.ask("{ servers { state } }"))["servers"][0]["state"])
+
+
+async def test_an_engine_that_is_gone_is_unreachable_and_never_stopped(far_world: World, relay: Relay) -> None:
+    shop = await deployed(far_world)
+    began = time.monotonic()
+    relay.cut()
+    await shop.until("UNREACHABLE")
+    assert time.monotonic() - began < 2
+    assert await server_state(far_world) == "UNREACHABLE"
+    assert (await shop.get()).status == 200, "the application does not need us"
+
+    refused = await shop.deploy()
+    assert refused["failure"]["reason"] == "ENGINE_UNREACHABLE"
+
+    relay.mend()
+    await shop.until("RUNNING")
+    assert (await shop.deploy())["status"] == "SUCCEEDED"
+
+
+async def test_an_engine_that_never_answers_is_unreachable_too(far_world: World, relay: Relay) -> None:
+    shop = await deployed(far_world)
+    relay.hang()
+    await shop.until("UNREACHABLE")
+    relay.cut()
+    relay.mend()
+    await shop.until("RUNNING")
+
+
+async def test_what_happened_meanwhile_is_seen_afterwards(far_world: World, relay: Relay) -> None:
+    shop = await deployed(far_world)
+    relay.cut()
+    await shop.until("UNREACHABLE")
+    docker = DockerGateway(None)
+    labels = {"wharf.instance": far_world.instance_id, "wharf.kind": "application"}
+    (container,) = await docker.list_containers(labels)
+    await docker.remove_container(container.id)
+    relay.mend()
+    await shop.until("RUNNING")
+    await eventually(shop.answers)
+    (another,) = await docker.list_containers(labels)
+    await docker.close()
+    assert another.id != container.id
+
+
+async def test_a_server_that_starts_without_an_engine_says_so_and_waits_for_it(tmp_path: Path, relay: Relay) -> None:
+    relay.cut()
+    world = World(tmp_path, WHARF_DOCKER_HOST=relay.url)
+    world.start()
+    try:
+        shop = await world.application(await world.environment("shop"), "shop")
+
+        async def unreachable() -> bool:
+            return await server_state(world) == "UNREACHABLE"
+
+        await eventually(unreachable)
+        relay.mend()
+        await shop.until("NEW")
+        assert (await shop.deploy())["status"] == "SUCCEEDED"
+        assert "Traceback" not in world.log.read_text()
+    finally:
+        world.stop()
+        world.command("uninstall", "--yes", "--volumes")
