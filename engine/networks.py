@@ -7,9 +7,6 @@ and the next one is tried.
 
 import asyncio
 import ipaddress
-import socket
-from contextlib import suppress
-from pathlib import Path
 
 from sqlmodel import Session, select
 
@@ -18,11 +15,11 @@ from db.sessions import Sessions
 from engine import labels
 from engine.docker.gateway import DockerGateway
 from engine.errors import Conflict, DockerConflict, DockerNotFound, EngineError
+from engine.own_container import own_container
 
 _PREFIX_LENGTH = 26
 _PROXY = "proxy"
 _FOREIGN = "foreign"
-_IN_A_CONTAINER = Path("/.dockerenv").exists()
 
 
 class Networks:
@@ -36,6 +33,7 @@ class Networks:
         self._instance_id = instance_id
         self._server_id = server_id
         self._own: str | None = None
+        self._asked_for_own = False
         self._making = asyncio.Lock()
         self._pool = ipaddress.IPv4Network(pool)
 
@@ -54,20 +52,13 @@ class Networks:
 
     async def join(self, network: str) -> None:
         """Where we run in a container ourselves: be on this network, to reach what is on it."""
-        if own := await self._own_container():
+        if own := await self._ourselves():
             await self._docker.connect_network(network, own)
 
     async def leave(self, network: str) -> None:
         """Undo `join`."""
-        if own := await self._own_container():
+        if own := await self._ourselves():
             await self._docker.disconnect_network(network, own)
-
-    async def _own_container(self) -> str | None:
-        # In a container the host name is the container's id, unless somebody chose another.
-        if self._own is None and _IN_A_CONTAINER:
-            with suppress(DockerNotFound):
-                self._own = (await self._docker.inspect_container(socket.gethostname())).id
-        return self._own
 
     async def proxy_subnet(self) -> str:
         """The range of the network that only the proxy and we are on."""
@@ -84,6 +75,11 @@ class Networks:
         await self.leave(name)
         await self._docker.remove_network(name)
         await self._sessions.write(_release, self._server_id, environment_id)
+
+    async def _ourselves(self) -> str | None:
+        if not self._asked_for_own:
+            self._own, self._asked_for_own = await own_container(self._docker), True
+        return self._own
 
     async def _create(self, environment_id: str, name: str, wanted: dict[str, str]) -> None:
         while True:

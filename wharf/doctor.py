@@ -6,7 +6,6 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 import aiohttp
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,11 +17,11 @@ from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerState, ContainerSummary
 from engine.engine import instance_of
 from engine.errors import DockerFailure
+from engine.own_container import own_container
 from wharf.settings import Settings
 
 _ENOUGH_DISK = 2 * 1024**3
 _OLDEST_API = (1, 40)
-_IN_A_CONTAINER = Path("/.dockerenv").exists()
 
 
 class Verdict(Enum):
@@ -100,19 +99,20 @@ async def _docker(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(Verdict.BROKEN, "docker", sentence)
         else:
             yield Finding(Verdict.FINE, "docker", f"Engine {version.engine} answers (API {version.api}).")
+        inside = await own_container(docker)
         instance_id = _instance_id(settings)
         ours = {labels.KIND: "proxy", **labels.ours(instance_id or "")}
         proxies = await docker.list_containers(ours) if instance_id else []
     except DockerFailure as error:
         advice = "Start Docker, or set WHARF_DOCKER_HOST to where it listens; this user must be allowed to use it."
         yield Finding(Verdict.BROKEN, "docker", f"{error} {advice}")
-        proxies = []
+        proxies, inside = [], None
     finally:
         await docker.close()
     running = any(proxy.state is ContainerState.RUNNING for proxy in proxies)
     yield _proxy(proxies, running)
-    # While our proxy runs the ports are its own, and inside a container they would be somebody else's.
-    if not running and not _IN_A_CONTAINER:
+    # While our proxy runs the ports are its own, and inside a container they would not be the host's.
+    if not running and not inside:
         for port in (settings.http_port, settings.https_port):
             yield _port(settings.proxy_address, port)
 
