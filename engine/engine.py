@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,7 @@ from engine.work import Work
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
+_STUMBLE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,8 @@ class Engine:
         self.projects = Projects(self.sessions, lambda _environment_id: self._spawn(self._tidy_networks()))
         self.logs = ApplicationLogs(self.sessions, self.events, self.host.docker)
         self.stats = ApplicationStats(self.sessions, self.events, self.host.docker)
-        self._spawn(self.events.watch_others())
-        self._spawn(self.host.publisher.run())
-        self._spawn(self.host.observer.run())
+        for job in (self.events.watch_others, self.host.publisher.run, self.host.observer.run):
+            self._spawn(_without_end(job))
 
     async def stop(self) -> None:
         """Stop converging and let go of everything. What runs on the hosts runs on."""
@@ -149,6 +149,16 @@ class Engine:
         task = asyncio.create_task(job)
         self._tasks.append(task)
         task.add_done_callback(self._tasks.remove)
+
+
+async def _without_end(job: Callable[[], Coroutine[object, object, None]]) -> None:
+    """Run `job` again whenever it ends with an exception, such as a full disk may cause anywhere."""
+    while True:
+        try:
+            await job()
+        except Exception:
+            log.exception("%s stumbled, and begins again.", getattr(job, "__qualname__", job))
+        await asyncio.sleep(_STUMBLE_SECONDS)
 
 
 def instance_of(session: Session) -> Instance | None:

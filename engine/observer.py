@@ -62,8 +62,6 @@ class Observer:
                 await self._watch()
             except* DockerFailure as errors:
                 await self._lost(errors.exceptions[0])
-            except* Exception:
-                log.exception("The watch over the Docker engine stumbled; it begins again.")
             if asyncio.get_running_loop().time() - started > _LAST_RETRY_SECONDS:
                 delay = _FIRST_RETRY_SECONDS
             await asyncio.sleep(delay)

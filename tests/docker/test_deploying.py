@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from engine.docker.gateway import DockerGateway
+from graph.ids import read_global_id
 from tests.docker.load import visitors
 from tests.docker.world import World, eventually
 
@@ -218,8 +219,6 @@ async def test_what_should_run_runs_again_when_somebody_kills_or_removes_it(worl
 
 async def raw_id(world: World, application_id: str) -> str:
     """What stands in the labels: the id inside the opaque one."""
-    from graph.ids import read_global_id
-
     known = read_global_id(application_id)
     assert known is not None
     return known[1]
