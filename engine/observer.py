@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 _HEARTBEAT_SECONDS = 5.0
 _FIRST_RETRY_SECONDS = 0.2
 _LAST_RETRY_SECONDS = 5.0
-_IGNORED = ("exec_", "attach", "resize", "top", "export", "copy", "archive-path", "extract-to-dir")
+# What does not change how a container is. After "kill" Docker keeps it locked until "die", which tells the end.
+_IGNORED = ("kill", "exec_", "attach", "resize", "top", "export", "copy", "archive-path", "extract-to-dir")
 
 
 @dataclass(frozen=True, slots=True)

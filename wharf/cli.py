@@ -1,6 +1,7 @@
 """`wharf`, the command."""
 
 import asyncio
+import resource
 import socket
 import sys
 from collections.abc import Callable, Coroutine
@@ -46,6 +47,7 @@ def serve() -> None:
     settings = load_settings()
     log_to_terminal(settings.log_level)
     _open_database(settings)
+    _allow_many_files()
     listening = _listen(settings)
     app = create_app(Engine(engine_settings(settings)), _announce(settings))
     typer.echo(f"The API is at http://{settings.listen}/graphql", err=True)
@@ -172,6 +174,12 @@ def _listen(settings: Settings) -> socket.socket:
     except OSError as error:
         sentence = f"WHARF_LISTEN={settings.listen!r} cannot be used: {error.strerror or error}."
         raise SettingsInvalid(sentence) from error
+
+
+def _allow_many_files() -> None:
+    # A subscriber is a file; what many systems begin with (1024) ends there soon.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _announce(settings: Settings) -> Callable[[str], None]:

@@ -14,8 +14,8 @@ from engine.docker.values import LogLine
 from engine.errors import DockerFailure, DockerNotFound, DockerTimeout
 from engine.release_spec import CheckKind, HealthCheck, ReleaseSpec
 
-_FIRST_INTERVAL = 0.03
-_INTERVAL_GROWTH = 1.5
+_FIRST_INTERVAL = 0.01
+_INTERVAL_GROWTH = 1.3
 _STEADY_SECONDS = 3.0
 _LOG_LINES = 50
 

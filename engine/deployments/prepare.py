@@ -52,9 +52,11 @@ class Preparation:
 
     async def _new_release(self, order: WorkOrder) -> None:
         application = order.application
-        if application.pull_policy is PullPolicy.ALWAYS or not await self._present(application.image):
+        always = application.pull_policy is PullPolicy.ALWAYS
+        image = None if always else await self._present(application.image)
+        if image is None:
             await self._pull(order, application.image)
-        image = await self._docker.inspect_image(application.image)
+            image = await self._docker.inspect_image(application.image)
         release = await self._sessions.write(write_release, order.deployment.id, image)
         await self._journals.say(
             order.deployment.id, f"Release {release.number} runs {application.image} ({image.id[:19]})."
@@ -71,12 +73,11 @@ class Preparation:
         release = await self._sessions.write(repeat_release, order.deployment.id, source.id)
         await self._journals.say(order.deployment.id, f"Release {release.number} repeats release {source.number}.")
 
-    async def _present(self, image: str) -> bool:
+    async def _present(self, image: str) -> ImageFacts | None:
         try:
-            await self._docker.inspect_image(image)
+            return await self._docker.inspect_image(image)
         except ImageNotFound:
-            return False
-        return True
+            return None
 
     async def _pull(self, order: WorkOrder, image: str) -> None:
         deployment_id = order.deployment.id
