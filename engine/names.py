@@ -11,7 +11,8 @@ from typing import NewType
 
 import idna
 
-from engine.errors import InvalidInput
+from engine.docker.references import parse_reference
+from engine.errors import ImageFailure, InvalidInput
 
 Hostname = NewType("Hostname", str)
 Port = NewType("Port", int)
@@ -37,17 +38,11 @@ _SIZE = re.compile(r"([0-9]{1,16})(?: ?(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB))?")
 _BYTES: dict[str, int] = {unit: 1000**power for power, unit in enumerate(("B", "kB", "MB", "GB", "TB"))} | {
     unit: 1024**power for power, unit in enumerate(("", "KiB", "MiB", "GiB", "TiB"))
 }
-_DOMAIN_PART = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
-_IMAGE_HOST = rf"(?:{_DOMAIN_PART}(?:\.{_DOMAIN_PART})*|\[[a-fA-F0-9:]+\])(?::[0-9]{{1,5}})?"
-_IMAGE_PATH = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-_IMAGE = re.compile(
-    rf"(?P<repository>(?:{_IMAGE_HOST}/)?{_IMAGE_PATH}(?:/{_IMAGE_PATH})*)"
-    r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
-    r"(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?"
-)
-_IMAGE_ID = re.compile(r"[a-f0-9]{64}")
-_NOT_IN_A_PREFIX = frozenset("`'\"?#%\\{}")
+_IMAGE_ID = re.compile(r"(?:sha256:)?[a-f0-9]{64}")
+_LONGEST_IMAGE = 512
+_NOT_IN_A_PREFIX = frozenset("`'\"?#%\\{} <>[]^|")  # nor what is not ASCII: clients send it with percent signs
 _PATH_LIMIT = 1024
+_LONGEST_FILE_NAME = 255
 
 
 def hostname(text: str) -> Hostname:
@@ -126,18 +121,17 @@ def resource_name(text: str) -> ResourceName:
 
 def image_reference(text: str) -> ImageReference:
     """An image as Docker writes it: `postgres:18`, `ghcr.io/acme/shop@sha256:…`."""
-    found = _IMAGE.fullmatch(text) if len(text) <= 512 else None
-    if not found or len(found["repository"]) > 255:
+    if _IMAGE_ID.fullmatch(text):
+        raise InvalidInput("That is the id of an image on one machine; give the name it is pulled by.")
+    if not _is_image(text):
         hint = " The part before the tag must be lower case." if text != text.lower() else ""
         raise InvalidInput(f"{_shown(text)} is not an image. Write it like nginx:1.29 or ghcr.io/acme/shop.{hint}")
-    if _IMAGE_ID.fullmatch(found["repository"]):
-        raise InvalidInput("That is the id of an image on one machine; give the name it is pulled by.")
     return ImageReference(text)
 
 
 def path_prefix(text: str) -> PathPrefix:
     """The part of a site that a domain routes: `/` for all of it, else without a slash at the end."""
-    _check_path(text, "/api", also_refused=_NOT_IN_A_PREFIX | {" "})
+    _check_path(text, "/api", also_refused=_NOT_IN_A_PREFIX | {c for c in text if not c.isascii()})
     return PathPrefix(text.rstrip("/") or "/")
 
 
@@ -146,7 +140,16 @@ def mount_path(text: str) -> MountPath:
     _check_path(text, "/var/lib/data", also_refused=frozenset(":"))
     if text == "/":
         raise InvalidInput("A volume cannot be mounted over the root of a container.")
+    if any(len(part.encode()) > _LONGEST_FILE_NAME for part in text.split("/")):
+        raise InvalidInput(f"Each part of a path has at most {_LONGEST_FILE_NAME} bytes.")
     return MountPath(text.rstrip("/"))
+
+
+def _is_image(text: str) -> bool:
+    try:
+        return len(text) <= _LONGEST_IMAGE and bool(parse_reference(text))
+    except ImageFailure:
+        return False
 
 
 def _bytes_of(text: str) -> int:

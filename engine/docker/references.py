@@ -15,7 +15,7 @@ _REGISTRY = re.compile(rf"(?:{_HOST}|\[[0-9a-fA-F:]+\])(?::[0-9]+)?")
 _WORD = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_WORD}(?:/{_WORD})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
-_DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -53,7 +53,7 @@ def parse_reference(text: str) -> ImageReference:
     wrong = (
         not _REGISTRY.fullmatch(registry)
         or not _REPOSITORY.fullmatch(repository)
-        or len(name) > LONGEST_NAME
+        or len(f"{registry}/{repository}") > LONGEST_NAME
         or bool(_IMAGE_ID.fullmatch(name))
         or (colon > slash and not _TAG.fullmatch(tag))
         or ("@" in text and not _DIGEST.fullmatch(digest))

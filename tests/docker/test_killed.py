@@ -38,6 +38,25 @@ async def test_a_deployment_that_was_cut_short_finishes_or_is_undone(fragile_wor
     assert await containers_of(world, shop.id) == 1, "nothing is orphaned"
 
 
+async def test_a_bad_release_that_was_cut_short_is_undone(fragile_world: World) -> None:
+    world = fragile_world
+    shop = await world.application(await world.environment("shop"), "shop")
+    await shop.deploy()
+    await shop.variables(BOOT="deaf")
+    check = {"kind": "TCP", "startPeriod": "2s", "interval": "100ms", "retries": 2}
+    await shop.change(image="wharf-sample:2", healthCheck=check)
+    async with visitors(shop) as visits:
+        deployment = await shop.ask_for()
+        await reaches(shop, deployment, "CHECKING")
+        world.kill()
+        world.start()
+        ended = await shop.ended(deployment)
+    assert visits.wrong == []
+    assert ended["failure"]["reason"] == "PORT_NOT_LISTENING"
+    assert (await shop.get()).text.startswith("hello from 1")
+    assert await containers_of(world, shop.id) == 1
+
+
 async def test_applications_and_pages_are_served_while_the_control_plane_is_dead(fragile_world: World) -> None:
     world = fragile_world
     environment = await world.environment("two")

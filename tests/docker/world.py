@@ -296,6 +296,14 @@ class Application:
         except aiohttp.ClientError:
             return False
 
+    async def until_answered_by(self, version: str) -> None:
+        """Wait until a visitor gets an answer of this version of the sample application."""
+
+        async def answered() -> bool:
+            return (await self.get()).headers.get("X-Version") == version
+
+        await eventually(answered)
+
     async def status(self) -> str:
         found = await self.world.ask("query($id: ID!) { application(id: $id) { status } }", id=self.id)
         return str(found["application"]["status"])

@@ -48,7 +48,10 @@ def test_a_reference_is_taken_apart(text: str, read: ImageReference) -> None:
         ],
         *["blog/../x", "blog?x=1", "blog#x", "http://h/blog", "blog\n", "blög"],
         "ab" * 32,
-        "a" * 256,
+        "a" * 238,  # more than 255 with docker.io/library/
+        f"blog@{DIGEST[:-2]}",
+        f"blog@{DIGEST.upper()}",
+        "blog@md5:" + "ab" * 16,
     ],
 )
 def test_what_docker_would_refuse_is_refused(text: str) -> None:
