@@ -19,10 +19,10 @@ from db.models import (
     now,
 )
 from db.sessions import Sessions
-from engine.application_rules import check_application
+from engine.application_rules import check_application, check_registry
 from engine.deployments.requests import ask_to_stop
 from engine.docker.values import RegistryCredentials
-from engine.errors import Conflict, NameTaken, NotFound, NotNow
+from engine.errors import Conflict, InvalidInput, NameTaken, NotFound, NotNow
 from engine.release_spec import HealthCheck
 from engine.secrets import Cipher, registry_place
 from engine.status import record_about, settle_status
@@ -150,6 +150,10 @@ class Applications:
             self._apply_registry(application, fields["registry"])
 
     def _apply_registry(self, application: Application, registry: RegistryCredentials | None) -> None:
+        if registry and not (registry.username and registry.password):
+            raise InvalidInput("A registry needs a username and a password.", field=("input", "registry"))
+        if registry:
+            check_registry(registry)
         application.registry_username = registry.username if registry else None
         application.registry_password = (
             self._cipher.encrypt(registry.password, registry_place(application.id)) if registry else None

@@ -44,17 +44,18 @@ def remember_container(session: Session, server_id: str, facts: ContainerFacts) 
 def _seen(facts: ContainerFacts, row: Container) -> dict[str, object]:
     running = facts.state is ContainerState.RUNNING
     network = labels.network_name(facts.labels.get(labels.ENVIRONMENT, ""))
+    address = facts.addresses.get(network) or None
     return {
         "name": facts.name,
         "state": facts.state.value,
-        # A container that was started again has to prove itself again.
-        "ready": row.ready and running and row.started_at == facts.started_at,
+        # A container that was started again has to prove itself again, and without an address nobody reaches it.
+        "ready": row.ready and running and address is not None and row.started_at == facts.started_at,
         "health": facts.health.value if facts.health else None,
         "exit_code": None if running else facts.exit_code,
         "out_of_memory": facts.out_of_memory,
         "error": facts.error,
         "restart_count": facts.restart_count,
-        "address": facts.addresses.get(network) or None,
+        "address": address,
         "started_at": facts.started_at,
         "finished_at": facts.finished_at,
     }
@@ -70,6 +71,12 @@ def container_ended(session: Session, container_id: str, exit_code: int) -> bool
     record_container(session, session.get_one(Application, row.application_id), row)
     settle_status(session, row.application_id)
     return True
+
+
+def is_ready(session: Session, container_id: str) -> bool:
+    """Whether we know this container, and it serves."""
+    row = session.get(Container, container_id)
+    return row is not None and row.ready
 
 
 def mark_ready(session: Session, container_id: str) -> None:

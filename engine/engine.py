@@ -35,7 +35,7 @@ from engine.proxy.container import HttpProxy
 from engine.proxy.spec import ProxySettings
 from engine.reconcile import reconcile, remove_orphaned_networks
 from engine.routing import Publisher
-from engine.secrets import Cipher, load_or_create_key
+from engine.secrets import Cipher, SecretUnreadable, load_or_create_key
 from engine.stats import ApplicationStats
 from engine.work import Work
 
@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
 _STUMBLE_SECONDS = 1.0
+_KEY_PROOF = "instance:key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +66,18 @@ class Engine:
 
     def __init__(self, settings: EngineSettings) -> None:
         self.sessions = Sessions(settings.database_url)
+        self._key = self._unlock(settings.data_directory / "secret.key")
+        self.cipher = Cipher(self._key)
         self.events = EventLog(self.sessions, settings.events_kept)
         self.journals = Journals(self.sessions)
         self.access = Access(self.sessions)
         self._settings = settings
-        self._key = load_or_create_key(settings.data_directory / "secret.key")
-        self.cipher = Cipher(self._key)
         self._tasks: list[asyncio.Task[None]] = []
         self._work = Work(self._converge, _AT_ONCE)
 
     async def start(self) -> None:
         """Begin to watch and to converge. Returns at once, also when Docker does not answer."""
-        instance_id, server_id = await self.sessions.write(_identify)
+        instance_id, server_id = await self.sessions.write(_identify, self.cipher)
         self.host = await self._make_host(instance_id, server_id)
         replicas = Replicas(self.sessions, self.host, self.cipher)
         preparation = Preparation(self.sessions, self.host.docker, self.cipher, self.journals)
@@ -101,6 +102,20 @@ class Engine:
         await self.host.proxy.close()
         await self.host.docker.close()
         self.sessions.close()
+
+    def _unlock(self, path: Path) -> bytes:
+        """The key in the file at `path`, proven to be this database's; made at the first start."""
+        instance = self.sessions.read_now(instance_of)
+        if instance is None:
+            return load_or_create_key(path)
+        if not path.exists():
+            raise SecretUnreadable(f"{path}, the key to the secrets in the database, is missing. Restore it.")
+        key = load_or_create_key(path)
+        try:
+            Cipher(key).decrypt(instance.key_proof, _KEY_PROOF)
+        except SecretUnreadable as error:
+            raise SecretUnreadable(f"{path} is not the key to the secrets in this database. Restore it.") from error
+        return key
 
     async def _make_host(self, instance_id: str, server_id: str) -> Host:
         settings = self._settings
@@ -166,11 +181,11 @@ def instance_of(session: Session) -> Instance | None:
     return session.exec(select(Instance)).first()
 
 
-def _identify(session: Session) -> tuple[str, str]:
+def _identify(session: Session, cipher: Cipher) -> tuple[str, str]:
     """The ids of this instance and of its local server, made at the first start."""
     instance = instance_of(session)
     if instance is None:
-        instance = Instance(id=new_id()[-10:])
+        instance = Instance(id=new_id()[-10:], key_proof=cipher.encrypt("", _KEY_PROOF))
         session.add(instance)
     server = session.exec(select(Server)).first()
     if server is None:

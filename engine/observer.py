@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from db.models import Container
 from db.sessions import Sessions
 from engine import labels
-from engine.containers import container_ended, forget_container, remember_container
+from engine.containers import container_ended, forget_container, is_ready, remember_container
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import DockerEvent
 from engine.errors import DockerFailure, DockerNotFound, DockerUnreachable
@@ -97,6 +97,12 @@ class Observer:
         for container_id in remembered - {summary.id for summary in present}:
             await self.look(container_id)
 
+    async def _react_to_network(self, event: DockerEvent) -> None:
+        # Containers that start and end come and go as well: only one that serves can be missed by its visitors.
+        container_id = event.attributes.get("container", "")
+        if event.action == "disconnect" and await self._sessions.read(is_ready, container_id):
+            await self.look(container_id)
+
     async def _note_end(self, event: DockerEvent) -> None:
         # Docker keeps an ended container locked for some 100 ms while it cleans up; visitors cannot wait for that.
         exit_code = int(event.attributes.get("exitCode", "0"))
@@ -121,7 +127,10 @@ class Observer:
             await self._docker.ping()
 
     async def _react(self, event: DockerEvent) -> None:
-        if event.kind != "container" or event.action.startswith(_IGNORED):
+        if event.kind == "network":
+            await self._react_to_network(event)
+            return
+        if event.action.startswith(_IGNORED):
             return
         if not labels.is_application(event.attributes):
             self._reactions.proxy_changed()

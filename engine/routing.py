@@ -101,7 +101,7 @@ def _target(
     if under_way(session, application.id):
         return Holding(HoldingReason.DEPLOYING)
     never_live = application.last_release_id is None and spec is None
-    return Holding(HoldingReason.STOPPED if never_live else HoldingReason.FAILING)
+    return Holding(HoldingReason.EMPTY if never_live else HoldingReason.FAILING)
 
 
 class Publisher:
@@ -120,6 +120,8 @@ class Publisher:
         self._asked = asyncio.Event()
         self._ensured = False
         self._attached: set[str] = set()
+        self._complaint = ""
+        self._pause_until = 0.0
 
     async def run(self) -> None:
         """Serve requests until cancelled."""
@@ -131,18 +133,20 @@ class Publisher:
             try:
                 await self._deliver()
             except Exception as error:  # noqa: BLE001  whatever it was, the proxy must be brought up to date
-                await self._failed(error, waiting)
-                asyncio.get_running_loop().call_later(delay, self.request)
+                self._pause(delay)
                 delay = min(delay * 2, _LAST_RETRY_SECONDS)
+                await self._failed(error, waiting)
             else:
                 delay = _FIRST_RETRY_SECONDS
+                self._recovered()
                 for future in waiting:
                     if not future.done():
                         future.set_result(None)
 
     def request(self) -> None:
-        """Have the proxy brought up to date soon."""
-        self._asked.set()
+        """Have the proxy brought up to date soon; after a failure not before its pause is over."""
+        if asyncio.get_running_loop().time() >= self._pause_until:
+            self._asked.set()
 
     def doubt(self) -> None:
         """Something happened to the proxy's container: look after it before the next document."""
@@ -186,6 +190,18 @@ class Publisher:
         if self._ensured:
             await self._proxy.detach(network)
 
+    def _pause(self, seconds: float) -> None:
+        # Each attempt to start a proxy is news of the proxy's container, which must not cause the next attempt.
+        loop = asyncio.get_running_loop()
+        self._pause_until = loop.time() + seconds
+        loop.call_at(self._pause_until, self._asked.set)
+
+    def _recovered(self) -> None:
+        self._pause_until = 0.0
+        if self._complaint:
+            log.info("The proxy is up to date again.")
+        self._complaint = ""
+
     async def _deliver(self) -> None:
         table = await self._sessions.read(routing_table, self._server_id)
         compiled = compile_routes(table.applications, key=self._proxy.settings.key)
@@ -199,15 +215,21 @@ class Publisher:
             await self._sessions.write(note_problems, self._server_id, problems)
 
     async def _ensure(self, compiled: Compiled, networks: frozenset[str]) -> None:
-        try:
-            await self._proxy.ensure(compiled, networks)
-        except DockerConflict as error:
-            if is_overlap(error):
-                await self._proxy.move(await self._networks.another_proxy_subnet())
-            raise
+        while not await self._ensured_here(compiled, networks):
+            await self._proxy.move(await self._networks.another_proxy_subnet())
         self._attached = await self._proxy.attached()
         self._ensured = True
         await self._sessions.write(proxy_is, self._server_id, ProxyState.RUNNING, "")
+
+    async def _ensured_here(self, compiled: Compiled, networks: frozenset[str]) -> bool:
+        """Whether the proxy runs, or the addresses of its network turned out to be the host's own."""
+        try:
+            await self._proxy.ensure(compiled, networks)
+        except DockerConflict as error:
+            if not is_overlap(error):
+                raise
+            return False
+        return True
 
     async def _failed(self, error: Exception, waiting: list["asyncio.Future[None]"]) -> None:
         self._ensured = False
@@ -218,7 +240,9 @@ class Publisher:
         if isinstance(error, DockerUnreachable):
             await self._sessions.write(proxy_is, self._server_id, ProxyState.UNKNOWN, error.sentence)
         elif isinstance(error, EngineError):
-            log.warning("The proxy could not be brought up to date: %s", error)
+            if error.sentence != self._complaint:
+                log.warning("The proxy could not be brought up to date: %s", error)
+            self._complaint = error.sentence
             await self._sessions.write(proxy_is, self._server_id, ProxyState.FAILED, error.sentence)
         else:
             log.error("A mistake of ours while publishing routes", exc_info=error)

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _VERSION = "v1"
 _NONCE_BYTES = 12
+_TAG_BYTES = 16
 _KEY_BYTES = 32
 
 
@@ -21,6 +22,11 @@ def registry_place(application_id: str) -> str:
 def variable_place(variable_id: str) -> str:
     """Where one value of a variable belongs."""
     return f"variable:{variable_id}"
+
+
+def sealed_bytes(token: str) -> int:
+    """How many bytes the text in a ciphertext has, at most two more."""
+    return len(token.removeprefix(f"{_VERSION}:")) * 3 // 4 - _NONCE_BYTES - _TAG_BYTES
 
 
 class SecretUnreadable(Exception):

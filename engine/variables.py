@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from db.models import EnvironmentVariable
-from engine.application_rules import check_variables
-from engine.secrets import Cipher, variable_place
+from engine.application_rules import check_environment, check_variables
+from engine.secrets import Cipher, sealed_bytes, variable_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,22 @@ def write_variables(
         row = EnvironmentVariable(application_id=application_id, name=variable.name, value="", secret=secret)
         row.value = cipher.encrypt(variable.value, variable_place(row.id))
         session.add(row)
+    check_environment([len(row.name) + sealed_bytes(row.value) for row in _current(session, application_id)])
 
 
 def retire_variables(session: Session, application_id: str, names: set[str]) -> list[EnvironmentVariable]:
     """Take away what the variables of these names hold now; the rows that did."""
-    rows = session.exec(
-        select(EnvironmentVariable).where(
-            EnvironmentVariable.application_id == application_id,
-            col(EnvironmentVariable.current),
-            col(EnvironmentVariable.name).in_(names),
-        )
-    ).all()
+    rows = [row for row in _current(session, application_id) if row.name in names]
     for row in rows:
         row.current = False
         session.add(row)
     session.flush()  # before new values come: only one may be current
-    return list(rows)
+    return rows
+
+
+def _current(session: Session, application_id: str) -> Sequence[EnvironmentVariable]:
+    return session.exec(
+        select(EnvironmentVariable).where(
+            EnvironmentVariable.application_id == application_id, col(EnvironmentVariable.current)
+        )
+    ).all()

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 
 from db.models import Volume
-from engine.application_rules import check_mount_path
-from engine.errors import Conflict, NameTaken
+from engine.application_rules import MAX_VOLUMES, check_mount_path
+from engine.errors import Conflict, InvalidInput, NameTaken
 
 _INPUT = ("input",)
 
@@ -25,6 +25,8 @@ def write_volume(session: Session, application_id: str, draft: VolumeDraft, path
     """
     check_mount_path(draft.mount_path, (*path, "mountPath"))
     present = session.exec(select(Volume).where(Volume.application_id == application_id)).all()
+    if len(present) >= MAX_VOLUMES:
+        raise InvalidInput(f"An application has at most {MAX_VOLUMES} volumes.", field=(*path, "name"))
     if any(volume.name == draft.name for volume in present):
         raise NameTaken(f"There is a volume named {draft.name} already.", field=(*path, "name"))
     if any(volume.mount_path == draft.mount_path for volume in present):

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import cast
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, IntValueNode
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import FieldExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -126,6 +126,10 @@ def _presented(error: GraphQLError, ids: dict[int, str]) -> GraphQLError:
     if isinstance(cause, _EXPECTED):
         error.extensions = _extensions(cause)
         return error
+    if _is_endless_number(error):
+        error.message = "The number has too many digits."
+        error.extensions = {"code": ErrorCode.INVALID_INPUT.value}
+        return error
     known = ids.get(id(cause)) or ids.setdefault(id(cause), _logged(cause))
     return _masked_as(known, error)
 
@@ -156,6 +160,12 @@ def _with_field_named(error: GraphQLError) -> GraphQLError:
             "field": [variable, *re.findall(r"\w+", path)],
         }
     return error
+
+
+def _is_endless_number(error: GraphQLError) -> bool:
+    """Whether this is about a whole number in the document with more digits than Python reads."""
+    unread = isinstance(error.original_error, ValueError) and error.path is None
+    return unread and bool(error.nodes) and all(isinstance(node, IntValueNode) for node in error.nodes or ())
 
 
 def _logged(cause: BaseException) -> str:

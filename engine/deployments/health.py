@@ -78,7 +78,7 @@ class HealthChecker:
             return DeploymentFailed(FailureReason.EXITED, sentence)
         log = await self._last_words(patient.container)
         if facts.out_of_memory:
-            sentence = f"Replica {patient.replica} used more memory than it may and was killed."
+            sentence = f"Replica {patient.replica} used more memory than it may{_limit(patient.spec)} and was killed."
             return DeploymentFailed(FailureReason.OUT_OF_MEMORY, sentence, exit_code=facts.exit_code, log=log)
         sentence = f"Replica {patient.replica} ended with exit code {facts.exit_code} before it was healthy."
         return DeploymentFailed(FailureReason.EXITED, sentence, exit_code=facts.exit_code, log=log)
@@ -87,6 +87,10 @@ class HealthChecker:
         with suppress(DockerFailure):
             return tuple(await self._docker.log_tail(container, _LOG_LINES))
         return ()
+
+
+def _limit(spec: ReleaseSpec) -> str:
+    return f" ({spec.memory_limit / 1024**2:.0f} MiB)" if spec.memory_limit else ""
 
 
 async def _outcome(watch: "asyncio.Future[int]") -> None:

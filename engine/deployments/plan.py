@@ -1,8 +1,8 @@
 """What a deployment would do, found out without doing it."""
 
+import shlex
 from dataclasses import dataclass
 
-import orjson
 from sqlmodel import Session, col, select
 
 from db.models import (
@@ -19,10 +19,9 @@ from engine.deployments.prepare import current_spec
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ImageFacts
 from engine.errors import ImageNotFound, NotFound, NotNow
-from engine.release_spec import ReleaseSpec
+from engine.release_spec import CheckKind, HealthCheck, ReleaseSpec
 
 _UNKNOWN_IMAGE = ImageFacts(id="", repo_digests=(), exposed_ports=(), architecture="")
-_NOT_COMPARED = {"image_id", "image_digest", "variables", "domains"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +114,44 @@ def _plan(session: Session, application_id: str, wanted: ReleaseSpec, pulls: boo
 
 def differences(before: ReleaseSpec | None, after: ReleaseSpec) -> list[Change]:
     """How two specs differ, by field. Of a variable only its name is told, never a value."""
-    old = before.model_dump(mode="json", exclude=_NOT_COMPARED) if before else {}
-    new = after.model_dump(mode="json", exclude=_NOT_COMPARED)
-    changes = [
-        Change(field, _text(old.get(field)), _text(value)) for field, value in new.items() if old.get(field) != value
-    ]
+    old, new = (_told(before) if before else {}), _told(after)
+    changes = [Change(field, old.get(field), text) for field, text in new.items() if old.get(field) != text]
     return [*changes, *_variable_changes(before, after)]
+
+
+def _told(spec: ReleaseSpec) -> dict[str, str | None]:
+    """What is told of a spec, each part as text a person can compare; None where there is nothing."""
+    return {
+        "image": spec.image,
+        "command": shlex.join(spec.command) if spec.command else None,
+        "port": _text(spec.port),
+        "replicas": str(spec.replicas),
+        "strategy": spec.strategy.value,
+        "mounts": ", ".join(f"{mount.path}{' (read only)' if mount.read_only else ''}" for mount in spec.mounts)
+        or None,
+        "health_check": _check_text(spec.health_check) if spec.health_check else None,
+        "cpu_limit": _text(spec.cpu_limit),
+        "memory_limit": _text(spec.memory_limit),
+        "stop_grace": f"{spec.stop_grace:g}s",
+        "restart_policy": spec.restart_policy.value,
+    }
+
+
+def _check_text(check: HealthCheck) -> str:
+    seconds = (check.interval, check.timeout, check.start_period)
+    every, within, start = (f"{each.total_seconds():g}s" for each in seconds)
+    port = f" on port {check.port}" if check.port else ""
+    return f"{_question(check)}{port}, every {every} within {within}, {check.retries} failures after {start}"
+
+
+def _question(check: HealthCheck) -> str:
+    match check.kind:
+        case CheckKind.HTTP:
+            return f"GET {check.path} answers {check.status_from} to {check.status_to}"
+        case CheckKind.TCP:
+            return "the port accepts connections"
+        case CheckKind.COMMAND:
+            return f"{shlex.join(check.command)} ends with 0"
 
 
 def _variable_changes(before: ReleaseSpec | None, after: ReleaseSpec) -> list[Change]:
@@ -138,6 +169,4 @@ def _presence(variable_id: str | None, words: str = "a value") -> str | None:
 
 
 def _text(value: object) -> str | None:
-    if value is None or value == []:
-        return None
-    return value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    return None if value is None else str(value)

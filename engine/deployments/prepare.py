@@ -21,7 +21,7 @@ from engine.deployments.journal import Journals
 from engine.deployments.work_order import WorkOrder
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ImageFacts, RegistryCredentials
-from engine.errors import ImageNotFound
+from engine.errors import ImageNotFound, RegistryUnreachable
 from engine.release_spec import ClaimedDomain, HealthCheck, Mount, ReleaseSpec, VariableReference
 from engine.secrets import Cipher, registry_place
 from engine.status import record_about
@@ -82,10 +82,16 @@ class Preparation:
     async def _pull(self, order: WorkOrder, image: str) -> None:
         deployment_id = order.deployment.id
         await self._journals.say(deployment_id, f"Pulling {image}.")
-        async for progress in self._docker.pull_image(image, self._credentials(order.application)):
-            if progress.status not in _PROGRESS:
-                text = f"{progress.layer}: {progress.status}" if progress.layer else progress.status
-                await self._journals.write(deployment_id, (LogSource.REGISTRY, text))
+        try:
+            async for progress in self._docker.pull_image(image, self._credentials(order.application)):
+                if progress.status not in _PROGRESS:
+                    text = f"{progress.layer}: {progress.status}" if progress.layer else progress.status
+                    await self._journals.write(deployment_id, (LogSource.REGISTRY, text))
+        except (ImageNotFound, RegistryUnreachable) as error:
+            if await self._present(image) is None:
+                raise
+            hint = f"{error.sentence} It is on the host, though: the pull policy IF_NOT_PRESENT uses that."
+            raise type(error)(hint) from error
 
     def _credentials(self, application: Application) -> RegistryCredentials | None:
         if application.registry_username is None or application.registry_password is None:

@@ -10,7 +10,7 @@ from db.sessions import Sessions
 from engine import labels
 from engine.concurrency import together
 from engine.containers import mark_ready
-from engine.deployments.container_spec import container_spec, restart_policy
+from engine.deployments.container_spec import Place, container_spec, restart_policy
 from engine.deployments.health import Patient
 from engine.deployments.steps import become_release
 from engine.deployments.work_order import (
@@ -48,20 +48,24 @@ class Replicas:
         rows = await self._sessions.read(variables_of, spec)
         values = {row.name: self._cipher.decrypt(row.value, variable_place(row.id)) for row in rows}
         place = place_of(self._host.instance_id, application, release)
-        wanted = {number: container_spec(place, spec, number, values) for number in range(1, spec.replicas + 1)}
-        await together(
-            *(self._start_one(labels.container_name(release.id, number), each) for number, each in wanted.items())
-        )
+        await together(*(self._start_one(place, spec, number, values) for number in range(1, spec.replicas + 1)))
 
-    async def _start_one(self, name: str, wanted: dict[str, object]) -> None:
-        docker = self._host.docker
+    async def _start_one(self, place: Place, spec: ReleaseSpec, replica: int, values: dict[str, str]) -> None:
+        docker, name = self._host.docker, labels.container_name(place.release_id, replica)
         try:
-            container_id = await docker.create_container(name, wanted)
+            await docker.create_container(name, container_spec(place, spec, replica, values))
+            await docker.start_container(name)
         except DockerConflict:
-            facts = await docker.inspect_container(name)
-            container_id = facts.id
-        await docker.start_container(container_id)
-        await self._host.observer.look(container_id)
+            await docker.start_container(name)
+            await self._bring_back_to_network(place, name)
+        facts = await docker.inspect_container(name)
+        await self._host.observer.look(facts.id)
+
+    async def _bring_back_to_network(self, place: Place, name: str) -> None:
+        """A container that was there may have lost its network since."""
+        network = labels.network_name(place.environment_id)
+        if network not in (await self._host.docker.inspect_container(name)).addresses:
+            await self._host.docker.connect_network(network, name, aliases=[place.application_name])
 
     async def until_ready(self, application: Application, release: Release, spec: ReleaseSpec) -> None:
         """Wait until every replica has passed its check. Raises `DeploymentFailed` for the first that has not."""
@@ -75,6 +79,7 @@ class Replicas:
         await self._host.checker.until_healthy(Patient(facts.id, replica, address, spec))
         await self._host.observer.look(facts.id)
         await self._sessions.write(mark_ready, facts.id)
+        self._host.publisher.request()
 
     async def keep_running(self, release_id: str, spec: ReleaseSpec) -> None:
         """From now on Docker restarts these containers as the release wants it."""

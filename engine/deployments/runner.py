@@ -18,7 +18,7 @@ from db.models import (
 from db.sessions import Sessions
 from engine.concurrency import Interrupted, Interruptible
 from engine.deployments.failure import DeploymentFailed, failure_of
-from engine.deployments.journal import Journals, Line
+from engine.deployments.journal import Journals, Line, append_lines
 from engine.deployments.prepare import Preparation
 from engine.deployments.replicas import Replicas
 from engine.deployments.steps import CANCELLABLE, become, become_release, fail
@@ -64,10 +64,12 @@ class Runner:
 
     async def run(self, deployment_id: str) -> None:
         """Take the deployment to its end: succeeded, failed or cancelled."""
+        order = await self._sessions.write(_begin, deployment_id)
+        log.info("%s: %s", _named(order), order.deployment.status.value.lower())
         try:
-            order = await self._sessions.write(_begin, deployment_id)
             while order.deployment.status in self._steps:
                 order = await self._take_step(order)
+            log.info("%s: succeeded", _named(order))
         except DeploymentFailed as failure:
             await self._give_up(deployment_id, failure)
         except Interrupted:
@@ -119,11 +121,12 @@ class Runner:
 
     async def _retire(self, order: WorkOrder) -> None:
         for number in await self._sessions.write(retire_others, order.application.id, order.made.id):
-            await self._say(order, f"Release {number} drains.")
+            await self._say(order, f"Release {number} finishes its requests and is retired.")
         await self._replicas.retire_beside(order.application.id, order.made.id)
 
     async def _give_up(self, deployment_id: str, failure: DeploymentFailed | None) -> None:
         order = await self._sessions.read(read_order, deployment_id)
+        log.info("%s: %s", _named(order), failure.sentence if failure else "cancelled")
         if failure is not None:
             await self._journals.write(deployment_id, *_last_words(failure))
         try:
@@ -162,6 +165,10 @@ def _explained(order: WorkOrder, error: Exception) -> DeploymentFailed:
     return DeploymentFailed(FailureReason.INTERNAL, sentence)
 
 
+def _named(order: WorkOrder) -> str:
+    return f"{order.application.name}, deployment {order.deployment.number}"
+
+
 def _replicas(number: int) -> str:
     return "the container" if number == 1 else f"all {number} replicas"
 
@@ -188,6 +195,8 @@ def _advance(session: Session, deployment_id: str, following: DeploymentStatus) 
         application.last_release_id = deployment.release_id
         session.add(application)
         become_release(session, session.get_one(Release, deployment.release_id), ReleaseStatus.LIVE)
+    if following is _S.SUCCEEDED:
+        append_lines(session, deployment_id, [(LogSource.WHARF, "Succeeded.")])
     become(session, deployment, following)
     return read_order(session, deployment_id)
 
@@ -196,10 +205,19 @@ def _end(session: Session, deployment_id: str, failure: DeploymentFailed | None)
     deployment = session.get_one(Deployment, deployment_id)
     if deployment.release_id:
         become_release(session, session.get_one(Release, deployment.release_id), ReleaseStatus.RETIRED)
+    append_lines(session, deployment_id, [(LogSource.WHARF, _last_line(session, deployment, failure))])
     if failure is None:
         become(session, deployment, _S.CANCELLED)
     else:
         fail(session, deployment, failure)
+
+
+def _last_line(session: Session, deployment: Deployment, failure: DeploymentFailed | None) -> str:
+    ended = "Cancelled" if failure is None else "Failed"
+    if deployment.previous_release_id is None:
+        return f"{ended}; nothing was live before."
+    previous = session.get_one(Release, deployment.previous_release_id)
+    return f"{ended}; release {previous.number} serves on."
 
 
 def point_to(session: Session, application_id: str, release_id: str | None) -> None:

@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
+import orjson
+
 from engine.docker import facts
 from engine.docker.connection import Answer, Connection, Request
-from engine.docker.containers import label_filter
 from engine.docker.references import checked
 from engine.docker.statistics import is_first, stats_sample
 from engine.docker.values import DockerEvent, StatsSample
@@ -19,15 +20,18 @@ NANOSECONDS = 1_000_000_000
 class EventStream:
     """Docker's events as they happen. It never ends quietly: its end is DockerUnreachable."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, labels: Mapping[str, str]) -> None:
         self._answer = answer
+        self._labels = labels.items()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> DockerEvent:
-        async for event in self._answer:
-            return facts.docker_event(event)
+        async for raw in self._answer:
+            event = facts.docker_event(raw)
+            if event.kind == "network" or self._labels <= event.attributes.items():
+                return event
         raise DockerUnreachable("Docker ended its stream of events.")
 
 
@@ -47,7 +51,7 @@ class Streams(Connection):
 
     @asynccontextmanager
     async def events(self, labels: Mapping[str, str], since_ns: int | None) -> AsyncIterator[EventStream]:
-        """Events of what carries all of `labels`, from `since_ns` (None: now) on.
+        """Events of containers that carry all of `labels`, and of networks, from `since_ns` (None: now) on.
 
         Once inside, nothing is missed: what happens from then on will come out of the stream.
         """
@@ -55,11 +59,12 @@ class Streams(Connection):
         since = await self._engine_clock() if since_ns is None else since_ns
         params = {
             "since": f"{since // NANOSECONDS}.{since % NANOSECONDS:09d}",
-            "filters": label_filter(labels),
+            # Events of networks bear no labels, so Docker cannot choose for us.
+            "filters": orjson.dumps({"type": ["container", "network"]}).decode(),
         }
         request = Request("tell its events", "GET", "events", params)
         async with self._stream(request, deadline=self._deadline) as answer:
-            yield EventStream(answer)
+            yield EventStream(answer, labels)
 
     async def _engine_clock(self) -> int:
         """The engine's time in nanoseconds: a remote one need not agree with ours."""

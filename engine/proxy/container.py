@@ -156,7 +156,7 @@ class HttpProxy:
         named = [str(port) for port in ports if re.search(rf"\b{port}\b", failure.sentence)]
         return ProxyFailure(
             f"Port {' or '.join(named or map(str, ports))} of this host, which the proxy needs, belongs to "
-            "another program. Stop that one, or choose another port for the proxy in the settings."
+            "another program. Stop that one, or set WHARF_HTTP_PORT and WHARF_HTTPS_PORT to others."
         )
 
 

@@ -15,6 +15,7 @@ _SERVER = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*:[1-9][0-9]{0,4}\Z")
 class HoldingReason(Enum):
     """Why visitors see a page instead of the application."""
 
+    EMPTY = "empty"
     STOPPED = "stopped"
     FAILING = "failing"
     DEPLOYING = "deploying"

@@ -67,8 +67,10 @@ class ApplicationQueries:
         after: Annotated[Cursor | None, AFTER] = None,
         environment_id: Annotated[strawberry.ID | None, _WHERE] = None,
     ) -> Connection[Application]:
-        where = local_id("Environment", environment_id, field=("environmentId",)) if environment_id else None
-        start = page_key("Application", after) if after else ""
+        where = (
+            local_id("Environment", environment_id, field=("environmentId",)) if environment_id is not None else None
+        )
+        start = page_key("Application", after) if after is not None else ""
         rows = await info.context.engine.sessions.read(loaders.applications, page_size(first) + 1, start, where)
         return page(
             rows, first, after=after, node=Application.of, cursor=lambda row: page_cursor("Application", row.id)

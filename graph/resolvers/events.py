@@ -27,8 +27,10 @@ class EventQueries:
         after: Annotated[Cursor | None, AFTER] = None,
         application_id: Annotated[strawberry.ID | None, _WHERE] = None,
     ) -> Connection[Event]:
-        where = local_id("Application", application_id, field=("applicationId",)) if application_id else None
-        before = event_sequence(after) if after else None
+        where = (
+            local_id("Application", application_id, field=("applicationId",)) if application_id is not None else None
+        )
+        before = event_sequence(after) if after is not None else None
         rows = await info.context.engine.sessions.read(loaders.events, page_size(first) + 1, before, where)
         return page(rows, first, after=after, node=message, cursor=lambda row: event_cursor(cast(int, row.sequence)))
 

@@ -30,7 +30,7 @@ async def newest(
     node: Callable[[Numbered], T],
 ) -> Connection[T]:
     """The connection of the newest rows of an application, which begin after the cursor given."""
-    key = PageKey(application_id, page_size(first), _number(after) if after else None)
+    key = PageKey(application_id, page_size(first), _number(after) if after is not None else None)
     rows = await info.context.load(fetch, key)
     return page(rows, first, after=after, node=node, cursor=lambda row: page_cursor("number", str(row.number)))
 

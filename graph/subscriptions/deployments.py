@@ -35,7 +35,7 @@ class DeploymentSubscriptions:
         row = await _known(info, deployment_id)
         events = info.context.engine.events
         first, last = await info.context.engine.sessions.read(loaders.events_of_deployment, row.id, events.last)
-        start = event_sequence(after) if after else first - 1
+        start = event_sequence(after) if after is not None else first - 1
         if row.finished_at is not None and start >= last:
             return nothing()
         return each(events.follow(EventFilter(deployment_id=row.id), start), message, last=_is_the_end)

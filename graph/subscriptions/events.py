@@ -26,4 +26,4 @@ class EventSubscriptions:
 
 def start(info: Info, after: Cursor | None) -> int:
     """The number after which to begin, settled before anybody waits for the first message."""
-    return event_sequence(after) if after else info.context.engine.events.last
+    return event_sequence(after) if after is not None else info.context.engine.events.last

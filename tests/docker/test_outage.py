@@ -102,3 +102,27 @@ async def test_a_server_that_starts_without_an_engine_says_so_and_waits_for_it(t
     finally:
         world.stop()
         world.command("uninstall", "--yes", "--volumes")
+
+
+async def test_a_container_that_loses_its_network_is_noticed_and_brought_back(far_world: World) -> None:
+    shop = await far_world.application(await far_world.environment("shop"), "shop", replicas=2)
+    await shop.deploy()
+    docker = DockerGateway(None)
+    labels = {"wharf.instance": far_world.instance_id, "wharf.kind": "application"}
+    container = (await docker.list_containers(labels))[0]
+    (network,) = container.addresses
+    start = (await far_world.ask("{ eventCursor }"))["eventCursor"]
+    await docker.disconnect_network(network, container.id)
+    document = """subscription($id: ID!, $after: Cursor) { applicationEvents(applicationId: $id, after: $after) {
+        ... on ApplicationStatusChanged { status } } }"""
+    async with far_world.subscription(document, id=shop.id, after=start) as messages:
+        seen: list[str] = []
+        async for message in messages:
+            if status := message["applicationEvents"].get("status"):
+                seen.append(status)
+            if seen == ["DEGRADED", "RUNNING"]:
+                break
+    assert network in (await docker.inspect_container(container.id)).addresses
+    await docker.close()
+    answers = [(await shop.get()).status for _ in range(6)]
+    assert answers == [200] * 6

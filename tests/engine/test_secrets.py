@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.docker.values import RegistryCredentials
+from engine.engine import Engine, EngineSettings
 from engine.secrets import Cipher, SecretUnreadable, load_or_create_key
 from engine.variables import VariableDraft
 
@@ -56,3 +57,38 @@ def test_a_damaged_key_file_is_refused(tmp_path: Path) -> None:
 def test_what_holds_a_secret_does_not_print_it() -> None:
     for holder in (RegistryCredentials("me", "hunter2"), VariableDraft("NAME", "hunter2"), Cipher(KEY)):
         assert "hunter2" not in repr(holder)
+
+
+def settings(directory: Path, database_url: str) -> EngineSettings:
+    return EngineSettings(
+        data_directory=directory,
+        database_url=database_url,
+        docker_host=f"unix://{directory}/nobody.sock",
+        network_pool="10.213.0.0/16",
+        proxy_image="traefik:v3.7.15",
+        proxy_address="127.0.0.1",
+        http_port=80,
+        https_port=443,
+        events_kept=1000,
+    )
+
+
+async def test_a_database_is_not_served_without_its_own_key(tmp_path: Path, database_url: str) -> None:
+    engine = Engine(settings(tmp_path, database_url))
+    await engine.start()
+    await engine.stop()
+    key = tmp_path / "secret.key"
+
+    kept = key.rename(tmp_path / "elsewhere")
+    with pytest.raises(SecretUnreadable, match="is missing"):
+        Engine(settings(tmp_path, database_url))
+    assert not key.exists(), "another key would hide that the right one is lost"
+
+    key.write_bytes(bytes(32))
+    with pytest.raises(SecretUnreadable, match="is not the key"):
+        Engine(settings(tmp_path, database_url))
+
+    kept.rename(key)
+    again = Engine(settings(tmp_path, database_url))
+    await again.start()
+    await again.stop()

@@ -21,7 +21,7 @@ from tests.engine.docker.conftest import FakeDaemon, json_line, parameters
 
 LINE = b"2026-01-02T03:04:05.000000000Z hello\n"
 FRAME = struct.pack(">BxxxL", 1, len(LINE)) + LINE
-EVENT = {"Type": "container", "Action": "die", "Actor": {"ID": "abc", "Attributes": {"name": "blog"}}, "timeNano": 7}
+EVENT = {"Type": "container", "Action": "die", "Actor": {"ID": "abc", "Attributes": {"wharf": "1"}}, "timeNano": 7}
 INFO = {"SystemTime": "2026-01-02T03:04:05.123456789Z"}
 
 
@@ -180,14 +180,15 @@ async def test_a_wait_that_is_cut_off_is_not_an_exit(daemon: FakeDaemon, gateway
 
 
 async def test_events_that_break_off_are_an_unreachable_docker(daemon: FakeDaemon, gateway: DockerGateway) -> None:
-    daemon.answers["/events"] = daemon.broken_stream(json_line(EVENT))
+    others = {**EVENT, "Actor": {"ID": "def", "Attributes": {"wharf": "2"}}}
+    daemon.answers["/events"] = daemon.broken_stream(json_line(others), json_line(EVENT))
     async with gateway.events({"wharf": "1"}, 5_000_000_007) as events:
         event = await anext(events)
         assert (event.kind, event.action, event.id, event.at_ns) == ("container", "die", "abc", 7)
         with pytest.raises(DockerUnreachable):
             await anext(events)
     assert parameters(daemon)["since"] == "5.000000007"
-    assert json.loads(parameters(daemon)["filters"]) == {"label": ["wharf=1"]}
+    assert json.loads(parameters(daemon)["filters"]) == {"type": ["container", "network"]}
 
 
 async def test_events_that_end_are_an_unreachable_docker(daemon: FakeDaemon, gateway: DockerGateway) -> None:

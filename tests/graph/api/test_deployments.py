@@ -233,7 +233,7 @@ async def test_a_plan_tells_what_a_deployment_would_do(
         "moves": [{"domain": {"host": "shop.example.com"}, "fromRelease": {"number": 1}}],
         "changes": [
             {"field": "replicas", "before": "1", "after": "2"},
-            {"field": "stopGracePeriod", "before": "10.0", "after": "5.0"},
+            {"field": "stopGracePeriod", "before": "10s", "after": "5s"},
             {"field": "variables.LOG_LEVEL", "before": None, "after": "a new value"},
         ],
         "pulls": True,

@@ -1,0 +1,318 @@
+"""What the schema lets people type, found by walking it: good values, bad ones, and how to tell what became of them."""
+
+import copy
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import count
+from typing import Any, TypeAlias
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+)
+from hypothesis import strategies as st
+
+from engine import names
+from graph import root
+
+SCHEMA: GraphQLSchema = root.schema._schema
+Place: TypeAlias = tuple[str | int, ...]
+
+TOO_LARGE_A_NUMBER = "<1e999>"  # JSON can say it, Python's json.dumps cannot
+LONG = 1_000_000
+
+_numbers = count(1)
+_BY_NAME: dict[str, Any] = {"path": "/health?deep=1", "confirmName": "web", "statusFrom": 200, "statusTo": 299}
+_BY_TYPE: dict[str, Callable[[], Any]] = {
+    "String": lambda: "text",
+    "Int": lambda: 2,
+    "Float": lambda: 0.5,
+    "Boolean": lambda: False,
+    "ResourceName": lambda: f"fresh-{next(_numbers)}",
+    "ImageReference": lambda: "ghcr.io/acme/shop:2",
+    "Hostname": lambda: f"fresh-{next(_numbers)}.example.com",
+    "PathPrefix": lambda: "/api",
+    "MountPath": lambda: f"/data/{next(_numbers)}",
+    "EnvName": lambda: "MODE",
+    "Port": lambda: 8080,
+    "Bytes": lambda: "64MiB",
+    "Duration": lambda: "2s",
+    "DateTime": lambda: "2999-01-31T12:00:00Z",
+}
+_READ_BACK: dict[str, Callable[[Any], Any]] = {
+    "Duration": names.duration,
+    "Bytes": names.byte_count,
+    "Hostname": names.hostname,
+    "PathPrefix": names.path_prefix,
+    "MountPath": names.mount_path,
+    "DateTime": datetime.fromisoformat,
+}
+
+STRINGS = [
+    *(
+        "",
+        " ",
+        "\0",
+        "a\0b",
+        "\x1b[31m",
+        "\x7f",
+        "\n",
+        "a\nb",
+        "a\r\nX: y",
+        "\t",
+        "\u0085",
+        "\u2028",
+        "\u202egnp",
+        "\ufeff",
+    ),
+    *(
+        "'",
+        '"',
+        "`",
+        "a`) || Host(`b",
+        "\\",
+        "{{",
+        "{{{",
+        "{{ .Env }}",
+        '{{ env "PATH" }}',
+        "${PATH}",
+        "$(id)",
+        "`id`",
+    ),
+    *(
+        "; id",
+        "| id",
+        "&& id",
+        "> /x",
+        "*",
+        "~",
+        "!",
+        "#",
+        "# x",
+        "--privileged",
+        "-v/:/x",
+        "%s%n",
+        "%2e%2e",
+        "%00",
+        "%",
+        "%zz",
+    ),
+    *(
+        "..",
+        "../..",
+        "/",
+        "//",
+        "///",
+        "/..",
+        "/../..",
+        "/a/../b",
+        "/./a",
+        "/%2e%2e/x",
+        "/a//b",
+        "/a%2fb",
+        "/{{x}}",
+        "/a`b",
+    ),
+    *("/proc", "/proc/1", "/sys/fs", "/dev/null", "/etc/passwd", "/é", "/а", "/a#b", "/%zz", "/a b", "/" + "a" * 300),
+    *(
+        "раypal",
+        "ｗｅｂ",
+        "wеb",
+        "ﬁ",
+        "İ",
+        "ß",
+        "é",
+        "e\u0301",
+        "\U0001f600",
+        "a\u200bb",
+        "Ⅷ",
+        "٣",
+        "web\u00ad",
+        "𝐰𝐞𝐛",
+    ),
+    *(
+        "example.com:80",
+        "*.example.com",
+        "a..b",
+        "-a.b",
+        "127.0.0.1",
+        "[::1]",
+        "0x7f.1",
+        "пример.рф",
+        "a_b.c",
+        "http://a.b",
+        "A.B.",
+    ),
+    *(
+        "nginx:",
+        "Nginx",
+        "nginx@sha256:ab",
+        "a/../b",
+        "nginx?x=1",
+        "sha256:" + "a" * 64,
+        "localhost:99999/x",
+        "Acme/shop",
+    ),
+    *(
+        "0",
+        "-1",
+        "1e3",
+        "NaN",
+        "Infinity",
+        "null",
+        "true",
+        "0s",
+        "-1s",
+        "1y",
+        "99999999999d",
+        "0B",
+        "99999TiB",
+        "1 MiB ",
+        "1.5GB",
+    ),
+    *(
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "2026-01-31",
+        "2026-02-30T00:00:00Z",
+        "2000-01-01T00:00:00Z",
+    ),
+    *("\ud800", "a\udfff", "\udc00\ud800", "a" * 256, "a" * LONG, "é" * (LONG // 2), "/" + "a" * LONG, "1" * 5000),
+]
+OTHERS: list[Any] = [
+    *(None, True, False, 0, 1, -1, 65536, 2**31, -(2**31) - 1, 2**53, 2**63, 2**64, -(2**63), 10**30, 10**400),
+    *(0.0, -0.5, 0.005, 1.0, 1.5, 1e308, 5e-324, math.nan, math.inf, -math.inf, TOO_LARGE_A_NUMBER),
+    *(
+        [],
+        {},
+        [None],
+        [[]],
+        [[["x"]]],
+        {"x": 1},
+        {"__proto__": 1},
+        {"name": "A"},
+        [{}],
+        [{"name": "A", "value": "1"}] * 2,
+    ),
+    *([""], ["\0"], ["a"] * 5000, [""] * 100_000, ["A"] * 40_000, [f"A{n}" for n in range(40_000)]),
+    [{"name": f"A{n}", "value": ""} for n in range(33_000)],
+    [{"name": f"A{n}", "value": "x" * 100_000} for n in range(9)],
+    [{"name": f"a{n}", "mountPath": f"/a{n}"} for n in range(20_000)],
+    [{"name": "A", "value": "x" * 131_069}],
+    [{"name": "A", "value": "x" * 131_070}],
+    [{"name": "data", "mountPath": "/a"}, {"name": "data", "mountPath": "/b"}],
+    [{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/a/"}],
+]
+VALUES = st.one_of(
+    st.sampled_from(STRINGS),
+    st.sampled_from(OTHERS),
+    st.text(max_size=20),
+    st.integers() | st.floats(),
+    st.text(max_size=20).map(lambda text: "/" + text),
+)
+
+
+def walk(kind: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
+    """Every place of an input, the whole and its parts, with its type."""
+    yield place, kind
+    bare = get_nullable_type(kind)
+    if isinstance(bare, GraphQLList):
+        yield from walk(bare.of_type, (*place, 0))
+    elif isinstance(bare, GraphQLInputObjectType):
+        for name, field in bare.fields.items():
+            yield from walk(field.type, (*place, name))
+
+
+def good(kind: Any, ids: dict[str, str], name: str = "") -> Any:
+    """A value that is accepted, with everything in it that may be left out. `ids` are what exists, by field name."""
+    bare = get_nullable_type(kind)
+    if isinstance(bare, GraphQLList):
+        return [good(bare.of_type, ids, name)]
+    if isinstance(bare, GraphQLInputObjectType):
+        return {part: good(field.type, ids, part) for part, field in bare.fields.items()}
+    if isinstance(bare, GraphQLEnumType):
+        return next(iter(bare.values))
+    if bare.name in ("ID", "Cursor"):
+        return ids[name]
+    return _BY_NAME[name] if name in _BY_NAME else _BY_TYPE[bare.name]()
+
+
+def put(whole: Any, place: Place, value: Any) -> Any:
+    """A copy of `whole` with another value at a place."""
+    changed = copy.deepcopy(whole)
+    inner = changed
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    return changed
+
+
+def selection(given: Any, answered: Any) -> str:
+    """What to ask of an answer, to see in it everything of the input that it has a field for."""
+    kind, thing = get_named_type(given), get_named_type(answered)
+    if not isinstance(kind, GraphQLInputObjectType) or not isinstance(thing, GraphQLObjectType):
+        return ""
+    both = [name for name in kind.fields if name in thing.fields]
+    return f"{{ __typename {' '.join(name + selection(kind.fields[name].type, thing.fields[name].type) for name in both)} }}"
+
+
+def assert_echoed(kind: Any, given: Any, answer: Any) -> None:
+    """What was typed is what is given back, wherever the answer has a field for it."""
+    bare = get_nullable_type(kind)
+    if given is None or answer is None:
+        return
+    if isinstance(bare, GraphQLList):
+        _assert_all_echoed(bare.of_type, given if isinstance(given, list) else [given], answer)
+    elif isinstance(bare, GraphQLInputObjectType):
+        for name in given.keys() & answer.keys():
+            assert_echoed(bare.fields[name].type, given[name], answer[name])
+    else:
+        read = _READ_BACK.get(bare.name, lambda value: value)
+        assert read(given) == read(answer)
+
+
+def _assert_all_echoed(kind: Any, given: list[Any], answer: list[Any]) -> None:
+    if answer and isinstance(answer[0], dict):
+        by_name = {item["name"]: item for item in answer}
+        answer = [by_name[item["name"]] for item in given]
+    assert len(given) == len(answer)
+    for one, other in zip(given, answer, strict=True):
+        assert_echoed(kind, one, other)
+
+
+def literal(kind: Any, value: Any) -> str:
+    """The value as it is written into a document."""
+    named = get_named_type(kind)
+    if isinstance(value, list):
+        return f"[{', '.join(literal(kind, item) for item in value)}]"
+    if isinstance(value, dict):
+        fields = named.fields if isinstance(named, GraphQLInputObjectType) else {}
+        parts = (f"{name}: {literal(fields[name].type if name in fields else None, value[name])}" for name in value)
+        return f"{{{', '.join(parts)}}}"
+    is_symbol = isinstance(named, GraphQLEnumType) and value in named.values
+    return str(value) if is_symbol else encoded(value)
+
+
+def encoded(value: object) -> str:
+    """JSON, and what looks like it: NaN, lone surrogates, numbers that no computer holds."""
+    return json.dumps(value).replace(f'"{TOO_LARGE_A_NUMBER}"', "1e999")
+
+
+def may_be_unreadable(value: object) -> bool:
+    """Whether a request may be refused as a whole for it: it is no JSON, or no request is that long."""
+    text = encoded(value)
+    if len(text) > LONG or re.search("1e999|[0-9]{300}", text):
+        return True
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except ValueError:
+        return True
+    return False
