@@ -17,7 +17,7 @@ async def reconcile(sessions: Sessions, host: Host, work: Work) -> None:
     """Remove what has no owner any more, and have every application looked after."""
     await _remove_orphaned_containers(sessions, host)
     await remove_orphaned_networks(sessions, host)
-    host.publisher.doubt()
+    host.publisher.afresh()
     for application_id in await sessions.read(_applications, host.server_id):
         work.wake(application_id)
 

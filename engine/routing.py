@@ -153,6 +153,11 @@ class Publisher:
         self._ensured = False
         self.request()
 
+    def afresh(self) -> None:
+        """Docker answers again: whatever failed before may work now."""
+        self._pause_until = 0.0
+        self.doubt()
+
     async def publish(self) -> None:
         """Return once the proxy serves from a table that was read after this call.
 

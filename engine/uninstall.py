@@ -1,24 +1,30 @@
 """Taking everything of this instance off a Docker host again."""
 
+from collections.abc import AsyncIterator
+
 from engine import labels
 from engine.docker.gateway import DockerGateway
 
 
-async def uninstall(docker: DockerGateway, instance_id: str, *, volumes: bool) -> list[str]:
-    """Remove the containers and networks that carry our label, and if so said the volumes; what was removed.
+async def uninstall(docker: DockerGateway, instance_id: str, *, volumes: bool) -> AsyncIterator[str]:
+    """Remove the containers and networks that carry our label, and if so said the volumes; each as it is gone.
 
     Raises `DockerFailure`.
     """
-    ours, removed = labels.ours(instance_id), []
+    ours = labels.ours(instance_id)
     for container in await docker.list_containers(ours):
         await docker.remove_container(container.id)
-        removed.append(f"container {container.name}")
+        yield f"container {container.name}"
     for network in await docker.list_networks(ours):
         for member in (await docker.inspect_network(network.id)).members:
             await docker.disconnect_network(network.id, member)  # we ourselves, where we run in a container
         await docker.remove_network(network.id)
-        removed.append(f"network {network.name}")
+        yield f"network {network.name}"
     for volume in await docker.list_volumes(ours) if volumes else []:
         await docker.remove_volume(volume.name)
-        removed.append(f"volume {volume.name}")
-    return removed
+        yield f"volume {volume.name}"
+
+
+async def volumes_kept(docker: DockerGateway, instance_id: str) -> int:
+    """How many volumes of this instance there are. Raises `DockerFailure`."""
+    return len(await docker.list_volumes(labels.ours(instance_id)))

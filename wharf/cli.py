@@ -1,33 +1,26 @@
 """`wharf`, the command."""
 
 import asyncio
-import resource
-import socket
 import sys
-from collections.abc import Callable, Coroutine
-from datetime import timedelta
-from typing import Annotated, TypeVar
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
-import uvicorn
 
-from db.migrate import MigrationFailed, migrate
-from db.models import now
+from db.migrate import DatabaseUnusable, database_errors, migrate
 from db.sessions import Sessions
-from engine.access import Access
 from engine.docker.gateway import DockerGateway
-from engine.engine import Engine, EngineSettings, instance_of
+from engine.engine import instance_of
 from engine.errors import EngineError
 from engine.secrets import SecretUnreadable
-from engine.uninstall import uninstall
-from graph.http import MAX_BODY
+from engine.uninstall import uninstall, volumes_kept
 from graph.root import print_schema_text
-from wharf.app import create_app
+from wharf.data_directory import DirectoryTaken, held, prepare
 from wharf.doctor import examine
 from wharf.logging import log_to_terminal
+from wharf.server import serve
 from wharf.settings import Settings, SettingsInvalid, load_settings
-
-T = TypeVar("T")
+from wharf.tokens import tokens
 
 cli = typer.Typer(
     help="Wharfinger: deploy, route and watch your own containers.",
@@ -35,39 +28,40 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-token = typer.Typer(help="The keys to the API.", no_args_is_help=True)
-cli.add_typer(token, name="token")
+cli.add_typer(tokens, name="token")
 
-_EXPLAINED = (SettingsInvalid, MigrationFailed, SecretUnreadable, EngineError, OSError)
+_EXPLAINED = (SettingsInvalid, DirectoryTaken, DatabaseUnusable, SecretUnreadable, EngineError, OSError)
 
 
-@cli.command()
-def serve() -> None:
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"wharfinger {version('wharfinger')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...
+
+
+@cli.command("serve")
+def serve_until_stopped() -> None:
     """Serve the API and keep everything as it is wanted, until told to stop."""
     settings = load_settings()
     log_to_terminal(settings.log_level)
-    _open_database(settings)
-    _allow_many_files()
-    listening = _listen(settings)
-    app = create_app(Engine(engine_settings(settings)), _announce(settings))
-    typer.echo(f"The API is at http://{settings.listen}/graphql", err=True)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        ws_per_message_deflate=False,
-        ws_max_size=MAX_BODY,
-        timeout_graceful_shutdown=5,
-    )
-    uvicorn.Server(config).run(sockets=[listening])
+    serve(settings)
 
 
 @cli.command("migrate")
 def migrate_database() -> None:
     """Bring the database up to date and do nothing else."""
     settings = load_settings()
-    _open_database(settings)
+    prepare(settings.data_directory)
+    with held(settings.data_directory):
+        migrate(settings.database)
     typer.echo("The database is up to date.")
 
 
@@ -95,51 +89,15 @@ def uninstall_everything(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove from the Docker host everything that this installation made there. Stop the server first."""
-    if not yes:
-        typer.confirm("All applications of this installation end now. Go on?", abort=True)
     settings = load_settings()
-    _open_database(settings)
-    for thing in asyncio.run(_uninstall(settings, volumes=volumes)):
-        typer.echo(f"Removed {thing}.")
-
-
-@token.command("create")
-def create_token(
-    name: Annotated[str, typer.Option(help="What the token is for.")],
-    days: Annotated[int | None, typer.Option(min=1, help="For how many days it can be used.")] = None,
-) -> None:
-    """Make a token and print it. It cannot be shown again."""
-    expires_at = now() + timedelta(days=days) if days else None
-    _, text = _with_access(lambda access: access.create_token(name, expires_at))
-    typer.echo(text)
-
-
-@token.command("list")
-def list_tokens() -> None:
-    """Name the tokens that can be used."""
-    for row in _with_access(Access.usable_tokens):
-        typer.echo(f"{row.id}  {row.name}")
-
-
-@token.command("revoke")
-def revoke_token(token_id: Annotated[str, typer.Argument(help="As `wharf token list` names it.")]) -> None:
-    """Have a token refused from now on. A server that runs ends what was opened with it."""
-    _with_access(lambda access: access.revoke_token(token_id))
-
-
-def engine_settings(settings: Settings) -> EngineSettings:
-    """What of the settings the engine is told."""
-    return EngineSettings(
-        data_directory=settings.data_directory,
-        database_url=settings.database,
-        docker_host=settings.docker_host,
-        network_pool=settings.network_pool,
-        proxy_image=settings.proxy_image,
-        proxy_address=settings.proxy_address,
-        http_port=settings.http_port,
-        https_port=settings.https_port,
-        events_kept=settings.events_kept,
-    )
+    if not settings.database_file.exists():
+        typer.echo(f"Nothing to remove: there is no database at {settings.database_file} (WHARF_DATA_DIRECTORY).")
+        return
+    with held(settings.data_directory), database_errors(settings.database):
+        if not yes:
+            typer.confirm("All applications of this installation end now. Go on?", abort=True)
+        migrate(settings.database)
+        asyncio.run(_uninstall(settings, volumes=volumes))
 
 
 def main() -> None:
@@ -151,58 +109,27 @@ def main() -> None:
         sys.exit(1)
 
 
-async def _uninstall(settings: Settings, *, volumes: bool) -> list[str]:
+async def _uninstall(settings: Settings, *, volumes: bool) -> None:
     sessions, docker = Sessions(settings.database), DockerGateway(settings.docker_host)
     try:
-        instance = await sessions.read(instance_of)
-        return await uninstall(docker, instance.id, volumes=volumes) if instance else []
+        instance = sessions.read_now(instance_of)
+        kept = await _remove(docker, instance.id, volumes=volumes) if instance else 0
     finally:
         await docker.close()
         sessions.close()
+    if kept:
+        typer.echo(f"{kept} volume(s) stay, with what they hold; `wharf uninstall --volumes` removes them too.")
+    typer.echo(
+        f"The data directory {settings.data_directory} stays: the next `wharf serve` brings every application back."
+    )
 
 
-def _open_database(settings: Settings) -> None:
-    settings.data_directory.mkdir(parents=True, exist_ok=True)
-    settings.data_directory.chmod(0o700)
-    migrate(settings.database)
-
-
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
-    except OSError as error:
-        sentence = f"WHARF_LISTEN={settings.listen!r} cannot be used: {error.strerror or error}."
-        raise SettingsInvalid(sentence) from error
-
-
-def _allow_many_files() -> None:
-    # A subscriber is a file; what many systems begin with (1024) ends there soon.
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _announce(settings: Settings) -> Callable[[str], None]:
-    def announce(text: str) -> None:
-        typer.echo(
-            "\nThis is the first start. Make your first API token with this setup token, which is shown once\n"
-            f"and can do nothing else (mutation createApiToken at http://{settings.listen}/graphql),\n"
-            f"or on this machine with: wharf token create --name me\n\n    {text}\n",
-            err=True,
-        )
-
-    return announce
-
-
-def _with_access(ask: Callable[[Access], Coroutine[object, object, T]]) -> T:
-    settings = load_settings()
-    _open_database(settings)
-
-    async def run() -> T:
-        sessions = Sessions(settings.database)
-        try:
-            return await ask(Access(sessions))
-        finally:
-            sessions.close()
-
-    return asyncio.run(run())
+async def _remove(docker: DockerGateway, instance_id: str, *, volumes: bool) -> int:
+    """How many volumes stay, after everything else was removed, and named."""
+    count = 0
+    async for thing in uninstall(docker, instance_id, volumes=volumes):
+        typer.echo(f"Removed {thing}.")
+        count += 1
+    if not count:
+        typer.echo("Nothing to remove.")
+    return await volumes_kept(docker, instance_id)

@@ -1,6 +1,7 @@
 """`wharf doctor`: what would keep the server from working, and what to do about it."""
 
 import errno
+import os
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -8,9 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import aiohttp
-from sqlalchemy.exc import SQLAlchemyError
-
-from db.migrate import pending
+from db.migrate import DatabaseUnusable, check, database_errors, pending
 from db.sessions import Sessions
 from engine import labels
 from engine.docker.gateway import DockerGateway
@@ -59,6 +58,9 @@ async def examine(settings: Settings, *, quick: bool = False) -> list[Finding]:
 def _disk(settings: Settings) -> Finding:
     directory = settings.data_directory
     existing = next(path for path in (directory, *directory.parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        what = "is not a directory" if not existing.is_dir() else "cannot be written by this user"
+        return Finding(Verdict.BROKEN, "disk", f"{existing} {what}: mend that, or set WHARF_DATA_DIRECTORY to another.")
     free = shutil.disk_usage(existing).free
     sentence = f"{free / 1024**3:.1f} GiB are free at {directory}."
     if free < _ENOUGH_DISK:
@@ -67,12 +69,13 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    if not settings.database_url and not (settings.data_directory / "wharf.db").exists():
+    if not settings.database_file.exists():
         return Finding(Verdict.ODD, "database", "There is none yet; `wharf serve` makes it.")
     try:
+        check(settings.database)
         missing = pending(settings.database)
-    except SQLAlchemyError as error:
-        return Finding(Verdict.BROKEN, "database", f"It cannot be read: {error}")
+    except DatabaseUnusable as error:
+        return Finding(Verdict.BROKEN, "database", str(error))
     if missing:
         return Finding(Verdict.ODD, "database", f"{len(missing)} migration(s) to do; `wharf serve` does them.")
     return Finding(Verdict.FINE, "database", "It is up to date.")
@@ -80,12 +83,15 @@ def _database(settings: Settings) -> Finding:
 
 def _instance_id(settings: Settings) -> str | None:
     """What our things are marked with on the Docker host; None before the first start."""
+    if not settings.database_file.exists():
+        return None
     sessions = Sessions(settings.database)
     try:
-        instance = sessions.read_now(instance_of)
+        with database_errors(settings.database):
+            instance = sessions.read_now(instance_of)
         return instance.id if instance else None
-    except SQLAlchemyError:
-        return None  # no database, or one that was reported already
+    except DatabaseUnusable:
+        return None  # it was reported already
     finally:
         sessions.close()
 
@@ -154,5 +160,13 @@ async def _server(settings: Settings, *, needed: bool = True) -> Finding:
             answer.raise_for_status()
     except (aiohttp.ClientError, TimeoutError) as error:
         verdict = Verdict.BROKEN if needed else Verdict.ODD
-        return Finding(verdict, "server", f"{url} does not answer ({error}); `wharf serve` starts it.")
+        return Finding(verdict, "server", f"{url}: {_no_server(error)}")
     return Finding(Verdict.FINE, "server", "It answers.")
+
+
+def _no_server(error: aiohttp.ClientError | TimeoutError) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return "nobody answers there; `wharf serve` starts the server."
+    if isinstance(error, TimeoutError):
+        return "no answer came within 5 seconds; the log of `wharf serve` may say why."
+    return "something else answers there; set WHARF_LISTEN to another address."

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -14,8 +15,22 @@ PREFIX = "WHARF_"
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 
 
+_PLAIN = {
+    "int_parsing": "must be a whole number",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+}
+"""Pydantic's kinds of mistakes, in plain words."""
+
+
 class SettingsInvalid(Exception):
     """A setting cannot be used. The sentence names the variable and says what it may be."""
+
+
+def unusable(field: str, value: object, reason: str) -> SettingsInvalid:
+    """The refusal of a setting for this reason."""
+    return SettingsInvalid(_sentence(field, value, reason))
 
 
 class Settings(BaseSettings):
@@ -70,7 +85,10 @@ class Settings(BaseSettings):
     @field_validator("data_directory")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+        try:
+            return value.expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError("there is no such user") from error
 
     @field_validator("docker_host")
     @classmethod
@@ -113,19 +131,24 @@ class Settings(BaseSettings):
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_directory / 'wharf.db'}"
 
+    @property
+    def database_file(self) -> Path:
+        return Path(make_url(self.database).database or ":memory:")
+
 
 def load_settings() -> Settings:
     """The settings that the environment holds. Raises `SettingsInvalid`."""
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsInvalid("\n".join(_sentence(each) for each in error.errors())) from error
+        raise SettingsInvalid("\n".join(map(_explained, error.errors()))) from error
 
 
-def _sentence(error: object) -> str:
-    assert isinstance(error, dict)
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if not error["loc"]:
-        return f"{message}."
-    name = PREFIX + str(error["loc"][0]).upper()
-    return f"{name}={error['input']!r} cannot be used: {message[0].lower()}{message[1:]}."
+def _explained(error: ErrorDetails) -> str:
+    plain = _PLAIN.get(error["type"])
+    reason = plain.format(**error.get("ctx", {})) if plain else error["msg"].removeprefix("Value error, ")
+    return _sentence(str(error["loc"][0]), error["input"], reason) if error["loc"] else f"{reason}."
+
+
+def _sentence(field: str, value: object, reason: str) -> str:
+    return f"{PREFIX}{field.upper()}={value!r} cannot be used: {reason[0].lower()}{reason[1:]}."

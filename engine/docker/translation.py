@@ -1,5 +1,6 @@
 """Every error of aiodocker, aiohttp and the operating system, as one of ours. The only place that does so."""
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,6 +37,10 @@ BY_STATUS: Mapping[int, type[DockerFailure]] = {
     409: DockerConflict,
     NO_CONNECTION: DockerUnreachable,
 }
+VIA = re.compile(r"Cannot connect to Docker Engine via (\S+) ")
+LONG_ID = re.compile(r"(?<![:\w])([0-9a-f]{12})[0-9a-f]{52}(?!\w)")
+"""A container's id in full. Digests of images, which follow a colon, are what somebody wrote and stay."""
+
 QUOTED_ADDRESS = re.compile(r'"https?://[^"]*"')
 IMAGE_BY_WORDS: Mapping[str, type[ImageFailure]] = {
     r"manifest unknown|manifest for \S* ?not found|repository \S* ?not found|name unknown|No such image": (
@@ -83,16 +88,25 @@ def _by_words(table: Mapping[str, type[DockerFailure]], words: str) -> type[Dock
 
 
 def _sentence(doing: str, words: str) -> str:
-    return f"Docker could not {doing}: {words.strip().rstrip('.')}."
+    return LONG_ID.sub(r"\1", f"Docker could not {doing}: {words.strip().rstrip('.')}.")
 
 
 def _refused(error: Exception, doing: str, refusal: Refusal) -> DockerFailure:
     status, words = getattr(error, "status", None), getattr(error, "message", "")
+    # aiodocker puts aiohttp's words into its own; the error behind them says the same more plainly.
+    if (via := VIA.match(words)) and error.__context__:
+        return DockerUnreachable(f"Docker does not answer at {via[1]}: {_reason(error.__context__)}.", status=status)
     return refusal(doing, status or None, words)
 
 
+def _reason(error: BaseException) -> str:
+    number = getattr(error, "errno", None) or 0
+    # Those of name servers are below zero.
+    return os.strerror(number) if number > 0 else getattr(error, "strerror", None) or str(error)
+
+
 def _unreachable(error: Exception, doing: str, refusal: Refusal) -> DockerFailure:
-    return DockerUnreachable(f"Docker did not answer when asked to {doing}: {str(error) or type(error).__name__}.")
+    return DockerUnreachable(f"Docker did not answer when asked to {doing}: {_reason(error) or type(error).__name__}.")
 
 
 def _timed_out(error: Exception, doing: str, refusal: Refusal) -> DockerFailure:

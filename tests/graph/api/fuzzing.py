@@ -1,6 +1,5 @@
 """What the schema lets people type, found by walking it: good values, bad ones, and how to tell what became of them."""
 
-import copy
 import json
 import math
 import re
@@ -246,13 +245,11 @@ def good(kind: Any, ids: dict[str, str], name: str = "") -> Any:
 
 
 def put(whole: Any, place: Place, value: Any) -> Any:
-    """A copy of `whole` with another value at a place."""
-    changed = copy.deepcopy(whole)
-    inner = changed
-    for step in place[:-1]:
-        inner = inner[step]
-    inner[place[-1]] = value
-    return changed
+    """As `whole`, whose lists have one item each, with another value at a place."""
+    if not place:
+        return value
+    inner = put(whole[place[0]], place[1:], value)
+    return whole | {place[0]: inner} if isinstance(whole, dict) else [inner]
 
 
 def selection(given: Any, answered: Any) -> str:

@@ -1,0 +1,101 @@
+"""The process of `wharf serve`: what it takes hold of, how it begins and how it ends."""
+
+import asyncio
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import closing
+from types import FrameType
+
+import typer
+import uvicorn
+from starlette.applications import Starlette
+
+from db.migrate import database_errors, migrate
+from engine.engine import Engine, EngineSettings
+from graph.http import MAX_BODY
+from wharf.app import create_app
+from wharf.data_directory import held, prepare
+from wharf.settings import Settings, unusable
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop. Raises, before anything is served, what keeps it from starting."""
+    prepare(settings.data_directory)
+    with held(settings.data_directory), closing(_listen(settings)) as listening, database_errors(settings.database):
+        migrate(settings.database)
+        _allow_many_files()
+        app = create_app(Engine(engine_settings(settings)), _announce(settings))
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws_per_message_deflate=False,
+            ws_max_size=MAX_BODY,
+            timeout_graceful_shutdown=5,
+        )
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_live(app, _Server(config), listening, settings))
+
+
+class _Server(uvicorn.Server):
+    """Ends when it is told to; told again by Ctrl-C, at once, as if killed: the next start carries on."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit and sig == signal.SIGINT:
+            os._exit(128 + sig)
+        self.should_exit = True
+
+
+async def _live(app: Starlette, server: _Server, listening: socket.socket, settings: Settings) -> None:
+    # uvicorn would only log what keeps the application from starting; here it is raised.
+    with server.capture_signals():
+        async with app.router.lifespan_context(app):
+            typer.echo(f"The API is at http://{settings.listen}/graphql", err=True)
+            await server.serve(sockets=[listening])
+
+
+def engine_settings(settings: Settings) -> EngineSettings:
+    """What of the settings the engine is told."""
+    return EngineSettings(
+        data_directory=settings.data_directory,
+        database_url=settings.database,
+        docker_host=settings.docker_host,
+        network_pool=settings.network_pool,
+        proxy_image=settings.proxy_image,
+        proxy_address=settings.proxy_address,
+        http_port=settings.http_port,
+        https_port=settings.https_port,
+        events_kept=settings.events_kept,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        # Python adds to the reason in brackets what it tried, which the sentence says already.
+        raise unusable("listen", settings.listen, str(error.strerror).partition(" (")[0]) from error
+
+
+def _allow_many_files() -> None:
+    # A subscriber is a file; what many systems begin with (1024) ends there soon.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _announce(settings: Settings) -> Callable[[str], None]:
+    def announce(text: str) -> None:
+        typer.echo(
+            "\nThis is the first start. Make your first API token with this setup token, which is shown once\n"
+            f"and can do nothing else (mutation createApiToken at http://{settings.listen}/graphql),\n"
+            f"or on this machine with: wharf token create --name me\n\n    {text}\n",
+            err=True,
+        )
+
+    return announce

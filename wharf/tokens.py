@@ -1,0 +1,84 @@
+"""`wharf token`: the keys to the API, on the machine that holds the database."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import datetime, timedelta
+from typing import Annotated, TypeVar
+
+import typer
+
+from db.migrate import DatabaseUnusable, database_errors, pending
+from db.models import ApiToken, now
+from db.sessions import Sessions
+from engine.access import Access
+from wharf.settings import Settings, load_settings
+
+T = TypeVar("T")
+
+_HEADS = ("ID", "NAME", "CREATED", "EXPIRES", "LAST USED")
+
+tokens = typer.Typer(help="The keys to the API.", no_args_is_help=True)
+
+
+@tokens.command("create")
+def create_token(
+    name: Annotated[str, typer.Option(help="What the token is for.")],
+    days: Annotated[int | None, typer.Option(min=1, max=36500, help="For how many days it can be used.")] = None,
+) -> None:
+    """Make a token and print it. It cannot be shown again."""
+    expires_at = now() + timedelta(days=days) if days else None
+    _, text = _with_access(lambda access: access.create_token(name, expires_at))
+    typer.echo(text)
+
+
+@tokens.command("list")
+def list_tokens() -> None:
+    """Name the tokens that can be used, with their times in UTC."""
+    for line in _aligned(_with_access(Access.usable_tokens)):
+        typer.echo(line)
+
+
+@tokens.command("revoke")
+def revoke_token(token_id: Annotated[str, typer.Argument(help="As `wharf token list` names it.")]) -> None:
+    """Have a token refused from now on. A server that runs ends what was opened with it."""
+    _with_access(lambda access: access.revoke_token(token_id))
+
+
+def _aligned(rows: list[ApiToken]) -> Iterator[str]:
+    moments = [(row.id, row.name, *map(_moment, (row.created_at, row.expires_at, row.last_used_at))) for row in rows]
+    table = [_HEADS, *moments]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for cells in table:
+        yield "  ".join(map(str.ljust, cells, widths)).rstrip()
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else "never"
+
+
+def _with_access(ask: Callable[[Access], Coroutine[object, object, T]]) -> T:
+    settings = load_settings()
+    _need_database(settings)
+
+    async def run() -> T:
+        sessions = Sessions(settings.database)
+        try:
+            return await ask(Access(sessions))
+        finally:
+            sessions.close()
+
+    with database_errors(settings.database):
+        return asyncio.run(run())
+
+
+def _need_database(settings: Settings) -> None:
+    # To make or to migrate one here could happen in a wrong directory, or under a server that runs.
+    if not settings.database_file.exists():
+        raise DatabaseUnusable(
+            f"There is no database at {settings.database_file}: start the server first (wharf serve), "
+            "or set WHARF_DATA_DIRECTORY to where it lies."
+        )
+    if pending(settings.database):
+        raise DatabaseUnusable(
+            f"The database {settings.database_file} is not up to date: start the server first (wharf serve)."
+        )
