@@ -61,16 +61,19 @@ def _seen(facts: ContainerFacts, row: Container) -> dict[str, object]:
     }
 
 
-def container_ended(session: Session, container_id: str, exit_code: int) -> bool:
-    """Note that a container does not run; whether that is news. Whether Docker starts it again is seen later."""
+def container_ended(session: Session, container_id: str, exit_code: int) -> str | None:
+    """Note that a container does not run; its application's id if that is news.
+
+    Whether Docker starts it again is seen later.
+    """
     row = session.get(Container, container_id)
     if row is None or row.state == ContainerState.EXITED.value:
-        return False
+        return None
     row.state, row.ready, row.exit_code = ContainerState.EXITED.value, False, exit_code
     session.add(row)
     record_container(session, session.get_one(Application, row.application_id), row)
     settle_status(session, row.application_id)
-    return True
+    return row.application_id
 
 
 def is_ready(session: Session, container_id: str) -> bool:

@@ -137,7 +137,7 @@ class Engine:
             networks.join,
         )
         publisher = Publisher(self.sessions, proxy, networks, server_id)
-        reactions = Reactions(self._reconcile, self._application_changed, publisher.request, publisher.doubt)
+        reactions = Reactions(self._reconcile, self._application_changed, publisher.doubt)
         observer = Observer(self.sessions, docker, instance_id=instance_id, server_id=server_id, reactions=reactions)
         return Host(instance_id, server_id, docker, networks, proxy, publisher, observer, HealthChecker(docker))
 

@@ -31,7 +31,6 @@ class Reactions:
 
     connected: Callable[[], Awaitable[None]]
     application_changed: Callable[[str], None]
-    routes_changed: Callable[[], None]
     proxy_changed: Callable[[], None]
 
 
@@ -106,8 +105,9 @@ class Observer:
     async def _note_end(self, event: DockerEvent) -> None:
         # Docker keeps an ended container locked for some 100 ms while it cleans up; visitors cannot wait for that.
         exit_code = int(event.attributes.get("exitCode", "0"))
-        if await self._sessions.write(container_ended, event.id, exit_code):
-            self._reactions.routes_changed()
+        application_id = await self._sessions.write(container_ended, event.id, exit_code)
+        if application_id:
+            self._reactions.application_changed(application_id)
 
     async def _reconnected(self) -> None:
         version = await self._docker.ping()

@@ -113,23 +113,24 @@ async def _uninstall(settings: Settings, *, volumes: bool) -> None:
     sessions, docker = Sessions(settings.database), DockerGateway(settings.docker_host)
     try:
         instance = sessions.read_now(instance_of)
-        kept = await _remove(docker, instance.id, volumes=volumes) if instance else 0
+        if instance is None:
+            typer.echo("Nothing to remove.")
+        else:
+            await _remove(docker, instance.id, volumes=volumes)
     finally:
         await docker.close()
         sessions.close()
-    if kept:
-        typer.echo(f"{kept} volume(s) stay, with what they hold; `wharf uninstall --volumes` removes them too.")
     typer.echo(
         f"The data directory {settings.data_directory} stays: the next `wharf serve` brings every application back."
     )
 
 
-async def _remove(docker: DockerGateway, instance_id: str, *, volumes: bool) -> int:
-    """How many volumes stay, after everything else was removed, and named."""
+async def _remove(docker: DockerGateway, instance_id: str, *, volumes: bool) -> None:
     count = 0
     async for thing in uninstall(docker, instance_id, volumes=volumes):
         typer.echo(f"Removed {thing}.")
         count += 1
     if not count:
         typer.echo("Nothing to remove.")
-    return await volumes_kept(docker, instance_id)
+    if kept := await volumes_kept(docker, instance_id):
+        typer.echo(f"{kept} volume(s) stay, with what they hold; `wharf uninstall --volumes` removes them too.")

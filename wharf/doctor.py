@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import aiohttp
+
 from db.migrate import DatabaseUnusable, check, database_errors, pending
 from db.sessions import Sessions
 from engine import labels
@@ -17,7 +18,7 @@ from engine.docker.values import ContainerState, ContainerSummary
 from engine.engine import instance_of
 from engine.errors import DockerFailure
 from engine.own_container import own_container
-from wharf.settings import Settings
+from wharf.settings import Settings, unusable
 
 _ENOUGH_DISK = 2 * 1024**3
 _OLDEST_API = (1, 40)
@@ -59,8 +60,8 @@ def _disk(settings: Settings) -> Finding:
     directory = settings.data_directory
     existing = next(path for path in (directory, *directory.parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        what = "is not a directory" if not existing.is_dir() else "cannot be written by this user"
-        return Finding(Verdict.BROKEN, "disk", f"{existing} {what}: mend that, or set WHARF_DATA_DIRECTORY to another.")
+        reason = f"{existing} is not a directory in which this user may write"
+        return Finding(Verdict.BROKEN, "disk", str(unusable("data_directory", str(directory), reason)))
     free = shutil.disk_usage(existing).free
     sentence = f"{free / 1024**3:.1f} GiB are free at {directory}."
     if free < _ENOUGH_DISK:

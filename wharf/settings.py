@@ -114,11 +114,11 @@ class Settings(BaseSettings):
     @classmethod
     def _database_url(cls, value: str) -> str:
         try:
-            usable = not value or make_url(value).get_backend_name() == "sqlite"
+            url = make_url(value) if value else None
         except ArgumentError as error:
             raise ValueError("must be a URL such as sqlite:////var/lib/wharf/wharf.db") from error
-        if not usable:
-            raise ValueError("must be a sqlite:// URL; other databases are not supported yet")
+        if url and (url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:")):
+            raise ValueError("must name a file as sqlite:// URL; other databases are not supported yet")
         return value
 
     @model_validator(mode="after")
@@ -133,7 +133,7 @@ class Settings(BaseSettings):
 
     @property
     def database_file(self) -> Path:
-        return Path(make_url(self.database).database or ":memory:")
+        return Path(make_url(self.database).database or "")
 
 
 def load_settings() -> Settings:

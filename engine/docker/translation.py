@@ -106,7 +106,8 @@ def _reason(error: BaseException) -> str:
 
 
 def _unreachable(error: Exception, doing: str, refusal: Refusal) -> DockerFailure:
-    return DockerUnreachable(f"Docker did not answer when asked to {doing}: {_reason(error) or type(error).__name__}.")
+    reason = _reason(error) or type(error).__name__
+    return DockerUnreachable(f"Docker did not answer when asked to {doing}: {reason}.")
 
 
 def _timed_out(error: Exception, doing: str, refusal: Refusal) -> DockerFailure:

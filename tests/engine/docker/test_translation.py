@@ -114,3 +114,11 @@ def test_a_no_about_an_image_says_whose_fault_it_is(words: str, ours: type[error
 
 def test_a_lost_engine_is_not_the_fault_of_the_image() -> None:
     assert type(image_refused("pull blog:9", 900, "Cannot connect")) is errors.DockerUnreachable
+
+
+def test_ids_of_containers_are_short_and_digests_of_images_whole() -> None:
+    long, digest = "0123456789ab" + "c" * 52, "sha256:" + "d" * 64
+    error = refused(f"remove container {long}", 409, f"container {long} of {digest} is in use")
+    assert error.sentence == (
+        f"Docker could not remove container 0123456789ab: container 0123456789ab of {digest} is in use."
+    )

@@ -1,4 +1,4 @@
-"""What becomes of what was typed: the containers that Docker is told to make, the document that the proxy serves from."""
+"""What becomes of what was typed: what Docker is told to make, and the document that the proxy serves from."""
 
 from typing import Any
 

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from tests.graph.api.fuzzing import encoded
 
 Json = dict[str, Any]
 
+_A_WHILE = 0.05  # seconds
+
 
 @dataclass(frozen=True)
 class Front:
@@ -24,7 +26,7 @@ class Front:
     app: ASGIApp
     token: str
     client: httpx2.AsyncClient
-    database: str
+    database: sqlite3.Connection
 
     async def post(self, query: str, variables: Json | None = None) -> httpx2.Response:
         body = encoded({"query": query, "variables": variables})
@@ -37,15 +39,22 @@ class Front:
 
     def contents(self) -> dict[str, list[Any]]:
         """All that is remembered, but for events, what was last seen of Docker, and when tokens were used."""
-        with sqlite3.connect(self.database) as connection:
-            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            found = {name: _rows(connection, name) for name in tables if name not in ("event", "server")}
-        connection.close()
-        return found
+        tables = [name for (name,) in self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: _rows(self.database, name) for name in tables if name not in ("event", "server")}
+
+    async def first_errors(self, query: str, variables: Json) -> list[Json]:
+        """The errors in the first message that answers a subscription; [] when there is none for a while."""
+        async with self._subscribed(query, variables) as received:
+            try:
+                message = await asyncio.wait_for(received.get(), _A_WHILE)
+            except TimeoutError:
+                return []
+        assert message["type"] in ("next", "error", "complete"), message
+        payload = message.get("payload", ())
+        return payload if isinstance(payload, list) else payload.get("errors", []) if payload else []
 
     @asynccontextmanager
-    async def subscribed(self, query: str, variables: Json) -> AsyncIterator["asyncio.Queue[Json]"]:
-        """The messages that answer one subscription."""
+    async def _subscribed(self, query: str, variables: Json) -> AsyncIterator["asyncio.Queue[Json]"]:
         sent: asyncio.Queue[Json] = asyncio.Queue()
         received: asyncio.Queue[Json] = asyncio.Queue()
         task = asyncio.create_task(_run(self.app, sent, received))
@@ -63,7 +72,8 @@ async def opened(app: ASGIApp, token: str, database: str) -> AsyncIterator[Front
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://wharf", headers=headers) as client:
-        yield Front(app, token, client, database)
+        with closing(sqlite3.connect(database)) as connection:
+            yield Front(app, token, client, connection)
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> list[Any]:

@@ -1,5 +1,6 @@
-"""What the schema lets people type, found by walking it: good values, bad ones, and how to tell what became of them."""
+"""What the schema lets people type, found by walking it: good values, bad ones, and what is given back."""
 
+import base64
 import json
 import math
 import re
@@ -28,6 +29,12 @@ Place: TypeAlias = tuple[str | int, ...]
 TOO_LARGE_A_NUMBER = "<1e999>"  # JSON can say it, Python's json.dumps cannot
 LONG = 1_000_000
 
+
+def _opaque(text: str) -> str:
+    """As the API writes ids and cursors."""
+    return base64.urlsafe_b64encode(text.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+
+
 _numbers = count(1)
 _BY_NAME: dict[str, Any] = {"path": "/health?deep=1", "confirmName": "web", "statusFrom": 200, "statusTo": 299}
 _BY_TYPE: dict[str, Callable[[], Any]] = {
@@ -55,136 +62,107 @@ _READ_BACK: dict[str, Callable[[Any], Any]] = {
     "DateTime": datetime.fromisoformat,
 }
 
+_CONTROLS = [
+    "",
+    " ",
+    "\0",
+    "a\0b",
+    "\x1b[31m",
+    "\x7f",
+    "\n",
+    "a\nb",
+    "a\r\nX: y",
+    "\t",
+    "\x85",
+    "\u2028",
+    "\u202egnp",
+]
+_QUOTES = ["'", '"', "`", "a`) || Host(`b", "\\", "{{", "{{{", "{{ .Env }}", '{{ env "PATH" }}', "${PATH}", "%s%n"]
+_SHELL = ["$(id)", "`id`", "; id", "| id", "&& id", "> /x", "*", "~", "!", "#", "# x", "--privileged", "-v/:/x"]
+_PATHS = ["..", "../..", "/", "//", "///", "/..", "/../..", "/a/../b", "/./a", "/%2e%2e/x", "/a//b", "/a%2fb", "/a b"]
+_MORE_PATHS = ["/{{x}}", "/a`b", "/proc", "/proc/1", "/sys/fs", "/dev/null", "/etc", "/a#b", "/%zz", "/%", "/a:b"]
+_LOOK_ALIKES = [
+    "r\u0430ypal",
+    "\uff57eb",
+    "w\u0435b",
+    "\ufb01",
+    "\u0130",
+    "ß",
+    "é",
+    "e\u0301",
+    "/é",
+    "/\u0430",
+    "\ufeff",
+]
+_MORE_LOOK_ALIKES = [
+    "\U0001f600",
+    "a\u200bb",
+    "\u2167",
+    "\u0663",
+    "web\xad",
+    "\U0001d430",
+    "\ud800",
+    "a\udfff",
+    "\udc00\ud800",
+]
+_HOSTS = [
+    "a.b:80",
+    "*.a.b",
+    "a..b",
+    "-a.b",
+    "127.0.0.1",
+    "[::1]",
+    "0x7f.1",
+    "\u0440.\u0440\u0444",
+    "a_b.c",
+    "http://a.b",
+    "A.B.",
+]
+_IMAGES = [
+    "nginx:",
+    "Nginx",
+    "nginx@sha256:ab",
+    "a/../b",
+    "a?x=1",
+    "sha256:" + "a" * 64,
+    "localhost:99999/x",
+    "Acme/shop",
+]
+_NUMBERS = [
+    "0",
+    "-1",
+    "1e3",
+    "NaN",
+    "null",
+    "0s",
+    "-1s",
+    "1y",
+    "99999999999d",
+    "0B",
+    "99999TiB",
+    "1 MiB ",
+    "1.5GB",
+    "51ms",
+]
+_MOMENTS = [
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "2026-01-31",
+    "2026-02-30T00:00:00Z",
+    "2000-01-01T00Z",
+]
+_LONG = [
+    "a" * 256,
+    "/" + "a" * 300,
+    "a" * LONG,
+    "é" * (LONG // 7),
+    "/" + "a" * LONG,
+    "1" * 5000,
+    "2999-01-31T00:00:00." + "0" * LONG,
+]
 STRINGS = [
-    *(
-        "",
-        " ",
-        "\0",
-        "a\0b",
-        "\x1b[31m",
-        "\x7f",
-        "\n",
-        "a\nb",
-        "a\r\nX: y",
-        "\t",
-        "\u0085",
-        "\u2028",
-        "\u202egnp",
-        "\ufeff",
-    ),
-    *(
-        "'",
-        '"',
-        "`",
-        "a`) || Host(`b",
-        "\\",
-        "{{",
-        "{{{",
-        "{{ .Env }}",
-        '{{ env "PATH" }}',
-        "${PATH}",
-        "$(id)",
-        "`id`",
-    ),
-    *(
-        "; id",
-        "| id",
-        "&& id",
-        "> /x",
-        "*",
-        "~",
-        "!",
-        "#",
-        "# x",
-        "--privileged",
-        "-v/:/x",
-        "%s%n",
-        "%2e%2e",
-        "%00",
-        "%",
-        "%zz",
-    ),
-    *(
-        "..",
-        "../..",
-        "/",
-        "//",
-        "///",
-        "/..",
-        "/../..",
-        "/a/../b",
-        "/./a",
-        "/%2e%2e/x",
-        "/a//b",
-        "/a%2fb",
-        "/{{x}}",
-        "/a`b",
-    ),
-    *("/proc", "/proc/1", "/sys/fs", "/dev/null", "/etc/passwd", "/é", "/а", "/a#b", "/%zz", "/a b", "/" + "a" * 300),
-    *(
-        "раypal",
-        "ｗｅｂ",
-        "wеb",
-        "ﬁ",
-        "İ",
-        "ß",
-        "é",
-        "e\u0301",
-        "\U0001f600",
-        "a\u200bb",
-        "Ⅷ",
-        "٣",
-        "web\u00ad",
-        "𝐰𝐞𝐛",
-    ),
-    *(
-        "example.com:80",
-        "*.example.com",
-        "a..b",
-        "-a.b",
-        "127.0.0.1",
-        "[::1]",
-        "0x7f.1",
-        "пример.рф",
-        "a_b.c",
-        "http://a.b",
-        "A.B.",
-    ),
-    *(
-        "nginx:",
-        "Nginx",
-        "nginx@sha256:ab",
-        "a/../b",
-        "nginx?x=1",
-        "sha256:" + "a" * 64,
-        "localhost:99999/x",
-        "Acme/shop",
-    ),
-    *(
-        "0",
-        "-1",
-        "1e3",
-        "NaN",
-        "Infinity",
-        "null",
-        "true",
-        "0s",
-        "-1s",
-        "1y",
-        "99999999999d",
-        "0B",
-        "99999TiB",
-        "1 MiB ",
-        "1.5GB",
-    ),
-    *(
-        "0001-01-01T00:00:00+14:00",
-        "9999-12-31T23:59:59-14:00",
-        "2026-01-31",
-        "2026-02-30T00:00:00Z",
-        "2000-01-01T00:00:00Z",
-    ),
-    *("\ud800", "a\udfff", "\udc00\ud800", "a" * 256, "a" * LONG, "é" * (LONG // 2), "/" + "a" * LONG, "1" * 5000),
+    *(*_CONTROLS, *_QUOTES, *_SHELL, *_PATHS, *_MORE_PATHS, *_LOOK_ALIKES, *_MORE_LOOK_ALIKES),
+    *(*_HOSTS, *_IMAGES, *_NUMBERS, *_MOMENTS, *_LONG),
 ]
 OTHERS: list[Any] = [
     *(None, True, False, 0, 1, -1, 65536, 2**31, -(2**31) - 1, 2**53, 2**63, 2**64, -(2**63), 10**30, 10**400),
@@ -201,14 +179,22 @@ OTHERS: list[Any] = [
         [{}],
         [{"name": "A", "value": "1"}] * 2,
     ),
-    *([""], ["\0"], ["a"] * 5000, [""] * 100_000, ["A"] * 40_000, [f"A{n}" for n in range(40_000)]),
-    [{"name": f"A{n}", "value": ""} for n in range(33_000)],
-    [{"name": f"A{n}", "value": "x" * 100_000} for n in range(9)],
-    [{"name": f"a{n}", "mountPath": f"/a{n}"} for n in range(20_000)],
-    [{"name": "A", "value": "x" * 131_069}],
-    [{"name": "A", "value": "x" * 131_070}],
+    *([""], ["\0"], ["A", "A"], ["a", ""]),
     [{"name": "data", "mountPath": "/a"}, {"name": "data", "mountPath": "/b"}],
     [{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/a/"}],
+]
+LONG_LISTS: list[list[Any]] = [
+    ["a"] * 5000,
+    [""] * 100_000,
+    ["A"] * 40_000,
+    [f"A{n}" for n in range(40_000)],
+    [{"name": f"A{n}", "value": ""} for n in range(999)],
+    [{"name": f"A{n}", "value": ""} for n in range(33_000)],
+    [{"name": "A", "value": "x" * 131_069}],
+    [{"name": "A", "value": "x" * 131_070}],
+    [{"name": f"A{n}", "value": "x" * 100_000} for n in range(9)],
+    [{"name": f"B{n}", "value": "x" * 100_000} for n in range(9)],
+    [{"name": f"a{n}", "mountPath": f"/a{n}"} for n in range(20_000)],
 ]
 VALUES = st.one_of(
     st.sampled_from(STRINGS),
@@ -217,6 +203,34 @@ VALUES = st.one_of(
     st.integers() | st.floats(),
     st.text(max_size=20).map(lambda text: "/" + text),
 )
+
+_IDS = [
+    "Application:01J00000000000000000000000",
+    "Deployment:01J00000000000000000000000",
+    "Nothing:1",
+    "Application:",
+    ":",
+]
+_CURSORS = [
+    "event:0",
+    "event:1",
+    "event:-1",
+    "event:999999",
+    f"event:{2**63}",
+    "event:9" * 20,
+    "event:1e3",
+    "event:\u0663",
+]
+_PAGES = [
+    "number:0",
+    "number:-1",
+    f"number:{10**18}",
+    f"number:{10**30}",
+    "number:a",
+    "Application:\0",
+    "Application:'",
+]
+ODD_IDS = st.sampled_from([_opaque(text) for text in (*_IDS, *_CURSORS, *_PAGES)]) | st.text(max_size=9).map(_opaque)
 
 
 def walk(kind: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
@@ -257,8 +271,11 @@ def selection(given: Any, answered: Any) -> str:
     kind, thing = get_named_type(given), get_named_type(answered)
     if not isinstance(kind, GraphQLInputObjectType) or not isinstance(thing, GraphQLObjectType):
         return ""
-    both = [name for name in kind.fields if name in thing.fields]
-    return f"{{ __typename {' '.join(name + selection(kind.fields[name].type, thing.fields[name].type) for name in both)} }}"
+    both = (
+        name + selection(kind.fields[name].type, thing.fields[name].type)
+        for name in kind.fields.keys() & thing.fields.keys()
+    )
+    return f"{{ {'id' if 'id' in thing.fields else '__typename'} {' '.join(sorted(both))} }}"
 
 
 def assert_echoed(kind: Any, given: Any, answer: Any) -> None:

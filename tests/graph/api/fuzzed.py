@@ -1,0 +1,134 @@
+"""What is fuzzed: one of everything, behind the front door of the API."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import httpx2
+import pytest
+from graphql import get_nullable_type
+
+from graph.ids import local_id
+from tests.graph.api import afterwards
+from tests.graph.api.conftest import Api, Json
+from tests.graph.api.front import Front
+from tests.graph.api.fuzzing import SCHEMA, assert_echoed, literal, selection
+from tests.graph.api.rows import add_releases
+
+MUTATIONS = SCHEMA.mutation_type.fields if SCHEMA.mutation_type else {}
+INPUTS: dict[str, Any] = {name: get_nullable_type(field.args["input"].type) for name, field in MUTATIONS.items()}
+_USES_UP = ("remove", "revoke", "cancel", "start", "stop")
+
+
+class World:
+    """One of everything, made anew when it was used up, and a neighbour that nothing is asked of."""
+
+    def __init__(self, api: Api, front: Front) -> None:
+        self.api = api
+        self.front = front
+        self.ids: dict[str, str] = {}
+        self._number = 0
+        self._contents: dict[str, list[Any]] = {}
+        self._routes: dict[str, bytes] = {}
+
+    async def build(self, *, stopped: bool = False) -> None:
+        self._number += 1
+        name, do = f"shop-{self._number}", self.api.do
+        application = await self.api.application(
+            environment_id=await self.api.environment(name),
+            variables=[{"name": "MODE", "value": "1"}],
+            volumes=[{"name": "data", "mountPath": "/var/lib/data"}],
+        )
+        where = {"host": f"{name}.example.com", "pathPrefix": "/b", "stripPrefix": True}
+        domain = await do(
+            "addDomain", "domain { id application { volumes { id } } }", applicationId=application, **where
+        )
+        deployment = await do("deployApplication", "deployment { id }", applicationId=application)
+        await self.api.engine.sessions.write(add_releases, local_id("Application", application), 3)
+        if stopped:
+            await do("stopApplication", "errors { code }", applicationId=application)
+        token = await do("createApiToken", "apiToken { id }", name=name)
+        releases = await self.api.ask(
+            "query($id: ID!) { application(id: $id) { releases { nodes { id } } } }", id=application
+        )
+        self.ids = {
+            "applicationId": application,
+            "deploymentId": deployment["deployment"]["id"],
+            "domainId": domain["domain"]["id"],
+            "environmentId": await self.api.environment(f"blog-{self._number}"),
+            "projectId": await self.api.project(f"empty-{self._number}"),
+            "releaseId": releases["application"]["releases"]["nodes"][-1]["id"],
+            "tokenId": token["apiToken"]["id"],
+            "volumeId": domain["domain"]["application"]["volumes"][0]["id"],
+        }
+
+        self._contents, self._routes = self.front.contents(), await self._read_routes()
+
+    async def try_out(
+        self, mutation: str, wanted: Json, log: pytest.LogCaptureFixture, *, written: bool
+    ) -> list[Json]:
+        """Ask for it, see that it was done as it was typed or not at all, and give back the errors."""
+        log.clear()
+        answer = await self._ask(mutation, wanted, written=written)
+        errors = errors_of(answer, log)
+        if errors:
+            assert self.front.contents() == self._contents
+            return errors
+        for name, thing in answer.json()["data"]["it"].items():
+            if isinstance(thing, dict):
+                await self._check_kept(mutation, name, wanted, thing)
+        await self._check_what_follows()
+        if mutation.startswith(_USES_UP):
+            await self.build(stopped=mutation == "startApplication")
+        return []
+
+    async def _ask(self, mutation: str, wanted: Json, *, written: bool) -> httpx2.Response:
+        if written:
+            return await self.front.post(document(mutation, literal(INPUTS[mutation], wanted)))
+        return await self.front.post(document(mutation), {"input": wanted})
+
+    async def _check_kept(self, mutation: str, name: str, wanted: Json, thing: Json) -> None:
+        """What was typed is in the answer, and in the database: it is read again."""
+        kind, answered = INPUTS[mutation], MUTATIONS[mutation].type.of_type.fields[name].type
+        assert_echoed(kind, wanted, thing)
+        if "Node" in [interface.name for interface in answered.interfaces]:
+            again = f"query($id: ID!) {{ node(id: $id) {{ ... on {answered.name} {selection(kind, answered)} }} }}"
+            assert_echoed(kind, wanted, (await self.front.data(again, id=thing["id"]))["node"])
+
+    async def _check_what_follows(self) -> None:
+        """Docker is told what it takes, and nothing in the proxy's document changes for the neighbour."""
+        await self.api.engine.sessions.read(afterwards.docker_can_take, self.api.engine)
+        contents, routes = self.front.contents(), await self._read_routes()
+        mine = [local_id("Application", self.ids["applicationId"]), local_id("Domain", self.ids["domainId"])]
+        for name, part in self._routes.items():
+            if name != "routers/revision" and not any(each in name for each in mine):
+                assert routes[name] == part
+        self._contents, self._routes = contents, routes
+
+    async def _read_routes(self) -> dict[str, bytes]:
+        return await self.api.engine.sessions.read(afterwards.routes, self.api.engine.host.server_id)
+
+
+def document(mutation: str, given: str = "$input") -> str:
+    payload = MUTATIONS[mutation].type.of_type
+    things = {name: selection(INPUTS[mutation], field.type) for name, field in payload.fields.items()}
+    asked = " ".join(f"{name} {inner}" for name, inner in things.items() if inner)
+    declared = f"($input: {INPUTS[mutation].name}!)" if given == "$input" else ""
+    return f"mutation{declared} {{ it: {mutation}(input: {given}) {{ {asked} errors {{ code message field }} }} }}"
+
+
+def errors_of(answer: httpx2.Response, log: pytest.LogCaptureFixture) -> list[Json]:
+    """Each error with its `field`; [] when what was asked for was done."""
+    assert answer.status_code < 500
+    body = answer.json()
+    errors = flattened(body.get("errors", ()))
+    assert_no_bug(log, errors)
+    return errors or list(body["data"]["it"]["errors"])
+
+
+def flattened(errors: Iterable[Json]) -> list[Json]:
+    return [error | error.get("extensions", {}) for error in errors]
+
+
+def assert_no_bug(log: pytest.LogCaptureFixture, errors: list[Json]) -> None:
+    assert [record for record in log.records if record.exc_info or record.levelname == "ERROR"] == []
+    assert not any(error.get("code") == "INTERNAL" for error in errors)
