@@ -91,6 +91,14 @@ async def test_a_bad_literal_is_pointed_at() -> None:
     assert error["extensions"] == {"code": "INVALID_INPUT"}
 
 
+async def test_a_number_with_more_digits_than_python_reads_is_no_bug(caplog: pytest.LogCaptureFixture) -> None:
+    (error,) = await errors(f"{{ applications(first: {'1' * 5000}) {{ edges {{ cursor }} }} }}")
+    assert error["message"] == "The number has too many digits."
+    assert error["extensions"] == {"code": "INVALID_INPUT"}
+    assert error["locations"] == [{"line": 1, "column": 23}]
+    assert not caplog.records
+
+
 async def test_what_a_query_refuses_is_an_error_with_its_code(caplog: pytest.LogCaptureFixture) -> None:
     (error,) = await errors('{ application(id: "nonsense") { id } }')
     assert error["message"] == "No application has the id 'nonsense'."

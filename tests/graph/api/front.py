@@ -49,6 +49,8 @@ class Front:
                 message = await asyncio.wait_for(received.get(), _A_WHILE)
             except TimeoutError:
                 return []
+        if message == {"type": "closed", "code": 4400}:
+            return [{"message": "That was no message."}]
         assert message["type"] in ("next", "error", "complete"), message
         payload = message.get("payload", ())
         return payload if isinstance(payload, list) else payload.get("errors", []) if payload else []

@@ -253,7 +253,7 @@ def good(kind: Any, ids: dict[str, str], name: str = "") -> Any:
         return {part: good(field.type, ids, part) for part, field in bare.fields.items()}
     if isinstance(bare, GraphQLEnumType):
         return next(iter(bare.values))
-    if bare.name in ("ID", "Cursor"):
+    if bare.name == "ID":
         return ids[name]
     return _BY_NAME[name] if name in _BY_NAME else _BY_TYPE[bare.name]()
 

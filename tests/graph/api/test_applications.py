@@ -102,7 +102,17 @@ async def test_null_is_refused_where_a_value_is_needed(api: Api, application_id:
         ("memoryLimit", "1MiB"),
         ("stopGracePeriod", "2h"),
         ("command", []),
+        ("command", ["a", "b\0"]),
+        ("command", [""] * (64 * 1024)),
         ("healthCheck", {"kind": "COMMAND"}),
+        ("healthCheck", {"kind": "HTTP", "port": 80, "path": "/#health"}),
+        ("healthCheck", {"kind": "HTTP", "port": 80, "path": "/%zz"}),
+        ("healthCheck", {"kind": "COMMAND", "command": ["true"], "path": "health"}),
+        ("healthCheck", {"kind": "TCP", "port": 80, "command": ["a\0"]}),
+        ("registry", {"username": "", "password": "hunter2"}),
+        ("registry", {"username": "ann\n", "password": "hunter2"}),
+        ("registry", {"username": "ann", "password": ""}),
+        ("registry", {"username": "ann", "password": "x" * (64 * 1024 + 1)}),
     ],
 )
 async def test_a_value_that_cannot_be_used_is_named(api: Api, application_id: str, field: str, value: object) -> None:

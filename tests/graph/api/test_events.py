@@ -100,6 +100,15 @@ async def test_the_history_is_newest_first_and_leads_into_the_live_stream(api: A
         assert (await events.until(kind="ResourceCreated"))["name"] in ("a", "b")
 
 
+@pytest.mark.parametrize("field", ["events", "applications"])
+async def test_an_empty_cursor_or_id_is_not_the_same_as_none(api: Api, application_id: str, field: str) -> None:
+    owner = {"events": "applicationId", "applications": "environmentId"}[field]
+    after = await api.error(f'{{ {field}(after: "") {{ nodes {{ __typename }} }} }}')
+    assert after == {"code": "INVALID_INPUT", "field": ["after"]}
+    of_nothing = await api.error(f'{{ {field}({owner}: "") {{ nodes {{ __typename }} }} }}')
+    assert of_nothing == {"code": "NOT_FOUND", "field": [owner]}
+
+
 async def test_the_history_of_one_application(api: Api, application_id: str) -> None:
     await api.application("other", await api.environment("blog"))
     query = "query($id: ID) { events(applicationId: $id) { edges { node { applicationId } } } }"
@@ -110,7 +119,12 @@ async def test_the_history_of_one_application(api: Api, application_id: str) -> 
 
 @pytest.mark.parametrize(
     ("cursor", "code"),
-    [("nonsense", "INVALID_INPUT"), (event_cursor(10**9), "INVALID_INPUT"), (event_cursor(0), "CURSOR_EXPIRED")],
+    [
+        ("nonsense", "INVALID_INPUT"),
+        ("", "INVALID_INPUT"),
+        (event_cursor(10**9), "INVALID_INPUT"),
+        (event_cursor(0), "CURSOR_EXPIRED"),
+    ],
 )
 async def test_a_cursor_that_cannot_be_followed_says_so(api: Api, cursor: str, code: str) -> None:
     for name in ("a", "b"):

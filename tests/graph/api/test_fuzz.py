@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from engine.engine import Engine
-from graph.ids import event_cursor
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.front import Front, opened
 from tests.graph.api.fuzzed import INPUTS, MUTATIONS, World, assert_no_bug, flattened
@@ -85,13 +84,11 @@ def assert_named(errors: list[Json], place: Place, *, unread: bool) -> None:
         assert is_named(error, place) or about_the_request or enough, error
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
-async def test_a_good_input_is_accepted_and_given_back(
-    mutation: str, world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    await world.build(stopped=mutation == "startApplication")
-    wanted = good(INPUTS[mutation], world.ids)
-    assert await world.try_out(mutation, wanted, caplog, written=False) == []
+async def test_a_good_input_is_accepted_and_given_back(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    for mutation in MUTATIONS:
+        await world.build(stopped=mutation == "startApplication")
+        wanted = good(INPUTS[mutation], world.ids)
+        assert await world.try_out(mutation, wanted, caplog, written=False) == []
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
@@ -108,9 +105,8 @@ async def test_one_bad_value_is_named_and_changes_nothing(
         assert_named(errors, place, unread=written or may_be_unreadable(value))
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS)
-@fuzzed
-@given(data=st.data())
+@settings(fuzzed, max_examples=200)
+@given(mutation=st.sampled_from(sorted(MUTATIONS)), data=st.data())
 async def test_bad_values_everywhere_change_nothing(
     mutation: str, data: st.DataObject, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -131,22 +127,27 @@ async def test_a_long_list_is_kept_or_named(
         assert_named(errors, place, unread=may_be_unreadable(value))
 
 
-@pytest.mark.parametrize(("kind", "name"), ASKED, ids=[name for _, name in ASKED])
-@fuzzed
-@given(data=st.data())
+@settings(fuzzed, max_examples=150)
+@given(operation=st.sampled_from(ASKED), data=st.data())
 async def test_whatever_is_asked_for_is_answered(
-    kind: str, name: str, data: st.DataObject, world: World, front: Front, caplog: pytest.LogCaptureFixture
+    operation: tuple[str, str], data: st.DataObject, world: World, front: Front, caplog: pytest.LogCaptureFixture
 ) -> None:
+    kind, name = operation
     field: GraphQLField = getattr(SCHEMA, f"{kind}_type").fields[name]
-    ids = {**world.ids, "id": world.ids["applicationId"], "after": event_cursor(1)}
-    wanted = {arg: good(argument.type, ids, arg) for arg, argument in field.args.items()}
+    ids = {**world.ids, "id": world.ids["applicationId"]}
+    args = {arg: argument.type for arg, argument in field.args.items()}
+    wanted = {arg: good(kind, ids, arg) for arg, kind in args.items() if get_named_type(kind).name != "Cursor"}
     for arg in field.args:
         caplog.clear()
         value = data.draw(VALUES | ODD_IDS)
         errors = await asked(front, kind, name, field, wanted | {arg: value})
         assert_no_bug(caplog, errors)
-        unread = may_be_unreadable(value)
-        assert all(is_named({"field": ["", *error.get("field", ())]}, (arg,)) or unread for error in errors), errors
+        errors = [error | {"field": ["", *error.get("field", ())]} for error in errors if not is_of_docker(error)]
+        assert all(is_named(error, (arg,)) or may_be_unreadable(value) for error in errors), errors
+
+
+def is_of_docker(error: Json) -> bool:
+    return error.get("code") == "ENGINE_UNREACHABLE"
 
 
 async def asked(front: Front, kind: str, name: str, field: GraphQLField, wanted: Json) -> list[Json]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.graph.api.conftest import Api
+from tests.graph.api.conftest import Api, Json
 
 VARIABLES = "application { variables { name value secret } }"
 
@@ -53,6 +53,50 @@ async def test_a_variable_given_twice_is_refused(api: Api, application_id: str) 
     twice = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
     refused = await api.refused("setEnvironmentVariables", applicationId=application_id, variables=twice)
     assert refused == [("INVALID_INPUT", ["input", "variables"])]
+
+
+def large(*names: str) -> list[Json]:
+    """Variables that are as large as Linux takes them, "NAME=value" and a NUL."""
+    return [{"name": name, "value": "x" * (128 * 1024 - 2 - len(name))} for name in names]
+
+
+async def test_a_variable_is_at_most_as_large_as_linux_takes_it(api: Api, application_id: str) -> None:
+    await api.do("setEnvironmentVariables", "application { id }", applicationId=application_id, variables=large("A"))
+    (variable,) = large("A")
+    wrong = variable | {"value": variable["value"] + "x"}
+    refused = await api.refused("setEnvironmentVariables", applicationId=application_id, variables=[wrong])
+    assert refused == [("INVALID_INPUT", ["input", "variables"])]
+
+
+async def test_all_variables_of_an_application_have_a_limit(api: Api, application_id: str) -> None:
+    most, more = large(*"ABCDEFG"), large("H")
+    done = {"applicationId": application_id, "variables": most}
+    await api.do("setEnvironmentVariables", "application { id }", **done)
+    refused = await api.refused(
+        "setEnvironmentVariables", applicationId=application_id, variables=[*more, *large("I")]
+    )
+    assert refused == [("INVALID_INPUT", ["input", "variables"])]
+    await api.do("setEnvironmentVariables", "application { id }", **done)
+    many = [{"name": f"A{number}", "value": ""} for number in range(994)]
+    refused = await api.refused("setEnvironmentVariables", applicationId=application_id, variables=many)
+    assert refused == [("INVALID_INPUT", ["input", "variables"])]
+    await api.do("setEnvironmentVariables", "application { id }", applicationId=application_id, variables=many[1:])
+
+
+async def test_names_that_no_variable_has_can_be_any_number(api: Api, application_id: str) -> None:
+    names = [f"A{number}" for number in range(40_000)]
+    refused = await api.refused("removeEnvironmentVariables", applicationId=application_id, names=names)
+    assert refused == [("NOT_FOUND", ["input", "names"])]
+
+
+async def test_an_application_has_a_hundred_volumes_at_most(api: Api) -> None:
+    volumes = [{"name": f"v{number}", "mountPath": f"/v{number}"} for number in range(101)]
+    values = {"environmentId": await api.environment(), "name": "web", "image": "nginx"}
+    refused = await api.refused("createApplication", **values, volumes=volumes)
+    assert refused == [("INVALID_INPUT", ["input", "volumes", "100", "name"])]
+    made = await api.do("createApplication", "application { id }", **values, volumes=volumes[:100])
+    refused = await api.refused("addVolume", applicationId=made["application"]["id"], **volumes[100])
+    assert refused == [("INVALID_INPUT", ["input", "name"])]
 
 
 async def test_volumes_are_added_and_removed(api: Api, application_id: str) -> None:
