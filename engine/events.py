@@ -84,15 +84,16 @@ class EventLog:
         if recent and (recent[0].sequence or 0) <= cursor + 1:
             start = bisect_right(recent, cursor, key=lambda event: event.sequence or 0)
             return [recent[index] for index in range(start, len(recent))], last
-        events = await self._sessions.read(_page, cursor, wanted)
+        events = await self._sessions.read(_page, cursor, last, wanted)
         return events, (events[-1].sequence or cursor) if len(events) == _PAGE else max(cursor, last)
 
     async def watch_others(self) -> None:
         """Notice, until cancelled, what other processes wrote: `wharf token`, say."""
         while True:
             await asyncio.sleep(_OTHERS_SECONDS)
-            if await self._sessions.read(_last_sequence) > self._last:
-                self._take_in(await self._sessions.read(_page, self._last, EVERYTHING))
+            newest = await self._sessions.read(_last_sequence)
+            if newest > self._last:
+                self._take_in(await self._sessions.read(_page, self._last, newest, EVERYTHING))
 
     def _committed(self, notes: list[object]) -> None:
         self._take_in([note for note in notes if isinstance(note, Event)])
@@ -145,7 +146,8 @@ def _last_sequence(session: Session) -> int:
     return session.exec(select(func.max(Event.sequence))).one() or 0
 
 
-def _page(session: Session, cursor: int, wanted: EventFilter) -> list[Event]:
+def _page(session: Session, cursor: int, last: int, wanted: EventFilter) -> list[Event]:
+    """Events past `cursor` up to `last`: what is newer was written by others, and is taken in, in its turn."""
     oldest = session.exec(select(func.min(Event.sequence))).one() or 0
     if cursor + 1 < oldest:
         raise CursorExpired(
@@ -153,7 +155,7 @@ def _page(session: Session, cursor: int, wanted: EventFilter) -> list[Event]:
             "Read the present state again and follow from its cursor.",
             field=("after",),
         )
-    query = select(Event).where(col(Event.sequence) > cursor)
+    query = select(Event).where(col(Event.sequence) > cursor, col(Event.sequence) <= last)
     if wanted.application_id is not None:
         query = query.where(Event.application_id == wanted.application_id)
     if wanted.deployment_id is not None:

@@ -118,7 +118,7 @@ class Observer:
 
     async def _lost(self, error: BaseException) -> None:
         if await self._sessions.write(server_unreachable, self._server_id, str(error)):
-            log.warning("The Docker engine does not answer: %s", error)
+            log.warning("%s", error)
 
     async def _heartbeat(self) -> None:
         # A hung engine keeps the event stream open and silent: only a question finds out.

@@ -101,9 +101,15 @@ async def test_what_another_process_writes_is_seen_in_its_place(sessions: Sessio
     await other.write(happen, 2)
     await sessions.write(happen, 3)
     assert await take(follower, 2) == [2, 3]
-    watch = asyncio.create_task(log.watch_others())
+    late = log.follow(after=0)
     await other.write(happen, 4)
-    assert await take(follower, 1) == [4]
+    assert await take(late, 3) == [1, 2, 3]
+    await sessions.write(happen, 5)
+    assert await take(late, 2) == [4, 5], "each once, although the database had the fourth earlier than we knew"
+    assert await take(follower, 2) == [4, 5]
+    watch = asyncio.create_task(log.watch_others())
+    await other.write(happen, 6)
+    assert await take(follower, 1) == [6]
     watch.cancel()
     other.close()
 

@@ -42,6 +42,15 @@ def test_a_damaged_key_stops_the_start(shell: Shell) -> None:
     assert "32 bytes" in refused(shell.run("serve"))
 
 
+def test_a_lost_key_stops_the_start(shell: Shell) -> None:
+    with shell.serving():
+        pass
+    (shell.data / "secret.key").unlink()
+    sentence = refused(shell.run("serve"))
+    assert sentence.startswith(f"{shell.data / 'secret.key'}, ")
+    assert sentence.endswith("Restore it.")
+
+
 def test_a_data_directory_that_cannot_be_made_stops_the_start(shell: Shell) -> None:
     shell.data.write_text("in the way")
     sentence = f"WHARF_DATA_DIRECTORY='{shell.data}' cannot be used: it is not a directory."

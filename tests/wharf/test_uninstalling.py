@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docker.world import Application, World
+from tests.docker.world import Application, World, eventually
 
 pytestmark = pytest.mark.docker
 
@@ -39,15 +39,14 @@ async def test_everything_goes_but_volumes_and_comes_back(world: World) -> None:
     assert f"The data directory {world.directory}/data stays: the next `wharf serve` brings" in stays
     assert world.command("uninstall", "--yes").startswith("Nothing to remove.\n1 volume(s) stay")
     world.start()
-    await shop.until("RUNNING")
-    await shop.until_answered_by("1")
+    await eventually(shop.answers, within=30)
     assert (await shop.get("/read?path=a")).text == "kept"
 
 
 async def test_what_was_removed_is_named_when_a_later_thing_cannot_be(world: World) -> None:
     await deployed(world)
     world.stop()
-    volume = docker("volume", "ls", "-q", "--filter", f"name={world.instance_id}")
+    volume = docker("volume", "ls", "-q", "--filter", f"label=wharf.instance={world.instance_id}")
     guest = docker("run", "-d", "-v", f"{volume}:/data", "wharf-sample:1")
     try:
         with pytest.raises(subprocess.CalledProcessError) as failed:
