@@ -20,9 +20,9 @@ from db.models import (
 )
 from db.sessions import Sessions
 from engine.application_rules import check_application, check_registry
-from engine.deployments.requests import ask_to_stop
+from engine.deployments.requests import ask_to_stop, standing
 from engine.docker.values import RegistryCredentials
-from engine.errors import Conflict, InvalidInput, NameTaken, NotFound, NotNow
+from engine.errors import Conflict, InvalidInput, NameTaken, NotFound
 from engine.release_spec import HealthCheck
 from engine.secrets import Cipher, registry_place
 from engine.status import record_about, settle_status
@@ -166,16 +166,6 @@ class Applications:
         write_variables(session, self._cipher, application_id, variables)
         _touch(session, application, ["variables"])
         return application
-
-
-def standing(session: Session, application_id: str) -> Application:
-    """The application, unless it is not there or about to go. Raises `NotFound`, `NotNow`."""
-    application = session.get(Application, application_id)
-    if application is None:
-        raise NotFound("There is no such application.", field=("input", "applicationId"))
-    if application.desired is DesiredState.REMOVED:
-        raise NotNow(f"{application.name} is being removed.", field=("input", "applicationId"))
-    return application
 
 
 def _server(session: Session) -> Server:

@@ -50,12 +50,12 @@ def hostname(text: str) -> Hostname:
     name = _ascii(text).removesuffix(".")
     labels = name.split(".")
     if _is_address(name) or _NUMERIC_LABEL.fullmatch(labels[-1]):
-        raise InvalidInput(f"{_shown(text)} is an IP address; a name like blog.example.com is needed.")
+        raise InvalidInput(f"{shown(text)} is an IP address; a name like blog.example.com is needed.")
     if len(name) > 253:
         raise InvalidInput("A host name has at most 253 characters.")
     if not all(_LABEL.fullmatch(label) for label in labels):
         raise InvalidInput(
-            f"{_shown(text)} is not a host name. A host name looks like blog.example.com: "
+            f"{shown(text)} is not a host name. A host name looks like blog.example.com: "
             "no scheme, port, path or wildcard."
         )
     return Hostname(name)
@@ -72,7 +72,7 @@ def duration(text: str) -> timedelta:
     """Days, hours, minutes, seconds and milliseconds, largest first: `1h30m`, `10s`, `500ms`."""
     found = _DURATION.fullmatch(text)
     if not text or not found:
-        raise InvalidInput(f"{_shown(text)} is not a duration. Write it like 1h30m, 10s or 500ms.")
+        raise InvalidInput(f"{shown(text)} is not a duration. Write it like 1h30m, 10s or 500ms.")
     counts = zip(found.groups(default="0"), _MILLISECONDS.values(), strict=True)
     total = sum(int(count) * unit for count, unit in counts)
     if total > LONGEST_DURATION // timedelta(milliseconds=1):
@@ -103,7 +103,7 @@ def env_name(text: str) -> EnvName:
     """The name of an environment variable."""
     if len(text) > 255 or not _ENV_NAME.fullmatch(text):
         raise InvalidInput(
-            f"{_shown(text)} cannot name a variable. Use at most 255 letters, digits and underscores, "
+            f"{shown(text)} cannot name a variable. Use at most 255 letters, digits and underscores, "
             "and no digit first."
         )
     return EnvName(text)
@@ -113,7 +113,7 @@ def resource_name(text: str) -> ResourceName:
     """What a project, an environment or an application is called: usable as a part of a host name."""
     if len(text) > 40 or not _RESOURCE_NAME.fullmatch(text):
         raise InvalidInput(
-            f"{_shown(text)} cannot be a name. Use 1 to 40 lower-case letters, digits and hyphens, "
+            f"{shown(text)} cannot be a name. Use 1 to 40 lower-case letters, digits and hyphens, "
             "with a letter or digit at both ends."
         )
     return ResourceName(text)
@@ -125,7 +125,7 @@ def image_reference(text: str) -> ImageReference:
         raise InvalidInput("That is the id of an image on one machine; give the name it is pulled by.")
     if not _is_image(text):
         hint = " The part before the tag must be lower case." if text != text.lower() else ""
-        raise InvalidInput(f"{_shown(text)} is not an image. Write it like nginx:1.29 or ghcr.io/acme/shop.{hint}")
+        raise InvalidInput(f"{shown(text)} is not an image. Write it like nginx:1.29 or ghcr.io/acme/shop.{hint}")
     return ImageReference(text)
 
 
@@ -155,7 +155,7 @@ def _is_image(text: str) -> bool:
 def _bytes_of(text: str) -> int:
     found = _SIZE.fullmatch(text)
     if not found:
-        raise InvalidInput(f"{_shown(text)} is not a size. Write it like 512MiB, or as a number of bytes.")
+        raise InvalidInput(f"{shown(text)} is not a size. Write it like 512MiB, or as a number of bytes.")
     number, unit = found.groups(default="")
     return int(number) * _BYTES[unit]
 
@@ -164,11 +164,11 @@ def _check_path(text: str, example: str, *, also_refused: frozenset[str]) -> Non
     if len(text) > _PATH_LIMIT:
         raise InvalidInput(f"A path has at most {_PATH_LIMIT} characters.")
     if not text.startswith("/"):
-        raise InvalidInput(f"{_shown(text)} must start with a slash, like {example}.")
+        raise InvalidInput(f"{shown(text)} must start with a slash, like {example}.")
     if refused := [c for c in text if c in also_refused or not c.isprintable()]:
-        raise InvalidInput(f"{_shown(text)} must not contain {refused[0]!r}.")
+        raise InvalidInput(f"{shown(text)} must not contain {refused[0]!r}.")
     if {"", ".", ".."} & set(text.removesuffix("/").split("/")[1:]):
-        raise InvalidInput(f"{_shown(text)} must not contain empty parts, '.' or '..'.")
+        raise InvalidInput(f"{shown(text)} must not contain empty parts, '.' or '..'.")
 
 
 def _ascii(text: str) -> str:
@@ -188,5 +188,6 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """What somebody typed, as an error may repeat it."""
     return repr(text if len(text) <= 60 else text[:59] + "…")

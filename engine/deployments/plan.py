@@ -8,7 +8,6 @@ from sqlmodel import Session, col, select
 from db.models import (
     Application,
     Container,
-    DesiredState,
     Domain,
     PullPolicy,
     Release,
@@ -16,9 +15,10 @@ from db.models import (
 )
 from db.sessions import Sessions
 from engine.deployments.prepare import current_spec
+from engine.deployments.requests import standing
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ImageFacts
-from engine.errors import ImageNotFound, NotFound, NotNow
+from engine.errors import ImageNotFound, NotFound
 from engine.release_spec import CheckKind, HealthCheck, ReleaseSpec
 
 _UNKNOWN_IMAGE = ImageFacts(id="", repo_digests=(), exposed_ports=(), architecture="")
@@ -80,11 +80,7 @@ async def _present(docker: DockerGateway, image: str) -> bool:
 
 
 def _wanted(session: Session, application_id: str, release_id: str | None) -> tuple[ReleaseSpec, PullPolicy]:
-    application = session.get(Application, application_id)
-    if application is None:
-        raise NotFound("There is no such application.", field=("input", "applicationId"))
-    if application.desired is DesiredState.REMOVED:
-        raise NotNow(f"{application.name} is being removed.", field=("input", "applicationId"))
+    application = standing(session, application_id)
     if release_id is None:
         return current_spec(session, application, _UNKNOWN_IMAGE), application.pull_policy
     release = session.get(Release, release_id)

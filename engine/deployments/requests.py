@@ -74,7 +74,7 @@ class Deployments:
 def _request(
     session: Session, application_id: str, kind: DeploymentKind, release_id: str | None, requested_by: str
 ) -> Deployment:
-    application = _standing(session, application_id)
+    application = standing(session, application_id)
     source = _source(session, application, kind, release_id)
     _supersede_queued(session, application_id)
     last = session.exec(select(func.max(Deployment.number)).where(Deployment.application_id == application_id)).one()
@@ -101,7 +101,8 @@ def _request(
     return deployment
 
 
-def _standing(session: Session, application_id: str) -> Application:
+def standing(session: Session, application_id: str) -> Application:
+    """The application, unless it is not there or about to go. Raises `NotFound`, `NotNow`."""
     application = session.get(Application, application_id)
     if application is None:
         raise NotFound("There is no such application.", field=_APPLICATION)
@@ -164,7 +165,7 @@ def _supersede_queued(session: Session, application_id: str) -> None:
 
 
 def _stop(session: Session, application_id: str) -> tuple[Application, list[str]]:
-    application = _standing(session, application_id)
+    application = standing(session, application_id)
     interrupted = ask_to_stop(session, application)
     application.desired = DesiredState.STOPPED
     session.add(application)
