@@ -30,7 +30,7 @@ def _moment(value: object) -> datetime:
     try:
         moment = datetime.fromisoformat(_text(value))
         if moment.tzinfo is None:
-            raise InvalidInput(f"{value!r} has no time zone. Add one, as in 2026-01-31T12:00:00Z.")
+            raise InvalidInput(f"{names.shown(_text(value))} has no time zone. Add one, as in 2026-01-31T12:00:00Z.")
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidInput("That is not a point in time. Write it like 2026-01-31T12:00:00Z.") from None

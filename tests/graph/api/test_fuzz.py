@@ -9,13 +9,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from engine.engine import Engine
+from tests.graph.api.bad_values import LONG_LISTS, values_for
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.front import Front, opened
 from tests.graph.api.fuzzed import INPUTS, MUTATIONS, World, assert_no_bug, flattened
-from tests.graph.api.fuzzing import LONG_LISTS, ODD_IDS, SCHEMA, VALUES, Place, good, may_be_unreadable, put, walk
+from tests.graph.api.fuzzing import SCHEMA, Place, good, may_be_unreadable, put, walk
 from wharf.app import create_app
 
-PLACES = {name: [place for place, _ in walk(kind) if place] for name, kind in INPUTS.items()}
+PLACES = {
+    name: {place: get_named_type(inner).name for place, inner in walk(kind) if place} for name, kind in INPUTS.items()
+}
 LISTS = [
     (name, place)
     for name, kind in INPUTS.items()
@@ -36,7 +39,7 @@ fuzzed = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=10,
+    max_examples=8,
     phases=(Phase.generate,),  # the values are small, or large on purpose: nothing to shrink
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -99,21 +102,21 @@ async def test_one_bad_value_is_named_and_changes_nothing(
 ) -> None:
     for field in INPUTS[mutation].fields:
         place = data.draw(st.sampled_from([place for place in PLACES[mutation] if place[0] == field]))
-        value, written = data.draw(VALUES), data.draw(st.booleans())
+        value, written = data.draw(values_for(PLACES[mutation][place])), data.draw(st.booleans())
         wanted = put(good(INPUTS[mutation], world.ids), place, value)
         errors = await world.try_out(mutation, wanted, caplog, written=written)
         assert_named(errors, place, unread=written or may_be_unreadable(value))
 
 
-@settings(fuzzed, max_examples=200)
+@settings(fuzzed, max_examples=120)
 @given(mutation=st.sampled_from(sorted(MUTATIONS)), data=st.data())
 async def test_bad_values_everywhere_change_nothing(
     mutation: str, data: st.DataObject, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     wanted = good(INPUTS[mutation], world.ids)
-    for place in reversed(PLACES[mutation]):
+    for place, type_name in reversed(PLACES[mutation].items()):
         if data.draw(st.booleans()):
-            wanted = put(wanted, place, data.draw(VALUES))
+            wanted = put(wanted, place, data.draw(values_for(type_name)))
     await world.try_out(mutation, wanted, caplog, written=data.draw(st.booleans()))
 
 
@@ -127,7 +130,7 @@ async def test_a_long_list_is_kept_or_named(
         assert_named(errors, place, unread=may_be_unreadable(value))
 
 
-@settings(fuzzed, max_examples=150)
+@settings(fuzzed, max_examples=120)
 @given(operation=st.sampled_from(ASKED), data=st.data())
 async def test_whatever_is_asked_for_is_answered(
     operation: tuple[str, str], data: st.DataObject, world: World, front: Front, caplog: pytest.LogCaptureFixture
@@ -139,7 +142,7 @@ async def test_whatever_is_asked_for_is_answered(
     wanted = {arg: good(kind, ids, arg) for arg, kind in args.items() if get_named_type(kind).name != "Cursor"}
     for arg in field.args:
         caplog.clear()
-        value = data.draw(VALUES | ODD_IDS)
+        value = data.draw(values_for(get_named_type(args[arg]).name))
         errors = await asked(front, kind, name, field, wanted | {arg: value})
         assert_no_bug(caplog, errors)
         errors = [error | {"field": ["", *error.get("field", ())]} for error in errors if not is_of_docker(error)]
@@ -164,7 +167,7 @@ async def asked(front: Front, kind: str, name: str, field: GraphQLField, wanted:
 
 @pytest.mark.parametrize("pages", ["deployments", "releases"])
 @fuzzed
-@given(first=VALUES, after=VALUES | ODD_IDS)
+@given(first=values_for("Int"), after=values_for("Cursor"))
 async def test_pages_of_an_application_are_asked_for_with_whatever(
     pages: str, first: object, after: object, world: World, front: Front, caplog: pytest.LogCaptureFixture
 ) -> None:
