@@ -171,7 +171,7 @@ async def _without_end(job: Callable[[], Coroutine[object, object, None]]) -> No
     while True:
         try:
             await job()
-        except Exception:
+        except Exception:  # whatever it was: without this job nothing converges any more
             log.exception("%s stumbled, and begins again.", getattr(job, "__qualname__", job))
         await asyncio.sleep(_STUMBLE_SECONDS)
 

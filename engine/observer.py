@@ -141,7 +141,7 @@ class Observer:
             await self.look(event.id)
         except DockerUnreachable:
             raise
-        except Exception:
+        except Exception:  # one event that we cannot use must not end the watch
             log.exception("Skipped a Docker event; what we show may lag: %s", event)
 
 

@@ -88,7 +88,7 @@ class Runner:
             await self._current.run(order.deployment.id, step(order))
         except (DeploymentFailed, Interrupted):
             raise
-        except Exception as error:
+        except Exception as error:  # a mistake of ours must end a deployment too, or it would hang for ever
             # Once the new release answers there is no way back, only another attempt.
             if status is _S.RETIRING:
                 raise
