@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo run test bench check schema image clean
+.PHONY: help demo run test soak bench check schema image clean
+SEED ?= 1
 BIN := .venv/bin
 
 help: ## Show this
@@ -17,6 +18,11 @@ run: ## Start the server
 test: check ## Run lint, types, import contracts and all tests, real Docker included
 	@scripts/images
 	$(BIN)/pytest
+
+soak: ## Run what is too long for every test run: faults, load and simulation at full size (SEED=1)
+	@scripts/setup test
+	@scripts/images
+	$(BIN)/pytest -m soak --seed $(SEED)
 
 bench: ## Measure, print a table and write bench/results.json
 	@scripts/setup test

@@ -1,4 +1,4 @@
-"""What all tests share: a port that is free, and ids that are not used twice."""
+"""What all tests share: a port that is free, ids that are not used twice, and the seed of what is drawn by lot."""
 
 import itertools
 import socket
@@ -16,6 +16,20 @@ hypothesis.settings.register_profile("wharf", deadline=None)
 hypothesis.settings.load_profile("wharf")
 
 _numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, default=1, help="what the tests that draw lots begin with")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"seed: {config.getoption('--seed')}"
+
+
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> int:
+    """What a test that draws lots begins with; printed at the head of the run, and given again by `--seed`."""
+    return int(request.config.getoption("--seed"))
 
 
 @pytest.fixture
