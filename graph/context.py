@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from graph.following import Following
 from graph.permissions import Viewer
 from graph.sockets import Sockets
 
@@ -25,6 +26,7 @@ class Context:
     viewer: Viewer
     engine: "Engine"
     sockets: Sockets
+    following: Following = field(default_factory=Following, repr=False)
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict, init=False, repr=False)
 
     def load(self, fetch: "Callable[[Engine, list[K]], Awaitable[Sequence[V]]]", key: K) -> Awaitable[V]:
