@@ -61,14 +61,13 @@ class JsonSocket(ASGIWebSocketAdapter):
             raise WebSocketDisconnected from gone
 
     @property
-    def pushes(self) -> bool:
-        """Whether `push` can do anything: it needs our Wire."""
-        return WIRE in self.ws.scope["extensions"]
+    def wire(self) -> Wire | None:
+        """What the socket is served by; None: another server, which can only be awaited."""
+        return cast(Wire | None, self.ws.scope.get("extensions", {}).get(WIRE))
 
     def push(self, frame: bytes) -> bool:
         """Send a frame as it is, unless that would have to wait. Whether it was sent."""
-        wire: Wire = self.ws.scope["extensions"][WIRE]
-        return not self._closed and wire.push(frame)
+        return self.wire is not None and not self._closed and self.wire.push(frame)
 
     async def close(self, code: int, reason: str) -> None:
         if not self._closed:
@@ -151,10 +150,9 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def _run(self, operation: Operation[Any, None]) -> None:
         viewer = cast(Viewer, self.viewer)
         asked = Asked(operation.query, operation.operation_name, operation.variables or {}, viewer)
-        wait = partial(self.context.broadcasts.tell, _Subscriber(self, operation), asked)
-        async with aclosing(
-            self.context.run(asked, Following(wait=wait if self.websocket.pushes else None))
-        ) as results:
+        together = partial(self.context.broadcasts.tell, _Subscriber(self, operation), asked)
+        following = Following(wait=together if self.websocket.wire else None)
+        async with aclosing(self.context.run(asked, following)) as results:
             async for result in results:
                 if failed_as_a_whole(result):
                     await operation.send_initial_errors(cast(list[GraphQLError], result.errors))

@@ -1,3 +1,4 @@
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -61,7 +62,7 @@ async def served() -> AsyncIterator[Served]:
 
 
 @asynccontextmanager
-async def serving(view: GraphQLView, wire: type[Wire] = Wire, **how: Any) -> AsyncIterator[int]:
+async def serving(view: GraphQLView, wire: type[asyncio.Protocol] = Wire, **how: Any) -> AsyncIterator[int]:
     """The port on which a real server serves the view."""
     app = Starlette(routes=[Route("/graphql", view), WebSocketRoute("/graphql", view)])
     config = uvicorn.Config(app, ws=wire, log_level="warning", log_config=None, ws_per_message_deflate=False, **how)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, cast
 
 import pytest
 from sqlmodel import Session
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from db.models import Event, EventKind
 from db.sessions import Sessions
@@ -305,6 +306,15 @@ async def test_one_that_answers_no_ping_is_told_to_resume_as_well(told: Told) ->
         assert await everything(silent) == []
         assert silent.close is not None
         assert silent.close.code == TOO_SLOW
+
+
+async def test_on_a_wire_that_is_not_ours_each_is_told_alone(told: Told) -> None:
+    async with serving(told.view, WebSocketsSansIOProtocol) as port, reading(port, "owner") as reader:
+        await reader.send(subscribing(EVENTS, after=event_cursor(0)))
+        for name in ("1", "2"):
+            await told.happen(name)
+            assert await cursors(reader, 1) == [int(name)]
+            assert told.view.broadcasts.members == 0
 
 
 async def everything(reader: Reader) -> list[int]:
