@@ -31,6 +31,7 @@ from engine.logs import ApplicationLogs
 from engine.networks import Networks
 from engine.observer import Observer, Reactions
 from engine.projects import Projects
+from engine.proxy.carriers import directory_in
 from engine.proxy.container import HttpProxy
 from engine.proxy.spec import ProxySettings
 from engine.reconcile import reconcile, remove_orphaned_networks
@@ -135,6 +136,7 @@ class Engine:
                 bind_address=settings.proxy_address,
             ),
             networks.join,
+            directory=directory_in(settings.data_directory),
         )
         publisher = Publisher(self.sessions, proxy, networks, server_id)
         reactions = Reactions(self._reconcile, self._application_changed, publisher.doubt)

@@ -74,15 +74,15 @@ class Observer:
             async for event in stream:
                 await self._react(event)
 
-    async def look(self, container_id: str) -> None:
-        """Inspect one container and remember what it is now."""
+    async def look(self, container_id: str, *, passed: bool = False) -> None:
+        """Inspect one container and remember what it is now; with `passed`, also that it has passed its check."""
         async with self._looking:
             try:
                 facts = await self._docker.inspect_container(container_id)
             except DockerNotFound:
                 application_id = await self._sessions.write(forget_container, container_id)
             else:
-                application_id = await self._sessions.write(remember_container, self._server_id, facts)
+                application_id = await self._sessions.write(remember_container, self._server_id, facts, passed)
         if application_id:
             self._reactions.application_changed(application_id)
 

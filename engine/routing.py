@@ -5,7 +5,7 @@ import logging
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from db.models import (
     Application,
@@ -122,6 +122,7 @@ class Publisher:
         self._attached: set[str] = set()
         self._complaint = ""
         self._pause_until = 0.0
+        self._served: Compiled | None = None  # what the proxy has confirmed since it was last looked after
 
     async def run(self) -> None:
         """Serve requests until cancelled."""
@@ -131,7 +132,7 @@ class Publisher:
             self._asked.clear()
             waiting, self._waiting = self._waiting, []
             try:
-                await self._deliver()
+                await self._deliver(asked_for=bool(waiting))
             except Exception as error:  # noqa: BLE001  whatever it was, the proxy must be brought up to date
                 self._pause(delay)
                 delay = min(delay * 2, _LAST_RETRY_SECONDS)
@@ -207,7 +208,8 @@ class Publisher:
             log.info("The proxy is up to date again.")
         self._complaint = ""
 
-    async def _deliver(self) -> None:
+    async def _deliver(self, *, asked_for: bool) -> None:
+        """Bring the proxy up to date. It is asked what it serves unless nobody waits and nothing has changed."""
         table = await self._sessions.read(routing_table, self._server_id)
         compiled = compile_routes(table.applications, key=self._proxy.settings.key)
         if not self._ensured:
@@ -215,7 +217,10 @@ class Publisher:
         for network in sorted(table.networks - self._attached):
             await self._proxy.attach(network)
             self._attached.add(network)
+        if compiled == self._served and not asked_for:
+            return
         problems = await self._delivery.deliver(compiled)
+        self._served = compiled
         if await self._sessions.read(differing_problems, self._server_id, problems):
             await self._sessions.write(note_problems, self._server_id, problems)
 
@@ -223,7 +228,7 @@ class Publisher:
         while not await self._ensured_here(compiled, networks):
             await self._proxy.move(await self._networks.another_proxy_subnet())
         self._attached = await self._proxy.attached()
-        self._ensured = True
+        self._ensured, self._served = True, None
         await self._sessions.write(proxy_is, self._server_id, ProxyState.RUNNING, "")
 
     async def _ensured_here(self, compiled: Compiled, networks: frozenset[str]) -> bool:
@@ -265,7 +270,8 @@ def proxy_is(session: Session, server_id: str, state: ProxyState, reason: str) -
 
 def differing_problems(session: Session, server_id: str, problems: dict[str, str]) -> list[Domain]:
     """The domains whose remembered problem is not what the proxy said now."""
-    rows = session.exec(select(Domain).where(Domain.server_id == server_id))
+    concerned = or_(col(Domain.problem) != "", col(Domain.id).in_(problems))
+    rows = session.exec(select(Domain).where(Domain.server_id == server_id, concerned))
     return [row for row in rows if row.problem != problems.get(row.id, "")]
 
 

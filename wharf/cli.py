@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -116,7 +117,7 @@ async def _uninstall(settings: Settings, *, volumes: bool) -> None:
         if instance is None:
             typer.echo("Nothing to remove.")
         else:
-            await _remove(docker, instance.id, volumes=volumes)
+            await _remove(docker, instance.id, settings.data_directory, volumes=volumes)
     finally:
         await docker.close()
         sessions.close()
@@ -125,9 +126,9 @@ async def _uninstall(settings: Settings, *, volumes: bool) -> None:
     )
 
 
-async def _remove(docker: DockerGateway, instance_id: str, *, volumes: bool) -> None:
+async def _remove(docker: DockerGateway, instance_id: str, data_directory: Path, *, volumes: bool) -> None:
     count = 0
-    async for thing in uninstall(docker, instance_id, volumes=volumes):
+    async for thing in uninstall(docker, instance_id, data_directory, volumes=volumes):
         typer.echo(f"Removed {thing}.")
         count += 1
     if not count:

@@ -9,7 +9,6 @@ from db.models import Application, Container, Release, ReleaseStatus
 from db.sessions import Sessions
 from engine import labels
 from engine.concurrency import together
-from engine.containers import mark_ready
 from engine.deployments.container_spec import Place, container_spec, restart_policy
 from engine.deployments.health import Patient
 from engine.deployments.steps import become_release
@@ -53,19 +52,20 @@ class Replicas:
     async def _start_one(self, place: Place, spec: ReleaseSpec, replica: int, values: dict[str, str]) -> None:
         docker, name = self._host.docker, labels.container_name(place.release_id, replica)
         try:
-            await docker.create_container(name, container_spec(place, spec, replica, values))
+            container_id = await docker.create_container(name, container_spec(place, spec, replica, values))
             await docker.start_container(name)
         except DockerConflict:
             await docker.start_container(name)
-            await self._bring_back_to_network(place, name)
-        facts = await docker.inspect_container(name)
-        await self._host.observer.look(facts.id)
+            container_id = await self._brought_back_to_network(place, name)
+        await self._host.observer.look(container_id)
 
-    async def _bring_back_to_network(self, place: Place, name: str) -> None:
-        """A container that was there may have lost its network since."""
+    async def _brought_back_to_network(self, place: Place, name: str) -> str:
+        """The id of a container that was there, and may have lost its network since."""
         network = labels.network_name(place.environment_id)
-        if network not in (await self._host.docker.inspect_container(name)).addresses:
+        facts = await self._host.docker.inspect_container(name)
+        if network not in facts.addresses:
             await self._host.docker.connect_network(network, name, aliases=[place.application_name])
+        return facts.id
 
     async def until_ready(self, application: Application, release: Release, spec: ReleaseSpec) -> None:
         """Wait until every replica has passed its check. Raises `DeploymentFailed` for the first that has not."""
@@ -77,9 +77,7 @@ class Replicas:
         facts = await self._host.docker.inspect_container(name)
         address = facts.addresses.get(labels.network_name(application.environment_id), "")
         await self._host.checker.until_healthy(Patient(facts.id, replica, address, spec))
-        await self._host.observer.look(facts.id)
-        await self._sessions.write(mark_ready, facts.id)
-        self._host.publisher.request()
+        await self._host.observer.look(facts.id, passed=True)
 
     async def keep_running(self, release_id: str, spec: ReleaseSpec) -> None:
         """From now on Docker restarts these containers as the release wants it."""

@@ -69,6 +69,15 @@ class ContainerFacts:
     finished_at: datetime | None
     addresses: Mapping[str, str]
     restart_policy: str  # "no", "unless-stopped", "on-failure", "always"
+    mounts: Mapping[str, str]  # path in the container → where that lies on the Docker host
+
+
+@dataclass(frozen=True, slots=True)
+class PathFacts:
+    """A file or directory of a container, as Docker sees it."""
+
+    size: int
+    modified_at: datetime  # cut to microseconds
 
 
 @dataclass(frozen=True, slots=True)

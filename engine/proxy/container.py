@@ -3,16 +3,20 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerState
-from engine.errors import DockerNotFound, EngineError, PortTaken, ProxyFailure
+from engine.errors import DockerFailure, DockerNotFound, EngineError, PortTaken, ProxyFailure
+from engine.own_container import path_on_host
 from engine.proxy.archive import CONFIG_DIR, first_filling
+from engine.proxy.carriers import ByArchive, ByDirectory, Carrier, NotShared
 from engine.proxy.compiler import Compiled
 from engine.proxy.image import available_image
 from engine.proxy.internal import InternalApi, every_little_while, loading_deadline
@@ -31,15 +35,25 @@ class HttpProxy:
     """One Traefik for all applications of this instance. Everything here can be repeated after a crash."""
 
     def __init__(
-        self, docker: DockerGateway, settings: ProxySettings, reach: Callable[[str], Awaitable[None]] = _reached
+        self,
+        docker: DockerGateway,
+        settings: ProxySettings,
+        reach: Callable[[str], Awaitable[None]] = _reached,
+        *,
+        directory: Path | None = None,
     ) -> None:
-        """`reach` does what this process needs, if anything, to speak to what is on a network."""
+        """`reach` does what this process needs, if anything, to speak to what is on a network.
+
+        Documents go through `directory` to the container, where Docker can share it with one.
+        """
         self.docker = docker
         self.settings = settings
         self._reach = reach
         self.internal = InternalApi(settings.address, settings.key)
         self.changing = asyncio.Lock()  # one change at a time, of the container or of what it is told
         self._name: str | None = None
+        self._archive = ByArchive(docker)
+        self._directory = ByDirectory(docker, directory) if directory else None
 
     async def move(self, network_subnet: str) -> None:
         """Use this range for the management network, instead of one that the host turned out to use itself."""
@@ -58,6 +72,11 @@ class HttpProxy:
             raise ProxyFailure("The proxy has not been started yet.")
         return self._name
 
+    @property
+    def carrier(self) -> Carrier:
+        """What brings documents to the container in use."""
+        return self._directory if self._directory and self.settings.shared else self._archive
+
     async def ensure(self, document: Compiled, networks: Collection[str] = ()) -> None:
         """The proxy runs, as the settings want it, and is a member of these networks.
 
@@ -68,19 +87,15 @@ class HttpProxy:
         """
         async with self.changing:
             await self._make_network()
-            spec = container_spec(self.settings, await available_image(self.docker, self.settings.image))
-            name = container_name(self.settings, spec)
-            found = await self.docker.list_containers(self.settings.labels)
-            others = [each for each in found if each.name != name]
-            running = [each.name for each in found if each.state is ContainerState.RUNNING]
-            if name not in running:
-                await self._prepare(name, spec, document)
-            await self._join(name, {*networks, *(network for each in others for network in each.addresses)})
-            if name not in running:
-                await self._swap(name, running, document)
-            self._name = name
-            for other in others:
-                await self.docker.remove_container(other.name)
+            image = await available_image(self.docker, self.settings.image)
+            await self._choose_carrier(image)
+            try:
+                with self._sharing():
+                    await self._ensure(image, document, networks)
+            except NotShared as reason:
+                log.info("Routes go to the proxy through Docker's archive API: %s", reason)
+                self._share_nothing()
+                await self._ensure(image, document, networks)
 
     async def attach(self, network: str) -> None:
         """The proxy is a member of this network."""
@@ -97,6 +112,43 @@ class HttpProxy:
         facts = await self.docker.inspect_container(self.name)
         return set(facts.addresses) - {self.settings.network}
 
+    async def _choose_carrier(self, image: str) -> None:
+        """Share our directory, unless it cannot be, or a proxy runs already that found out that it cannot be."""
+        if self._directory is None or self.settings.shared:
+            return
+        shared = await path_on_host(self.docker, self._directory.base)
+        by_archive = container_name(self.settings, container_spec(self.settings, image))
+        found = await self.docker.list_containers(self.settings.labels)
+        running = {each.name for each in found if each.state is ContainerState.RUNNING}
+        if shared is None or ":" in shared or by_archive in running:
+            self._share_nothing()
+        else:
+            self.settings = replace(self.settings, shared=shared)
+
+    def _share_nothing(self) -> None:
+        if self._directory:
+            self._directory.forget_others("")
+        self._directory = None
+        self.settings = replace(self.settings, shared=None)
+
+    async def _ensure(self, image: str, document: Compiled, networks: Collection[str]) -> None:
+        spec = container_spec(self.settings, image)
+        name = container_name(self.settings, spec)
+        found = await self.docker.list_containers(self.settings.labels)
+        others = [each for each in found if each.name != name]
+        usable = [each for each in found if each.name != name or self.carrier.reaches(each)]
+        running = [each.name for each in usable if each.state is ContainerState.RUNNING]
+        if name not in running:
+            await self._prepare(name, spec, document)
+        await self._join(name, {*networks, *(network for each in others for network in each.addresses)})
+        if name not in running:
+            await self._swap(name, running, document)
+        self._name = name
+        for other in others:
+            await self.docker.remove_container(other.name)
+        if self._directory:
+            self._directory.forget_others(name)
+
     async def _make_network(self) -> None:
         try:
             await self.docker.inspect_network(self.settings.network)
@@ -109,9 +161,10 @@ class HttpProxy:
     async def _prepare(self, name: str, spec: dict[str, Any], document: Compiled) -> None:
         # One that is there but does not run may hold on to a network that is gone, and could not start.
         await self.docker.remove_container(name)
-        await self.docker.create_container(name, spec)
-        filling = first_filling(static_configuration(self.settings), document)
-        await self.docker.put_archive(name, CONFIG_DIR, filling)
+        marks = await self.carrier.before_creation(name, document)
+        await self.docker.create_container(name, spec | {"Labels": spec["Labels"] | marks})
+        await self.docker.put_archive(name, CONFIG_DIR, first_filling(static_configuration(self.settings)))
+        await self.carrier.after_creation(name, document)
 
     async def _join(self, name: str, networks: set[str]) -> None:
         for network in sorted(networks - {self.settings.network}):
@@ -144,6 +197,16 @@ class HttpProxy:
                 break
         words = await last_words(self.docker, name)
         raise ProxyFailure(f"The proxy did not load its first configuration{words}")
+
+    @contextmanager
+    def _sharing(self) -> Iterator[None]:
+        """Tell what Docker cannot do because of our directory from what it cannot do at all."""
+        try:
+            yield
+        except DockerFailure as error:
+            if self.settings.shared and self.settings.shared in error.sentence:
+                raise NotShared(error.sentence) from error
+            raise
 
     async def _go_back(self, name: str, running: Sequence[str]) -> None:
         if running:

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Collection
 
 from engine.errors import ProxyFailure
-from engine.proxy.archive import CONFIG_DIR, delivery, next_slot
 from engine.proxy.compiler import Compiled, domain_of
 from engine.proxy.connections import count_connections
 from engine.proxy.container import HttpProxy, last_words
@@ -22,7 +21,6 @@ class Delivery:
     def __init__(self, proxy: HttpProxy) -> None:
         self._proxy = proxy
         self._docker = proxy.docker
-        self._last_slot: int | None = None
 
     async def deliver(self, document: Compiled) -> dict[str, str]:
         """Returns when Traefik serves from this document; on ProxyFailure it may serve from the one before.
@@ -31,8 +29,10 @@ class Delivery:
         """
         async with self._proxy.changing:
             loaded = await self._found(_FIRST_LOOK_SECONDS)
-            if not loaded or loaded.revision != document.revision:
+            known = loaded is not None and loaded.revision == document.revision
+            if not known or not self._proxy.carrier.holds(self._proxy.name, document):
                 await self._send_until_loaded(document, loaded)
+                await self._proxy.carrier.keep(self._proxy.name)
             return document.rejected | await self._refused_domains()
 
     async def probe(
@@ -56,9 +56,7 @@ class Delivery:
 
     async def _send_until_loaded(self, document: Compiled, loaded: Loaded | None) -> None:
         for _ in range(2):
-            self._last_slot = next_slot(self._last_slot, loaded.slot if loaded else 0)
-            packed = delivery(document, self._last_slot)
-            await self._docker.put_archive(self._proxy.name, CONFIG_DIR, packed)
+            await self._proxy.carrier.bring(self._proxy.name, document, loaded.slot if loaded else 0)
             if await self._found(loading_deadline(document), document.revision):
                 return
             log.warning("The proxy has not loaded revision %s in time.", document.revision)
