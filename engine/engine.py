@@ -21,7 +21,6 @@ from engine.deployments.prepare import Preparation
 from engine.deployments.replicas import Replicas
 from engine.deployments.requests import Deployments
 from engine.deployments.runner import Runner
-from engine.docker.gateway import DockerGateway
 from engine.domains import Domains
 from engine.errors import EngineError
 from engine.events import EventLog
@@ -30,6 +29,7 @@ from engine.keeper import Keeper
 from engine.logs import ApplicationLogs
 from engine.networks import Networks
 from engine.observer import Observer, Reactions
+from engine.outside import REAL, Outside
 from engine.projects import Projects
 from engine.proxy.container import HttpProxy
 from engine.proxy.spec import ProxySettings
@@ -64,7 +64,7 @@ class EngineSettings:
 class Engine:
     """Everything that the API may ask for. `start` and `stop` frame its life; between them it converges."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, outside: Outside = REAL) -> None:
         self.sessions = Sessions(settings.database_url)
         self._key = self._unlock(settings.data_directory / "secret.key")
         self.cipher = Cipher(self._key)
@@ -72,6 +72,7 @@ class Engine:
         self.journals = Journals(self.sessions)
         self.access = Access(self.sessions)
         self._settings = settings
+        self._outside = outside
         self._tasks: list[asyncio.Task[None]] = []
         self._work = Work(self._converge, _AT_ONCE)
 
@@ -119,9 +120,14 @@ class Engine:
 
     async def _make_host(self, instance_id: str, server_id: str) -> Host:
         settings = self._settings
-        docker = DockerGateway(settings.docker_host)
+        docker = self._outside.docker(settings.docker_host)
         networks = Networks(
-            self.sessions, docker, instance_id=instance_id, server_id=server_id, pool=settings.network_pool
+            self.sessions,
+            docker,
+            instance_id=instance_id,
+            server_id=server_id,
+            pool=settings.network_pool,
+            outside=self._outside,
         )
         proxy = HttpProxy(
             docker,
@@ -135,11 +141,13 @@ class Engine:
                 bind_address=settings.proxy_address,
             ),
             networks.join,
+            self._outside,
         )
         publisher = Publisher(self.sessions, proxy, networks, server_id)
         reactions = Reactions(self._reconcile, self._application_changed, publisher.doubt)
         observer = Observer(self.sessions, docker, instance_id=instance_id, server_id=server_id, reactions=reactions)
-        return Host(instance_id, server_id, docker, networks, proxy, publisher, observer, HealthChecker(docker))
+        checker = HealthChecker(docker, self._outside)
+        return Host(instance_id, server_id, docker, networks, proxy, publisher, observer, checker)
 
     def _asked(self, application_id: str) -> None:
         self._keeper.interrupt(application_id)

@@ -12,10 +12,11 @@ import orjson
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerState
 from engine.errors import DockerNotFound, EngineError, PortTaken, ProxyFailure
+from engine.outside import REAL, Outside
 from engine.proxy.archive import CONFIG_DIR, first_filling
 from engine.proxy.compiler import Compiled
 from engine.proxy.image import available_image
-from engine.proxy.internal import InternalApi, every_little_while, loading_deadline
+from engine.proxy.internal import every_little_while, loading_deadline
 from engine.proxy.spec import GRACE_SECONDS, ProxySettings, container_name, container_spec, static_configuration
 
 log = logging.getLogger(__name__)
@@ -31,13 +32,18 @@ class HttpProxy:
     """One Traefik for all applications of this instance. Everything here can be repeated after a crash."""
 
     def __init__(
-        self, docker: DockerGateway, settings: ProxySettings, reach: Callable[[str], Awaitable[None]] = _reached
+        self,
+        docker: DockerGateway,
+        settings: ProxySettings,
+        reach: Callable[[str], Awaitable[None]] = _reached,
+        outside: Outside = REAL,
     ) -> None:
         """`reach` does what this process needs, if anything, to speak to what is on a network."""
         self.docker = docker
         self.settings = settings
         self._reach = reach
-        self.internal = InternalApi(settings.address, settings.key)
+        self.outside = outside
+        self.internal = outside.internal_api(settings.address, settings.key)
         self.changing = asyncio.Lock()  # one change at a time, of the container or of what it is told
         self._name: str | None = None
 
@@ -45,7 +51,7 @@ class HttpProxy:
         """Use this range for the management network, instead of one that the host turned out to use itself."""
         await self.close()
         self.settings = replace(self.settings, network_subnet=network_subnet)
-        self.internal = InternalApi(self.settings.address, self.settings.key)
+        self.internal = self.outside.internal_api(self.settings.address, self.settings.key)
 
     async def close(self) -> None:
         """Let go of what we hold here. The proxy runs on."""
