@@ -1,31 +1,37 @@
 """After a start or a gap in what we saw: everything of ours on a host is looked at once."""
 
 import logging
+from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
-from db.models import Application, Container, Environment
+from db.models import Application, Environment
 from db.sessions import Sessions
 from engine import labels
+from engine.docker.values import ContainerSummary
 from engine.host import Host
 from engine.work import Work
 
 log = logging.getLogger(__name__)
 
 
-async def reconcile(sessions: Sessions, host: Host, work: Work) -> None:
-    """Remove what has no owner any more, and have every application looked after."""
-    await _remove_orphaned_containers(sessions, host)
+async def reconcile(sessions: Sessions, host: Host, work: Work, present: Sequence[ContainerSummary]) -> None:
+    """Remove what has no owner any more, and have every application looked after.
+
+    `present` is every container of ours there is. A volume without an owner is one that was kept: nobody
+    asked for its end, so nobody looks for it.
+    """
+    await _remove_orphaned_containers(sessions, host, present)
     await remove_orphaned_networks(sessions, host)
-    host.publisher.afresh()
+    host.publisher.afresh(present)
     for application_id in await sessions.read(_applications, host.server_id):
         work.wake(application_id)
 
 
-async def _remove_orphaned_containers(sessions: Sessions, host: Host) -> None:
-    known = await sessions.read(_containers, host.server_id)
-    for summary in await host.docker.list_containers(labels.ours(host.instance_id)):
-        if labels.is_application(summary.labels) and summary.id not in known:
+async def _remove_orphaned_containers(sessions: Sessions, host: Host, present: Sequence[ContainerSummary]) -> None:
+    known = set(await sessions.read(_applications, host.server_id))
+    for summary in present:
+        if labels.is_application(summary.labels) and summary.labels.get(labels.APPLICATION) not in known:
             log.warning("Removing container %s: its application is gone.", summary.name)
             await host.docker.remove_container(summary.id)
 
@@ -42,10 +48,6 @@ async def remove_orphaned_networks(sessions: Sessions, host: Host) -> None:
 
 def _applications(session: Session, server_id: str) -> list[str]:
     return list(session.exec(select(Application.id).where(Application.server_id == server_id)))
-
-
-def _containers(session: Session, server_id: str) -> set[str]:
-    return set(session.exec(select(Container.id).where(Container.server_id == server_id)))
 
 
 def _environments(session: Session) -> set[str]:

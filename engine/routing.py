@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -19,6 +20,7 @@ from db.models import (
 )
 from db.sessions import Sessions
 from engine import labels
+from engine.docker.values import ContainerSummary
 from engine.errors import DockerConflict, DockerUnreachable, EngineError, ProxyFailure
 from engine.events import record
 from engine.networks import Networks, is_overlap
@@ -119,6 +121,7 @@ class Publisher:
         self._waiting: list[asyncio.Future[None]] = []
         self._asked = asyncio.Event()
         self._ensured = False
+        self._present: Sequence[ContainerSummary] = ()
         self._attached: set[str] = set()
         self._complaint = ""
         self._pause_until = 0.0
@@ -150,13 +153,14 @@ class Publisher:
 
     def doubt(self) -> None:
         """Something happened to the proxy's container: look after it before the next document."""
-        self._ensured = False
+        self._ensured, self._present = False, ()
         self.request()
 
-    def afresh(self) -> None:
-        """Docker answers again: whatever failed before may work now."""
+    def afresh(self, present: Sequence[ContainerSummary]) -> None:
+        """Docker answers again, and has these containers: whatever failed before may work now."""
         self._pause_until = 0.0
         self.doubt()
+        self._present = present
 
     async def publish(self) -> None:
         """Return once the proxy serves from a table that was read after this call.
@@ -220,9 +224,12 @@ class Publisher:
             await self._sessions.write(note_problems, self._server_id, problems)
 
     async def _ensure(self, compiled: Compiled, networks: frozenset[str]) -> None:
-        while not await self._ensured_here(compiled, networks):
-            await self._proxy.move(await self._networks.another_proxy_subnet())
-        self._attached = await self._proxy.attached()
+        attached = await self._proxy.adopt(self._present)
+        if attached is None:
+            while not await self._ensured_here(compiled, networks):
+                await self._proxy.move(await self._networks.another_proxy_subnet())
+            attached = await self._proxy.attached()
+        self._attached, self._present = attached, ()
         self._ensured = True
         await self._sessions.write(proxy_is, self._server_id, ProxyState.RUNNING, "")
 
