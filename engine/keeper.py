@@ -1,6 +1,7 @@
 """Making one application what it is wanted to be: deployed, running, stopped, gone."""
 
 import logging
+from collections.abc import Sequence
 
 from sqlmodel import Session, col, delete, select
 
@@ -74,7 +75,7 @@ class Keeper:
         if release is not None:
             spec = ReleaseSpec.model_validate(release.spec)
             rows = await self._sessions.read(containers_of_release, release.id)
-            if not _as_wanted(rows, spec):
+            if not as_wanted(rows, spec):
                 await self._revive(application, release, spec)
         self._host.publisher.request()
 
@@ -121,7 +122,7 @@ def next_deployment(session: Session, application_id: str) -> str | None:
     return next(iter(begun or queued), None)
 
 
-def _as_wanted(rows: list[Container], spec: ReleaseSpec) -> bool:
+def as_wanted(rows: Sequence[Container], spec: ReleaseSpec) -> bool:
     """Whether there is nothing to do for a live release: its replicas are ready, or rest as they may."""
     return len(rows) >= spec.replicas and all(row.ready or _may_rest(row, spec.restart_policy) for row in rows)
 

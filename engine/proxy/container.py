@@ -3,19 +3,19 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from engine.docker.gateway import DockerGateway
-from engine.docker.values import ContainerState
+from engine.docker.values import ContainerState, ContainerSummary
 from engine.errors import DockerNotFound, EngineError, PortTaken, ProxyFailure
 from engine.outside import REAL, Outside
 from engine.proxy.archive import CONFIG_DIR, first_filling
 from engine.proxy.compiler import Compiled
-from engine.proxy.image import available_image
+from engine.proxy.image import available_image, possible_images
 from engine.proxy.internal import every_little_while, loading_deadline
 from engine.proxy.spec import GRACE_SECONDS, ProxySettings, container_name, container_spec, static_configuration
 
@@ -63,6 +63,28 @@ class HttpProxy:
         if self._name is None:
             raise ProxyFailure("The proxy has not been started yet.")
         return self._name
+
+    async def adopt(self, present: Iterable[ContainerSummary]) -> set[str] | None:
+        """Use the proxy among these containers if it runs as the settings want it, and is the only one.
+
+        The networks that it has joined, without its own; None where `ensure` has to look after it. The one
+        question to Docker is that of `reach`.
+        """
+        found = [each for each in present if self.settings.labels.items() <= each.labels.items()]
+        async with self.changing:
+            if len(found) != 1 or not self._as_wanted(found[0]):
+                return None
+            await self._reach(self.settings.network)
+            self._name = found[0].name
+            return set(found[0].addresses) - {self.settings.network}
+
+    def _as_wanted(self, found: ContainerSummary) -> bool:
+        specs = (container_spec(self.settings, image) for image in possible_images(self.settings.image))
+        return (
+            found.name in {container_name(self.settings, spec) for spec in specs}
+            and found.state is ContainerState.RUNNING
+            and found.addresses.get(self.settings.network) == self.settings.address
+        )
 
     async def ensure(self, document: Compiled, networks: Collection[str] = ()) -> None:
         """The proxy runs, as the settings want it, and is a member of these networks.

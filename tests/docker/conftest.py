@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docker.relay import Relay, running_relay
 from tests.docker.world import World, eventually
 
 
@@ -18,6 +19,25 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def fragile_world(tmp_path: Path) -> Iterator[World]:
     """A running installation for one test alone, to be killed and starved."""
     yield from _running(World(tmp_path))
+
+
+@pytest.fixture
+def relay(tmp_path: Path) -> Iterator[Relay]:
+    with running_relay(tmp_path / "docker.sock") as running:
+        yield running
+
+
+@pytest.fixture
+def far_world(tmp_path: Path, relay: Relay) -> Iterator[World]:
+    """An installation whose Docker engine can be taken away, and tells what it was asked."""
+    world = World(tmp_path, WHARF_DOCKER_HOST=relay.url)
+    world.start()
+    try:
+        yield world
+    finally:
+        relay.mend()
+        world.stop()
+        world.command("uninstall", "--yes", "--volumes")
 
 
 def _running(made: World) -> Iterator[World]:
