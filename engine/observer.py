@@ -52,6 +52,7 @@ class Observer:
         self._server_id = server_id
         self._reactions = reactions
         self._looking = asyncio.Lock()
+        self.cores: int | None = None  # of the server; None until its engine has answered
 
     async def run(self) -> None:
         """Watch until cancelled, through every outage of the Docker engine."""
@@ -111,6 +112,7 @@ class Observer:
 
     async def _reconnected(self) -> None:
         version = await self._docker.ping()
+        self.cores = await self._docker.cores()
         if await self._sessions.write(server_reachable, self._server_id, version):
             log.info("The Docker engine answers: version %s.", version.engine)
         await self.look_at_all()
