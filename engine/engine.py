@@ -85,7 +85,9 @@ class Engine:
         preparation = Preparation(self.sessions, self.host.docker, self.cipher, self.journals)
         self._runner = Runner(self.sessions, self.host, preparation, replicas, self.journals)
         self._keeper = Keeper(self.sessions, self.host, self._runner, replicas)
-        self.applications = Applications(self.sessions, self.cipher, self._asked, self._runner.interrupt)
+        self.applications = Applications(
+            self.sessions, self.cipher, self._asked, self._runner.interrupt, lambda: self.host.observer.cores
+        )
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())
         self.projects = Projects(self.sessions, lambda _environment_id: self._spawn(self._tidy_networks()))

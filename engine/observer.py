@@ -54,6 +54,7 @@ class Observer:
         # Who looks at a container writes what was seen before the next one looks.
         self._looking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self.cores: int | None = None  # of the server; None until its engine has answered
 
     async def run(self) -> None:
         """Watch until cancelled, through every outage of the Docker engine."""
@@ -111,6 +112,7 @@ class Observer:
 
     async def _reconnected(self) -> None:
         version = await self._docker.ping()
+        self.cores = await self._docker.cores()
         if await self._sessions.write(server_reachable, self._server_id, version):
             log.info("The Docker engine answers: version %s.", version.engine)
         await self._reactions.connected(await self.look_at_all())

@@ -89,8 +89,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def forbid(self) -> None:
         """End everything that runs on this socket and close it with 4403."""
         for operation in tuple(self.operations.values()):
-            if operation.task is not asyncio.current_task():  # which may be revoking the token it runs under
-                await self.cleanup_operation(operation.id)
+            await self.cleanup_operation(operation.id)
         await self.websocket.close(4403, "Forbidden")
 
     async def _forbid_at(self, moment: datetime) -> None:

@@ -48,11 +48,11 @@ async def test_a_stream_ends_when_either_side_says_so(served: Served) -> None:
         ({"query": "fragment A on Query { viewer }"}, "Can't get GraphQL operation type"),
         (
             {"query": "query ($text: String!) { echo(text: $text) }", "variables": {"text": 5}},
-            "Variable '$text' has invalid value: String cannot represent a non string value: 5",
+            "text: A string is needed.",
         ),
         (
             {"query": "subscription ($to: Int!) { count(to: $to) }"},
-            "Variable '$to' has invalid value: Expected a value of non-null type 'Int!' to be provided.",
+            "to: The variable $to is needed.",
         ),
     ],
 )
