@@ -9,6 +9,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from engine.errors import InvalidInput
+from graph.following import Following
 from graph.permissions import Viewer
 from graph.sockets import Sockets
 
@@ -30,6 +31,7 @@ class Context:
     engine: "Engine"
     sockets: Sockets
     mistakes: dict[str, list[InvalidInput]] = field(default_factory=dict, init=False, repr=False)
+    following: Following = field(default_factory=Following, repr=False)
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict, init=False, repr=False)
 
     def load(self, fetch: "Callable[[Engine, list[K]], Awaitable[Sequence[V]]]", key: K) -> Awaitable[V]:
