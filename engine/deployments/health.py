@@ -110,13 +110,20 @@ async def _examine(docker: DockerGateway, patient: Patient) -> None:
     interval, failures = _FIRST_INTERVAL, 0
     while True:
         try:
-            return await _probe(docker, patient, check)
+            return await _probe_all(docker, patient, check)
         except ProbeFailed:
             failures = failures + 1 if loop.time() > lenient_until else 0
             if failures >= check.retries:
                 raise
         await asyncio.sleep(interval)
         interval = min(interval * _INTERVAL_GROWTH, check.interval.total_seconds())
+
+
+async def _probe_all(docker: DockerGateway, patient: Patient, check: HealthCheck) -> None:
+    await _probe(docker, patient, check)
+    port = patient.spec.port
+    if port is not None and (check.kind is CheckKind.COMMAND or check.port not in (None, port)):
+        await _probe_tcp(patient.address, port, check)  # where visitors will be sent, whatever else was asked
 
 
 def _probe(docker: DockerGateway, patient: Patient, check: HealthCheck) -> Awaitable[None]:
