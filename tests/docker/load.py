@@ -301,14 +301,13 @@ async def visitors(
     """
     visits = Visits((await application.get()).headers["X-Version"], grace)
     load = Load(application, visits, per_second)
-    async with asyncio.TaskGroup() as group:
-        for kind in kinds:
-            group.create_task(kind(load))
-        try:
-            await visits.until(lambda: visits.versions.total() >= len(kinds))
-            yield visits
-        finally:
-            load.stop.set()
+    tasks = [asyncio.create_task(kind(load)) for kind in kinds]
+    try:
+        await visits.until(lambda: visits.versions.total() >= len(kinds))
+        yield visits
+    finally:
+        load.stop.set()
+        await asyncio.gather(*tasks)
 
 
 async def take_over(
