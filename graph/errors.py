@@ -6,6 +6,7 @@ id that the client sees.
 """
 
 import logging
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, cast
@@ -43,7 +44,10 @@ _EXPECTED = (
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
 )
+BAD_REQUEST = "BAD_REQUEST"  # the code of what is no request of this schema
 _LONGEST_MESSAGE = 500
+# Left out, or null by a variable that need not be: graphql-core finds this later than all else that is wrong with it.
+_ARGUMENT = re.compile(r"Argument '(?:\w+\.\w+\()?(\w+)(?::\))?' (?:has invalid value|of .* is required)")
 
 
 @strawberry.type(description="A mistake that the person who asked can mend.")
@@ -128,6 +132,7 @@ def masked(cause: BaseException) -> GraphQLError:
 def _presented(error: GraphQLError, ids: dict[int, str]) -> GraphQLError:
     cause = error.original_error
     if cause is None or isinstance(cause, GraphQLError):
+        error.extensions = error.extensions or _extensions_of_graphql(error.message)
         error.message = _legible(error.message)
         return error
     if isinstance(cause, _EXPECTED):
@@ -150,7 +155,13 @@ def _extensions(cause: Exception) -> dict[str, object]:
         case ProxyFailure():
             return {"code": "PROXY_FAILURE"}
         case _:
-            return {}
+            return {"code": BAD_REQUEST}
+
+
+def _extensions_of_graphql(message: str) -> dict[str, object]:
+    if found := _ARGUMENT.match(message):
+        return {"code": ErrorCode.INVALID_INPUT.value, "field": [found[1]]}
+    return {"code": BAD_REQUEST}
 
 
 def _legible(message: str) -> str:

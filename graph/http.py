@@ -24,7 +24,7 @@ from strawberry.utils.await_maybe import await_maybe
 from graph.broadcasts import Asked, Broadcasts
 from graph.build import Schema
 from graph.context import Context
-from graph.errors import failed_as_a_whole, masked
+from graph.errors import BAD_REQUEST, failed_as_a_whole, masked
 from graph.following import Following
 from graph.negotiation import JSON, accepted, readable
 from graph.permissions import Viewer
@@ -47,7 +47,7 @@ _OPERATIONS = {
 class Rejected(Exception):
     """The request ends here, with this status and sentence."""
 
-    def __init__(self, status: int, sentence: str, code: str = "BAD_REQUEST", **headers: str) -> None:
+    def __init__(self, status: int, sentence: str, code: str = BAD_REQUEST, **headers: str) -> None:
         super().__init__(sentence)
         self.status = status
         self.body = {"errors": [{"message": sentence, "extensions": {"code": code}}]}
@@ -174,7 +174,7 @@ class GraphQLView(GraphQL[Any, None]):
             if error.operation_type is OperationType.MUTATION:
                 raise Rejected(405, "Mutations need POST.", Allow="POST") from None
             sentence = "Subscriptions need a websocket."
-        return ExecutionResult(data=None, errors=[GraphQLError(sentence)])
+        return ExecutionResult(data=None, errors=[GraphQLError(sentence, extensions={"code": BAD_REQUEST})])
 
 
 def _is_a_browser_looking(request: Request) -> bool:

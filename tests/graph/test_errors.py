@@ -164,6 +164,29 @@ async def test_a_literal_of_another_type_in_a_query_is_pointed_at(
     assert not caplog.records
 
 
+@pytest.mark.parametrize(
+    ("query", "extensions"),
+    [
+        ("{ echo }", {"code": "INVALID_INPUT", "field": ["text"]}),
+        (
+            "query($n: Int = 5) { applications(first: $n) { nodes { id } } }",
+            {"code": "INVALID_INPUT", "field": ["first"]},
+        ),
+        ("query($n: Nothing) { applications(first: $n) { nodes { id } } }", {"code": "BAD_REQUEST"}),
+        ("{ nothing }", {"code": "BAD_REQUEST"}),
+        ("{", {"code": "BAD_REQUEST"}),
+        ("{ a: viewer " + "b" * 70_000 + " }", {"code": "BAD_REQUEST"}),
+        ("{ echo(text: " + "[" * 900 + "]" * 900 + ") }", {"code": "BAD_REQUEST"}),
+        ("fragment A on Query { viewer }", {"code": "BAD_REQUEST"}),
+    ],
+)
+async def test_every_error_of_a_request_has_a_code(query: str, extensions: dict[str, object]) -> None:
+    result = await SCHEMA.stream(query, variable_values={"n": None}, context_value=context())
+    async for each in result:
+        (error,) = [error.formatted for error in each.errors]
+        assert error["extensions"] == extensions
+
+
 async def test_what_was_sent_is_repeated_in_parts_that_can_be_shown() -> None:
     name, unprintable = "a" * 60_000, "\u202e"
     for query in (f"{{ {name} }}", f"{{ echo(text: 1, {name}: 1) }}", f"{{ a(b: {unprintable}) }}"):
