@@ -1,6 +1,7 @@
 """Later versions of the program: today's migrations, and further ones that only tests know."""
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent, indent
@@ -35,6 +36,12 @@ branch_labels = depends_on = None
 def upgrade() -> None:
 {body}
 """
+
+
+def later_program(scripts: Path) -> list[str]:
+    """The words that begin a command `wharf` of the version whose migrations these are."""
+    code = "import sys, pathlib, db.migrate as m, wharf.cli; m._SCRIPTS = pathlib.Path(sys.argv.pop(1)); wharf.cli.main()"
+    return [sys.executable, "-c", code, str(scripts)]
 
 
 def later_migrations(directory: Path, *bodies: str) -> Path:

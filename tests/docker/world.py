@@ -47,6 +47,7 @@ class World:
 
     def __init__(self, directory: Path, **settings: str) -> None:
         self.directory = directory
+        self.program = [WHARF]
         self.port, self.http_port, https_port = free_port(), free_port(), free_port()
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("WHARF_")},
@@ -65,7 +66,7 @@ class World:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen([WHARF, "serve"], env=self.environ, stderr=log, stdout=log)
+            self._process = subprocess.Popen([*self.program, "serve"], env=self.environ, stderr=log, stdout=log)
         deadline = time.monotonic() + _STARTED_WITHIN
         while not self._answers():
             assert self._process.poll() is None, f"The server ended:\n{self.log.read_text()}"
@@ -81,7 +82,7 @@ class World:
     def command(self, *words: str) -> str:
         """What the command `wharf` prints."""
         done = subprocess.run(
-            [WHARF, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=30
+            [*self.program, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=30
         )
         return done.stdout
 
