@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 _START_SECONDS = 10.0  # from Docker's "started" until Traefik begins to load its first document
 
 
-async def _reached(_network: str) -> None:
+async def _reached(_network: str, _address: str) -> None:
     """A process on the Docker host reaches every network of it."""
 
 
@@ -35,10 +35,10 @@ class HttpProxy:
         self,
         docker: DockerGateway,
         settings: ProxySettings,
-        reach: Callable[[str], Awaitable[None]] = _reached,
+        reach: Callable[[str, str], Awaitable[None]] = _reached,
         outside: Outside = REAL,
     ) -> None:
-        """`reach` does what this process needs, if anything, to speak to what is on a network."""
+        """`reach` does what this process needs, if anything, to speak, from this address, to what is on a network."""
         self.docker = docker
         self.settings = settings
         self._reach = reach
@@ -74,7 +74,7 @@ class HttpProxy:
         async with self.changing:
             if len(found) != 1 or not self._as_wanted(found[0]):
                 return None
-            await self._reach(self.settings.network)
+            await self._reach(self.settings.network, self.settings.our_address)
             self._name = found[0].name
             return set(found[0].addresses) - {self.settings.network}
 
@@ -132,7 +132,7 @@ class HttpProxy:
             await self.docker.create_network(
                 self.settings.network, subnet=self.settings.network_subnet, labels=self.settings.labels
             )
-        await self._reach(self.settings.network)
+        await self._reach(self.settings.network, self.settings.our_address)
 
     async def _prepare(self, name: str, spec: dict[str, Any], document: Compiled) -> None:
         # One that is there but does not run may hold on to a network that is gone, and could not start.

@@ -1,6 +1,7 @@
 """Later versions of the program: today's migrations, and further ones that only tests know."""
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent, indent
@@ -35,6 +36,16 @@ branch_labels = depends_on = None
 def upgrade() -> None:
 {body}
 """
+
+
+def later_program(scripts: Path) -> list[str]:
+    """The words that begin a command `wharf` of the version whose migrations these are."""
+    code = (
+        "import pathlib, sys, db.migrate, wharf.cli\n"
+        "db.migrate._SCRIPTS = pathlib.Path(sys.argv.pop(1))\n"
+        "wharf.cli.main()"
+    )
+    return [sys.executable, "-c", code, str(scripts)]
 
 
 def later_migrations(directory: Path, *bodies: str) -> Path:

@@ -47,6 +47,7 @@ class World:
 
     def __init__(self, directory: Path, **settings: str) -> None:
         self.directory = directory
+        self.program = [WHARF]
         self.port, self.http_port, https_port = free_port(), free_port(), free_port()
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("WHARF_")},
@@ -77,7 +78,7 @@ class World:
     def launch(self) -> None:
         """Start the server, and do not wait for it."""
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen([WHARF, "serve"], env=self.environ, stderr=log, stdout=log)
+            self._process = subprocess.Popen([*self.program, "serve"], env=self.environ, stderr=log, stdout=log)
 
     @property
     def log(self) -> Path:
@@ -95,7 +96,7 @@ class World:
     def command(self, *words: str) -> str:
         """What the command `wharf` prints."""
         done = subprocess.run(
-            [WHARF, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=30
+            [*self.program, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=30
         )
         return done.stdout
 
