@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from engine.deployments.prepare import Preparation
 from engine.deployments.replicas import Replicas
 from engine.deployments.requests import Deployments
 from engine.deployments.runner import Runner
+from engine.docker.values import ContainerSummary
 from engine.domains import Domains
 from engine.errors import EngineError
 from engine.events import EventLog
@@ -84,7 +85,9 @@ class Engine:
         preparation = Preparation(self.sessions, self.host.docker, self.cipher, self.journals)
         self._runner = Runner(self.sessions, self.host, preparation, replicas, self.journals)
         self._keeper = Keeper(self.sessions, self.host, self._runner, replicas)
-        self.applications = Applications(self.sessions, self.cipher, self._asked, self._runner.interrupt)
+        self.applications = Applications(
+            self.sessions, self.cipher, self._asked, self._runner.interrupt, lambda: self.host.observer.cores
+        )
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())
         self.projects = Projects(self.sessions, lambda _environment_id: self._spawn(self._tidy_networks()))
@@ -156,8 +159,8 @@ class Engine:
     async def _converge(self, application_id: str) -> None:
         await self._keeper.converge(application_id)
 
-    async def _reconcile(self) -> None:
-        await reconcile(self.sessions, self.host, self._work)
+    async def _reconcile(self, present: Sequence[ContainerSummary]) -> None:
+        await reconcile(self.sessions, self.host, self._work, present)
 
     def _application_changed(self, application_id: str) -> None:
         self._work.wake(application_id)

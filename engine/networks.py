@@ -58,10 +58,10 @@ class Networks:
         await self.join(name)
         return name
 
-    async def join(self, network: str) -> None:
-        """Where we run in a container ourselves: be on this network, to reach what is on it."""
+    async def join(self, network: str, address: str | None = None) -> None:
+        """Where we run in a container ourselves: be on this network, at this address, to reach what is on it."""
         if own := await self._ourselves():
-            await self._docker.connect_network(network, own)
+            await self._docker.connect_network(network, own, address=address)
 
     async def leave(self, network: str) -> None:
         """Undo `join`."""

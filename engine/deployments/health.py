@@ -92,13 +92,20 @@ class HealthChecker:
         interval, failures = _FIRST_INTERVAL, 0
         while True:
             try:
-                return await self._probe(patient, check)
+                return await self._probe_all(patient, check)
             except ProbeFailed:
                 failures = failures + 1 if loop.time() > lenient_until else 0
                 if failures >= check.retries:
                     raise
             await asyncio.sleep(interval)
             interval = min(interval * _INTERVAL_GROWTH, check.interval.total_seconds())
+
+    async def _probe_all(self, patient: Patient, check: HealthCheck) -> None:
+        await self._probe(patient, check)
+        port = patient.spec.port
+        if port is not None and (check.kind is CheckKind.COMMAND or check.port not in (None, port)):
+            # Where visitors will be sent, whatever else was asked.
+            await self._outside.probe_tcp(patient.address, port, check)
 
     def _probe(self, patient: Patient, check: HealthCheck) -> Awaitable[None]:
         port = check.port or patient.spec.port or 0

@@ -3,19 +3,19 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from engine.docker.gateway import DockerGateway
-from engine.docker.values import ContainerState
+from engine.docker.values import ContainerState, ContainerSummary
 from engine.errors import DockerNotFound, EngineError, PortTaken, ProxyFailure
 from engine.outside import REAL, Outside
 from engine.proxy.archive import CONFIG_DIR, first_filling
 from engine.proxy.compiler import Compiled
-from engine.proxy.image import available_image
+from engine.proxy.image import available_image, possible_images
 from engine.proxy.internal import every_little_while, loading_deadline
 from engine.proxy.spec import GRACE_SECONDS, ProxySettings, container_name, container_spec, static_configuration
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 _START_SECONDS = 10.0  # from Docker's "started" until Traefik begins to load its first document
 
 
-async def _reached(_network: str) -> None:
+async def _reached(_network: str, _address: str) -> None:
     """A process on the Docker host reaches every network of it."""
 
 
@@ -35,10 +35,10 @@ class HttpProxy:
         self,
         docker: DockerGateway,
         settings: ProxySettings,
-        reach: Callable[[str], Awaitable[None]] = _reached,
+        reach: Callable[[str, str], Awaitable[None]] = _reached,
         outside: Outside = REAL,
     ) -> None:
-        """`reach` does what this process needs, if anything, to speak to what is on a network."""
+        """`reach` does what this process needs, if anything, to speak, from this address, to what is on a network."""
         self.docker = docker
         self.settings = settings
         self._reach = reach
@@ -63,6 +63,28 @@ class HttpProxy:
         if self._name is None:
             raise ProxyFailure("The proxy has not been started yet.")
         return self._name
+
+    async def adopt(self, present: Iterable[ContainerSummary]) -> set[str] | None:
+        """Use the proxy among these containers if it runs as the settings want it, and is the only one.
+
+        The networks that it has joined, without its own; None where `ensure` has to look after it. The one
+        question to Docker is that of `reach`.
+        """
+        found = [each for each in present if self.settings.labels.items() <= each.labels.items()]
+        async with self.changing:
+            if len(found) != 1 or not self._as_wanted(found[0]):
+                return None
+            await self._reach(self.settings.network, self.settings.our_address)
+            self._name = found[0].name
+            return set(found[0].addresses) - {self.settings.network}
+
+    def _as_wanted(self, found: ContainerSummary) -> bool:
+        specs = (container_spec(self.settings, image) for image in possible_images(self.settings.image))
+        return (
+            found.name in {container_name(self.settings, spec) for spec in specs}
+            and found.state is ContainerState.RUNNING
+            and found.addresses.get(self.settings.network) == self.settings.address
+        )
 
     async def ensure(self, document: Compiled, networks: Collection[str] = ()) -> None:
         """The proxy runs, as the settings want it, and is a member of these networks.
@@ -110,7 +132,7 @@ class HttpProxy:
             await self.docker.create_network(
                 self.settings.network, subnet=self.settings.network_subnet, labels=self.settings.labels
             )
-        await self._reach(self.settings.network)
+        await self._reach(self.settings.network, self.settings.our_address)
 
     async def _prepare(self, name: str, spec: dict[str, Any], document: Compiled) -> None:
         # One that is there but does not run may hold on to a network that is gone, and could not start.

@@ -13,6 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from graph.http import GraphQLView
 from graph.permissions import Viewer
 from graph.sockets import Sockets
+from graph.wire import Wire
 from tests.graph.small import SCHEMA, TOKENS
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ async def served() -> AsyncIterator[Served]:
         init_timeout=timedelta(milliseconds=300),
     )
     app = Starlette(routes=[Route("/graphql", view), WebSocketRoute("/graphql", view)])
-    config = uvicorn.Config(app, log_level="warning", log_config=None)
+    config = uvicorn.Config(app, ws=Wire, log_level="warning", log_config=None)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config.load()
