@@ -90,7 +90,7 @@ class GraphQLView(GraphQL[Any, None]):
         self._engine = engine
         self._authenticate = authenticate
         self._sockets = sockets
-        self._broadcasts = Broadcasts(self._answers, engine)
+        self.broadcasts = Broadcasts(self._answers, engine)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -109,7 +109,7 @@ class GraphQLView(GraphQL[Any, None]):
         async def viewer(claims: Mapping[str, object]) -> Viewer | None:
             return await self._viewer(_token_in(claims) or _bearer(request.headers.get("authorization")))
 
-        return Handshake(viewer, self._answers, self._broadcasts, self._sockets)
+        return Handshake(viewer, self._answers, self.broadcasts, self._sockets)
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)

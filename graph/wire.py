@@ -1,6 +1,7 @@
 """uvicorn's websocket, made safe against those who do not read: nobody waits for them, and nothing grows for them."""
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
@@ -12,11 +13,12 @@ if TYPE_CHECKING:
 
 WIRE = "wharf.wire"  # under this name the application finds the Wire among the extensions of its scope
 TOO_SLOW = 4410
+_UNSENT = 64 * 1024  # bytes that the kernel takes over before the network does; by itself it takes megabytes
 RESUME = "You do not read: subscribe again after your last cursor"
 
 
 class Wire(WebSocketsSansIOProtocol):
-    """One connection. What the peer has not read fills at most the transport's buffer (64 KiB) and one message more.
+    """One connection. What the peer does not read fills 64 KiB here, 64 KiB in the kernel, and one message more.
 
     Whoever lets a message wait for `patience` seconds is closed with 4410. It can read what was on its way, and
     then that, for another `last_chance` seconds; after them the connection is cut.
@@ -32,6 +34,10 @@ class Wire(WebSocketsSansIOProtocol):
             return False
         self.transport.write(frame)
         return True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
 
     async def run_asgi(self) -> None:
         cast(dict[str, object], self.scope["extensions"])[WIRE] = self
