@@ -17,7 +17,7 @@ run: ## Start the server
 
 test: check ## Run lint, types, import contracts and all tests, real Docker included
 	@scripts/images
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadfile
 
 soak: ## Run what is too long for every test run: faults, load and simulation at full size (SEED=1)
 	@scripts/setup test

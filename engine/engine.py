@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from engine.deployments.prepare import Preparation
 from engine.deployments.replicas import Replicas
 from engine.deployments.requests import Deployments
 from engine.deployments.runner import Runner
-from engine.docker.gateway import DockerGateway
+from engine.docker.values import ContainerSummary
 from engine.domains import Domains
 from engine.errors import EngineError
 from engine.events import EventLog
@@ -30,6 +30,7 @@ from engine.keeper import Keeper
 from engine.logs import ApplicationLogs
 from engine.networks import Networks
 from engine.observer import Observer, Reactions
+from engine.outside import REAL, Outside
 from engine.projects import Projects
 from engine.proxy.carriers import directory_in
 from engine.proxy.container import HttpProxy
@@ -65,7 +66,7 @@ class EngineSettings:
 class Engine:
     """Everything that the API may ask for. `start` and `stop` frame its life; between them it converges."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, outside: Outside = REAL) -> None:
         self.sessions = Sessions(settings.database_url)
         self._key = self._unlock(settings.data_directory / "secret.key")
         self.cipher = Cipher(self._key)
@@ -73,6 +74,7 @@ class Engine:
         self.journals = Journals(self.sessions)
         self.access = Access(self.sessions)
         self._settings = settings
+        self._outside = outside
         self._tasks: list[asyncio.Task[None]] = []
         self._work = Work(self._converge, _AT_ONCE)
 
@@ -84,7 +86,9 @@ class Engine:
         preparation = Preparation(self.sessions, self.host.docker, self.cipher, self.journals)
         self._runner = Runner(self.sessions, self.host, preparation, replicas, self.journals)
         self._keeper = Keeper(self.sessions, self.host, self._runner, replicas)
-        self.applications = Applications(self.sessions, self.cipher, self._asked, self._runner.interrupt)
+        self.applications = Applications(
+            self.sessions, self.cipher, self._asked, self._runner.interrupt, lambda: self.host.observer.cores
+        )
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())
         self.projects = Projects(self.sessions, lambda _environment_id: self._spawn(self._tidy_networks()))
@@ -120,9 +124,14 @@ class Engine:
 
     async def _make_host(self, instance_id: str, server_id: str) -> Host:
         settings = self._settings
-        docker = DockerGateway(settings.docker_host)
+        docker = self._outside.docker(settings.docker_host)
         networks = Networks(
-            self.sessions, docker, instance_id=instance_id, server_id=server_id, pool=settings.network_pool
+            self.sessions,
+            docker,
+            instance_id=instance_id,
+            server_id=server_id,
+            pool=settings.network_pool,
+            outside=self._outside,
         )
         proxy = HttpProxy(
             docker,
@@ -136,12 +145,14 @@ class Engine:
                 bind_address=settings.proxy_address,
             ),
             networks.join,
+            self._outside,
             directory=directory_in(settings.data_directory),
         )
         publisher = Publisher(self.sessions, proxy, networks, server_id)
         reactions = Reactions(self._reconcile, self._application_changed, publisher.doubt)
         observer = Observer(self.sessions, docker, instance_id=instance_id, server_id=server_id, reactions=reactions)
-        return Host(instance_id, server_id, docker, networks, proxy, publisher, observer, HealthChecker(docker))
+        checker = HealthChecker(docker, self._outside)
+        return Host(instance_id, server_id, docker, networks, proxy, publisher, observer, checker)
 
     def _asked(self, application_id: str) -> None:
         self._keeper.interrupt(application_id)
@@ -150,8 +161,8 @@ class Engine:
     async def _converge(self, application_id: str) -> None:
         await self._keeper.converge(application_id)
 
-    async def _reconcile(self) -> None:
-        await reconcile(self.sessions, self.host, self._work)
+    async def _reconcile(self, present: Sequence[ContainerSummary]) -> None:
+        await reconcile(self.sessions, self.host, self._work, present)
 
     def _application_changed(self, application_id: str) -> None:
         self._work.wake(application_id)

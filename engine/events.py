@@ -8,7 +8,7 @@ that stops reading costs nothing, and nobody waits for it.
 import asyncio
 from bisect import bisect_right
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,10 @@ class EventFilter:
 
 EVERYTHING = EventFilter()
 
+# Given the number up to which a follower has seen everything: the number from which it goes on, when it is to go
+# on, or None when it is not to.
+Wait = Callable[[int], Awaitable[int | None]]
+
 
 class EventLog:
     """The log of this instance. Keeps the last `keep` events in the database."""
@@ -48,6 +52,7 @@ class EventLog:
         self._sessions = sessions
         self._recent: deque[Event] = deque(maxlen=_MEMORY)
         self._news = asyncio.Event()
+        self._listeners: list[Callable[[Event], None]] = []
         self._last = sessions.read_now(_last_sequence)
         self._keep = keep
         sessions.on_commit(self._committed)
@@ -57,24 +62,40 @@ class EventLog:
         """The number of the newest event, 0 when there was none yet."""
         return self._last
 
-    async def follow(self, wanted: EventFilter = EVERYTHING, after: int | None = None) -> AsyncGenerator[Event, None]:
+    def on_event(self, listener: Callable[[Event], None]) -> None:
+        """Have `listener` called in the event loop with every event, before any follower can see it."""
+        self._listeners.append(listener)
+
+    async def follow(
+        self, wanted: EventFilter = EVERYTHING, after: int | None = None, wait: Wait | None = None
+    ) -> AsyncGenerator[Event, None]:
         """Every event past number `after` (None: past the newest one now), each once, in order, without end.
 
+        Whenever there is nothing new it awaits `wait`, which may tell the next events itself; by default `news`.
         Raises `CursorExpired` when the log no longer reaches back to `after`, also in mid-stream when the
         follower has fallen that far behind, and `InvalidInput` for a number that was never given out.
         """
         cursor = self._last if after is None else after
         if cursor > self._last:
             raise InvalidInput("This cursor is not from this event log.", field=("after",))
+        wait = wait or self.news
         while True:
-            news = self._news
             events, seen = await self._past(cursor, wanted)
             for event in events:
                 if wanted.matches(event):
                     yield event
-            if seen == cursor:
-                await news.wait()
-            cursor = seen
+            if seen > cursor:
+                cursor = seen
+            elif (going_on := await wait(cursor)) is not None:
+                cursor = going_on
+            else:
+                return
+
+    async def news(self, cursor: int) -> int:
+        """Wait until there is an event past number `cursor`, which is returned."""
+        while self._last <= cursor:
+            await self._news.wait()
+        return cursor
 
     async def _past(self, cursor: int, wanted: EventFilter) -> tuple[list[Event], int]:
         """Some of the events past `cursor`, and the number up to which nothing is missing then."""
@@ -109,6 +130,9 @@ class EventLog:
         self._last = events[-1].sequence or self._last
         self._news.set()
         self._news = asyncio.Event()
+        for event in events:
+            for listener in self._listeners:
+                listener(event)
         if self._last % _PRUNE_EVERY < len(events):
             self._pruning = asyncio.ensure_future(self._sessions.write(_prune, self._last - self._keep))
 

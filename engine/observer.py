@@ -2,17 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
-from sqlmodel import Session, col, select
-
-from db.models import Container
 from db.sessions import Sessions
 from engine import labels
-from engine.containers import container_ended, forget_container, is_ready, remember_container
+from engine.concurrency import together
+from engine.containers import container_ended, forget_container, is_ready, remember_container, to_look_at
 from engine.docker.gateway import DockerGateway
-from engine.docker.values import DockerEvent
+from engine.docker.values import ContainerSummary, DockerEvent
 from engine.errors import DockerFailure, DockerNotFound, DockerUnreachable
 from engine.servers import server_reachable, server_unreachable
 
@@ -21,6 +20,7 @@ log = logging.getLogger(__name__)
 _HEARTBEAT_SECONDS = 5.0
 _FIRST_RETRY_SECONDS = 0.2
 _LAST_RETRY_SECONDS = 5.0
+_AT_ONCE = 8
 # What does not change how a container is. After "kill" Docker keeps it locked until "die", which tells the end.
 _IGNORED = ("kill", "exec_", "attach", "resize", "top", "export", "copy", "archive-path", "extract-to-dir")
 
@@ -29,7 +29,7 @@ _IGNORED = ("kill", "exec_", "attach", "resize", "top", "export", "copy", "archi
 class Reactions:
     """What the rest of the engine does when the observer learns something."""
 
-    connected: Callable[[], Awaitable[None]]
+    connected: Callable[[Sequence[ContainerSummary]], Awaitable[None]]  # with every container of ours
     application_changed: Callable[[str], None]
     proxy_changed: Callable[[], None]
 
@@ -51,7 +51,10 @@ class Observer:
         self._ours = labels.ours(instance_id)
         self._server_id = server_id
         self._reactions = reactions
-        self._looking = asyncio.Lock()
+        # Who looks at a container writes what was seen before the next one looks.
+        self._looking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self.cores: int | None = None  # of the server; None until its engine has answered
 
     async def run(self) -> None:
         """Watch until cancelled, through every outage of the Docker engine."""
@@ -76,7 +79,7 @@ class Observer:
 
     async def look(self, container_id: str, *, passed: bool = False) -> None:
         """Inspect one container and remember what it is now; with `passed`, also that it has passed its check."""
-        async with self._looking:
+        async with self._looking.setdefault(container_id, asyncio.Lock()), self._turns:
             try:
                 facts = await self._docker.inspect_container(container_id)
             except DockerNotFound:
@@ -86,15 +89,13 @@ class Observer:
         if application_id:
             self._reactions.application_changed(application_id)
 
-    async def look_at_all(self) -> None:
-        """Compare every container of ours with what we remember."""
+    async def look_at_all(self) -> list[ContainerSummary]:
+        """Every container of ours, as Docker lists them; those that are not as we remember them are looked at."""
         present = await self._docker.list_containers(self._ours)
-        for summary in present:
-            if labels.is_application(summary.labels):
-                await self.look(summary.id)
-        remembered = await self._sessions.read(_remembered, self._server_id)
-        for container_id in remembered - {summary.id for summary in present}:
-            await self.look(container_id)
+        applications = [summary for summary in present if labels.is_application(summary.labels)]
+        strange = await self._sessions.read(to_look_at, self._server_id, applications)
+        await together(*(self.look(container_id) for container_id in strange))
+        return present
 
     async def _react_to_network(self, event: DockerEvent) -> None:
         # Containers that start and end come and go as well: only one that serves can be missed by its visitors.
@@ -111,10 +112,10 @@ class Observer:
 
     async def _reconnected(self) -> None:
         version = await self._docker.ping()
+        self.cores = await self._docker.cores()
         if await self._sessions.write(server_reachable, self._server_id, version):
             log.info("The Docker engine answers: version %s.", version.engine)
-        await self.look_at_all()
-        await self._reactions.connected()
+        await self._reactions.connected(await self.look_at_all())
 
     async def _lost(self, error: BaseException) -> None:
         if await self._sessions.write(server_unreachable, self._server_id, str(error)):
@@ -143,7 +144,3 @@ class Observer:
             raise
         except Exception:  # one event that we cannot use must not end the watch
             log.exception("Skipped a Docker event; what we show may lag: %s", event)
-
-
-def _remembered(session: Session, server_id: str) -> set[str]:
-    return set(session.exec(select(col(Container.id)).where(Container.server_id == server_id)))

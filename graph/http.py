@@ -3,7 +3,8 @@
 https://graphql.github.io/graphql-over-http/draft/
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -20,9 +21,11 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
+from graph.broadcasts import Asked, Broadcasts
 from graph.build import Schema
 from graph.context import Context
-from graph.errors import failed_as_a_whole, masked
+from graph.errors import BAD_REQUEST, failed_as_a_whole, masked
+from graph.following import Following
 from graph.negotiation import JSON, accepted, readable
 from graph.permissions import Viewer
 from graph.sockets import Sockets
@@ -44,7 +47,7 @@ _OPERATIONS = {
 class Rejected(Exception):
     """The request ends here, with this status and sentence."""
 
-    def __init__(self, status: int, sentence: str, code: str = "BAD_REQUEST", **headers: str) -> None:
+    def __init__(self, status: int, sentence: str, code: str = BAD_REQUEST, **headers: str) -> None:
         super().__init__(sentence)
         self.status = status
         self.body = {"errors": [{"message": sentence, "extensions": {"code": code}}]}
@@ -87,6 +90,7 @@ class GraphQLView(GraphQL[Any, None]):
         self._engine = engine
         self._authenticate = authenticate
         self._sockets = sockets
+        self.broadcasts = Broadcasts(self._answers, engine)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -105,13 +109,22 @@ class GraphQLView(GraphQL[Any, None]):
         async def viewer(claims: Mapping[str, object]) -> Viewer | None:
             return await self._viewer(_token_in(claims) or _bearer(request.headers.get("authorization")))
 
-        return Handshake(viewer, self._context, self._sockets)
+        return Handshake(viewer, self._answers, self.broadcasts, self._sockets)
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
 
-    def _context(self, viewer: Viewer) -> Context:
-        return Context(viewer, self._engine, self._sockets)
+    async def _answers(self, asked: Asked, following: Following) -> AsyncGenerator[ExecutionResult, None]:
+        results = await self.schema.stream(
+            asked.query,
+            variable_values=dict(asked.variables),
+            context_value=Context(asked.viewer, self._engine, self._sockets, following),
+            operation_name=asked.operation_name,
+        )
+        async with aclosing(results):
+            async for result in results:
+                assert isinstance(result, ExecutionResult)
+                yield result
 
     async def _viewer(self, token: str | None) -> Viewer | None:
         return await await_maybe(self._authenticate(token)) if token else None
@@ -136,7 +149,7 @@ class GraphQLView(GraphQL[Any, None]):
             raise Rejected(406, f"The answer can only be {JSON} or application/graphql-response+json.")
         viewer = await self._viewer_of(request)
         operation = await _operation(request)
-        return await self._executed(operation, request.method, self._context(viewer))
+        return await self._executed(operation, request.method, Context(viewer, self._engine, self._sockets))
 
     async def _viewer_of(self, request: Request) -> Viewer:
         token = _bearer(request.headers.get("authorization"))
@@ -161,7 +174,7 @@ class GraphQLView(GraphQL[Any, None]):
             if error.operation_type is OperationType.MUTATION:
                 raise Rejected(405, "Mutations need POST.", Allow="POST") from None
             sentence = "Subscriptions need a websocket."
-        return ExecutionResult(data=None, errors=[GraphQLError(sentence)])
+        return ExecutionResult(data=None, errors=[GraphQLError(sentence, extensions={"code": BAD_REQUEST})])
 
 
 def _is_a_browser_looking(request: Request) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -20,12 +21,13 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     Operation,
 )
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
-from strawberry.types import ExecutionResult
 
-from graph.context import Context
+from graph.broadcasts import Answer, Asked, Broadcasts, Run
 from graph.errors import failed_as_a_whole, masked
+from graph.following import Following
 from graph.permissions import Viewer
 from graph.sockets import Sockets
+from graph.wire import WIRE, Wire
 
 _LONGEST_SLEEP = 60.0
 _LONGEST_REASON = 123  # bytes: more do not fit into a close frame
@@ -33,10 +35,11 @@ _LONGEST_REASON = 123  # bytes: more do not fit into a close frame
 
 @dataclass(frozen=True)
 class Handshake:
-    """What a socket is given when it opens: how to find out who it is, and what its operations then see."""
+    """What a socket is given when it opens: how to find out who it is, and how to run what it asks."""
 
     viewer: Callable[[Mapping[str, object]], Awaitable[Viewer | None]]
-    context: Callable[[Viewer], Context]
+    run: Run
+    broadcasts: Broadcasts
     sockets: Sockets
 
 
@@ -57,6 +60,16 @@ class JsonSocket(ASGIWebSocketAdapter):
         except (WebSocketDisconnect, RuntimeError) as gone:  # RuntimeError: a close frame is out already
             raise WebSocketDisconnected from gone
 
+    @property
+    def pushes(self) -> bool:
+        """Whether `push` can do anything: it needs our Wire."""
+        return WIRE in self.ws.scope["extensions"]
+
+    def push(self, frame: bytes) -> bool:
+        """Send a frame as it is, unless that would have to wait. Whether it was sent."""
+        wire: Wire = self.ws.scope["extensions"][WIRE]
+        return not self._closed and wire.push(frame)
+
     async def close(self, code: int, reason: str) -> None:
         if not self._closed:
             with suppress(WebSocketDisconnect, RuntimeError):
@@ -71,6 +84,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     """One socket. Strawberry's handler keeps the time and the ids; frames, authority and results are ours."""
 
     context: Handshake
+    websocket: JsonSocket
     viewer: Viewer | None = None
     _expiry: asyncio.Task[None] | None = None
 
@@ -86,11 +100,16 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             if self.viewer:
                 self.context.sockets.discard(self.viewer.token_id, self)
 
+    def stop(self) -> None:
+        """End everything that runs on this socket: it is told nothing more."""
+        for operation in tuple(self.operations.values()):
+            if operation.task:
+                del self.operations[operation.id]
+                operation.task.cancel()
+
     async def forbid(self) -> None:
         """End everything that runs on this socket and close it with 4403."""
-        for operation in tuple(self.operations.values()):
-            if operation.task is not asyncio.current_task():  # which may be revoking the token it runs under
-                await self.cleanup_operation(operation.id)
+        self.stop()
         await self.websocket.close(4403, "Forbidden")
 
     async def _forbid_at(self, moment: datetime) -> None:
@@ -130,20 +149,31 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 await operation.send_initial_errors([masked(bug)])
 
     async def _run(self, operation: Operation[Any, None]) -> None:
-        results = await self.schema.stream(
-            operation.query,
-            variable_values=operation.variables,
-            context_value=self.context.context(cast(Viewer, self.viewer)),
-            operation_name=operation.operation_name,
-        )
-        async with aclosing(results):
+        viewer = cast(Viewer, self.viewer)
+        asked = Asked(operation.query, operation.operation_name, operation.variables or {}, viewer)
+        wait = partial(self.context.broadcasts.tell, _Subscriber(self, operation), asked)
+        async with aclosing(
+            self.context.run(asked, Following(wait=wait if self.websocket.pushes else None))
+        ) as results:
             async for result in results:
-                assert isinstance(result, ExecutionResult)
                 if failed_as_a_whole(result):
                     await operation.send_initial_errors(cast(list[GraphQLError], result.errors))
                     return
                 await operation.send_next(result)
         await operation.send_operation_message({"type": "complete", "id": operation.id})
+
+
+@dataclass(frozen=True, slots=True)
+class _Subscriber:
+    """An operation that can be told what others are told."""
+
+    handler: TransportHandler
+    operation: Operation[Any, None]
+
+    def tell(self, answer: Answer) -> bool:
+        # An operation that is no longer the one of its id was ended: by its client, or with its token.
+        wanted = self.handler.operations.get(self.operation.id) is self.operation
+        return wanted and self.handler.websocket.push(answer.frame(self.operation.id))
 
 
 def fault_in(message: object) -> str | None:

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from db.migrate import database_errors, migrate
 from engine.engine import Engine, EngineSettings
 from graph.http import MAX_BODY
+from graph.wire import Wire
 from wharf.app import create_app
 from wharf.data_directory import held, prepare
 from wharf.settings import Settings, unusable
@@ -34,6 +35,7 @@ def serve(settings: Settings) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            ws=Wire,
             ws_per_message_deflate=False,
             ws_max_size=MAX_BODY,
             timeout_graceful_shutdown=5,

@@ -27,7 +27,8 @@ from engine.secrets import Cipher, variable_place
 log = logging.getLogger(__name__)
 
 _DRAIN_LOOK_SECONDS = 0.1
-_HOLDING_ON = {ContainerState.RUNNING.value, ContainerState.RESTARTING.value, ContainerState.PAUSED.value}
+HOLDING_ON = {ContainerState.RUNNING.value, ContainerState.RESTARTING.value, ContainerState.PAUSED.value}
+"""The states of a container that has to be stopped."""
 
 
 class Replicas:
@@ -106,7 +107,7 @@ class Replicas:
             await self._host.observer.look(row.id)
 
     async def _drain_and_stop(self, rows: list[Container]) -> None:
-        running = [row for row in rows if row.state in _HOLDING_ON]
+        running = [row for row in rows if row.state in HOLDING_ON]
         graces = await self._sessions.read(_graces, {row.release_id for row in running})
         await together(*(self._drain_and_stop_one(row, graces.get(row.release_id, 0.0)) for row in running))
 

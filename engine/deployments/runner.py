@@ -22,7 +22,7 @@ from engine.deployments.journal import Journals, Line, append_line
 from engine.deployments.prepare import Preparation
 from engine.deployments.replicas import Replicas
 from engine.deployments.steps import CANCELLABLE, become, become_release, fail
-from engine.deployments.work_order import WorkOrder, read_order
+from engine.deployments.work_order import WorkOrder, containers_of_release, read_order
 from engine.docker.values import LogStream
 from engine.errors import EngineError
 from engine.host import Host
@@ -115,6 +115,9 @@ class Runner:
         return f"{_replicas(order.spec.replicas).capitalize()} passed the health check."
 
     async def _route(self, order: WorkOrder) -> str | None:
+        # Since the check we may have been away, and the release may have ended.
+        if not await self._sessions.read(_all_ready, order.made.id, order.spec.replicas):
+            await self._replicas.until_ready(order.application, order.made, order.spec)
         await self._replicas.keep_running(order.made.id, order.spec)
         await self._sessions.write(point_to, order.application.id, order.made.id)
         await self._host.publisher.publish()
@@ -223,6 +226,10 @@ def _last_line(session: Session, deployment: Deployment, failure: DeploymentFail
         return f"{ended}; nothing was live before."
     previous = session.get_one(Release, deployment.previous_release_id)
     return f"{ended}; release {previous.number} serves on."
+
+
+def _all_ready(session: Session, release_id: str, replicas: int) -> bool:
+    return sum(row.ready for row in containers_of_release(session, release_id)) >= replicas
 
 
 def point_to(session: Session, application_id: str, release_id: str | None) -> None:

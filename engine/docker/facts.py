@@ -35,7 +35,9 @@ def container_summary(row: Json) -> ContainerSummary:
         name=(row["Names"] or ["/"])[0].removeprefix("/"),
         labels=row["Labels"] or {},
         state=ContainerState(row["State"]),
-        addresses=_addresses(row),
+        status=row["Status"],
+        addresses=_of_networks(row, "IPAddress"),
+        endpoints=_of_networks(row, "EndpointID"),
     )
 
 
@@ -58,7 +60,8 @@ def container_facts(container: Json) -> ContainerFacts:
         pid=state["Pid"] or None,
         started_at=moment(state["StartedAt"]),
         finished_at=finished_at,
-        addresses=_addresses(container),
+        addresses=_of_networks(container, "IPAddress"),
+        endpoints=_of_networks(container, "EndpointID"),
         restart_policy=container["HostConfig"]["RestartPolicy"]["Name"] or "no",
         mounts={mount["Destination"]: mount["Source"] for mount in container.get("Mounts") or ()},
     )
@@ -114,6 +117,6 @@ def moment(text: str) -> datetime | None:
     return at.astimezone(UTC) if at.year > 1 else None
 
 
-def _addresses(container: Json) -> dict[str, str]:
+def _of_networks(container: Json, what: str) -> dict[str, str]:
     networks = (container.get("NetworkSettings") or {}).get("Networks") or {}
-    return {name: end["IPAddress"] for name, end in networks.items() if end and end.get("IPAddress")}
+    return {name: end[what] for name, end in networks.items() if end and end.get(what)}

@@ -20,3 +20,8 @@ class DockerGateway(Containers, Logs, Streams, Images, Networks, Volumes):
     async def ping(self, deadline: float = 5.0) -> EngineVersion:
         """Who answers; DockerUnreachable when nobody does."""
         return facts.engine_version(await self._call(Request("say its version", "GET", "version"), deadline=deadline))
+
+    async def cores(self, deadline: float = 30.0) -> int:
+        """How many cores the containers of this engine can share."""
+        info = await self._call(Request("say what it runs on", "GET", "info"), deadline=deadline)
+        return int(info["NCPU"])

@@ -29,7 +29,8 @@ NO_CONNECTION = 900
 """aiodocker's own status for "nobody answered"."""
 
 BY_WORDS: Mapping[str, type[DockerFailure]] = {
-    r"port is already allocated|address already in use|\bbind: ": PortTaken,
+    # "Address already in use", with a capital, is about the address of a container in its network.
+    r"port is already allocated|(?-i:address already in use)|\bbind: ": PortTaken,
     r"Pool overlaps|has active endpoints": DockerConflict,
 }
 BY_STATUS: Mapping[int, type[DockerFailure]] = {

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,14 +12,14 @@ from typing import Any
 import orjson
 
 from engine.docker.gateway import DockerGateway
-from engine.docker.values import ContainerState
+from engine.docker.values import ContainerState, ContainerSummary
 from engine.errors import DockerFailure, DockerNotFound, EngineError, PortTaken, ProxyFailure
-from engine.own_container import path_on_host
+from engine.outside import REAL, Outside
 from engine.proxy.archive import CONFIG_DIR, first_filling
 from engine.proxy.carriers import ByArchive, ByDirectory, Carrier, NotShared
 from engine.proxy.compiler import Compiled
-from engine.proxy.image import available_image
-from engine.proxy.internal import InternalApi, every_little_while, loading_deadline
+from engine.proxy.image import available_image, possible_images
+from engine.proxy.internal import every_little_while, loading_deadline
 from engine.proxy.spec import GRACE_SECONDS, ProxySettings, container_name, container_spec, static_configuration
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _START_SECONDS = 10.0  # from Docker's "started" until Traefik begins to load its first document
 
 
-async def _reached(_network: str) -> None:
+async def _reached(_network: str, _address: str) -> None:
     """A process on the Docker host reaches every network of it."""
 
 
@@ -38,18 +38,20 @@ class HttpProxy:
         self,
         docker: DockerGateway,
         settings: ProxySettings,
-        reach: Callable[[str], Awaitable[None]] = _reached,
+        reach: Callable[[str, str], Awaitable[None]] = _reached,
+        outside: Outside = REAL,
         *,
         directory: Path | None = None,
     ) -> None:
-        """`reach` does what this process needs, if anything, to speak to what is on a network.
+        """`reach` does what this process needs, if anything, to speak, from this address, to what is on a network.
 
         Documents go through `directory` to the container, where Docker can share it with one.
         """
         self.docker = docker
         self.settings = settings
         self._reach = reach
-        self.internal = InternalApi(settings.address, settings.key)
+        self.outside = outside
+        self.internal = outside.internal_api(settings.address, settings.key)
         self.changing = asyncio.Lock()  # one change at a time, of the container or of what it is told
         self._name: str | None = None
         self._archive = ByArchive(docker)
@@ -59,7 +61,7 @@ class HttpProxy:
         """Use this range for the management network, instead of one that the host turned out to use itself."""
         await self.close()
         self.settings = replace(self.settings, network_subnet=network_subnet)
-        self.internal = InternalApi(self.settings.address, self.settings.key)
+        self.internal = self.outside.internal_api(self.settings.address, self.settings.key)
 
     async def close(self) -> None:
         """Let go of what we hold here. The proxy runs on."""
@@ -77,6 +79,33 @@ class HttpProxy:
         """What brings documents to the container in use."""
         return self._directory if self._directory and self.settings.shared else self._archive
 
+    async def adopt(self, present: Iterable[ContainerSummary]) -> set[str] | None:
+        """Use the proxy among these containers if it runs as the settings want it, and is the only one.
+
+        The networks that it has joined, without its own; None where `ensure` has to look after it. The one
+        question to Docker is that of `reach`, and where we run in a container where its files lie.
+        """
+        found = [each for each in present if self.settings.labels.items() <= each.labels.items()]
+        async with self.changing:
+            await self._choose_carrier(found)
+            if len(found) != 1 or not self._as_wanted(found[0]):
+                return None
+            await self._reach(self.settings.network, self.settings.our_address)
+            self._name = found[0].name
+            return set(found[0].addresses) - {self.settings.network}
+
+    def _as_wanted(self, found: ContainerSummary) -> bool:
+        return (
+            found.name in self._names()
+            and found.state is ContainerState.RUNNING
+            and found.addresses.get(self.settings.network) == self.settings.address
+            and self.carrier.reaches(found)
+        )
+
+    def _names(self) -> set[str]:
+        specs = (container_spec(self.settings, image) for image in possible_images(self.settings.image))
+        return {container_name(self.settings, spec) for spec in specs}
+
     async def ensure(self, document: Compiled, networks: Collection[str] = ()) -> None:
         """The proxy runs, as the settings want it, and is a member of these networks.
 
@@ -88,7 +117,7 @@ class HttpProxy:
         async with self.changing:
             await self._make_network()
             image = await available_image(self.docker, self.settings.image)
-            await self._choose_carrier(image)
+            await self._choose_carrier(await self.docker.list_containers(self.settings.labels))
             try:
                 with self._sharing():
                     await self._ensure(image, document, networks)
@@ -112,15 +141,13 @@ class HttpProxy:
         facts = await self.docker.inspect_container(self.name)
         return set(facts.addresses) - {self.settings.network}
 
-    async def _choose_carrier(self, image: str) -> None:
+    async def _choose_carrier(self, found: Iterable[ContainerSummary]) -> None:
         """Share our directory, unless it cannot be, or a proxy runs already that found out that it cannot be."""
         if self._directory is None or self.settings.shared:
             return
-        shared = await path_on_host(self.docker, self._directory.base)
-        by_archive = container_name(self.settings, container_spec(self.settings, image))
-        found = await self.docker.list_containers(self.settings.labels)
+        shared = await self.outside.path_on_host(self.docker, self._directory.base)
         running = {each.name for each in found if each.state is ContainerState.RUNNING}
-        if shared is None or ":" in shared or by_archive in running:
+        if shared is None or ":" in shared or running & self._names():
             self._share_nothing()
         else:
             self.settings = replace(self.settings, shared=shared)
@@ -156,7 +183,7 @@ class HttpProxy:
             await self.docker.create_network(
                 self.settings.network, subnet=self.settings.network_subnet, labels=self.settings.labels
             )
-        await self._reach(self.settings.network)
+        await self._reach(self.settings.network, self.settings.our_address)
 
     async def _prepare(self, name: str, spec: dict[str, Any], document: Compiled) -> None:
         # One that is there but does not run may hold on to a network that is gone, and could not start.

@@ -1,12 +1,10 @@
 """Telling the running proxy what to serve, and seeing that it does."""
 
-import asyncio
 import logging
 from collections.abc import Collection
 
 from engine.errors import ProxyFailure
 from engine.proxy.compiler import Compiled, domain_of
-from engine.proxy.connections import count_connections
 from engine.proxy.container import HttpProxy, last_words
 from engine.proxy.internal import Loaded, ProbeAnswer, every_little_while, loading_deadline
 
@@ -52,7 +50,7 @@ class Delivery:
         facts = await self._docker.inspect_container(self._proxy.name)
         if facts.pid is None:
             return 0
-        return await asyncio.to_thread(count_connections, facts.pid, facts.id, addresses)
+        return await self._proxy.outside.count_connections(facts.pid, facts.id, addresses)
 
     async def _send_until_loaded(self, document: Compiled, loaded: Loaded | None) -> None:
         for _ in range(2):

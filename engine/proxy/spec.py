@@ -46,6 +46,11 @@ class ProxySettings:
         """The proxy's fixed address on the management network; the first one belongs to the host."""
         return str(IPv4Network(self.network_subnet)[2])
 
+    @property
+    def our_address(self) -> str:
+        """Where we are on the management network, if we run in a container: else Docker gives us the proxy's."""
+        return str(IPv4Network(self.network_subnet)[3])
+
 
 def static_configuration(settings: ProxySettings) -> str:
     """What stands in static.yml of the container."""

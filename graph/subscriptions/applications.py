@@ -17,9 +17,8 @@ from graph.resolvers.fields import subscription
 from graph.scalars import Cursor
 from graph.schema.events import Event
 from graph.schema.logs import LogLine
-from graph.schema.messages import message
 from graph.schema.stats import ContainerStats
-from graph.subscriptions.events import AFTER, start
+from graph.subscriptions.events import AFTER, followed, start
 from graph.subscriptions.streams import each
 
 _LONGEST_TAIL = 10_000
@@ -45,8 +44,7 @@ class ApplicationSubscriptions:
     ) -> AsyncGenerator[Event, None]:
         beginning = start(info, after)
         key = await _known(info, application_id, beginning)
-        wanted = EventFilter(application_id=key)
-        return each(info.context.engine.events.follow(wanted, beginning), message, last=_is_the_end)
+        return followed(info, EventFilter(application_id=key), beginning, last=_is_the_end)
 
     @subscription(
         Action.READ,

@@ -9,13 +9,13 @@ from engine.deployments.steps import NEXT
 from engine.events import EventFilter
 from graph import loaders
 from graph.context import Info
-from graph.ids import event_sequence, local_id, no_such
+from graph.ids import local_id, no_such
 from graph.permissions import Action, Noun
 from graph.resolvers.fields import subscription
 from graph.scalars import Cursor
 from graph.schema.events import Event
 from graph.schema.logs import DeploymentLogLine
-from graph.schema.messages import message
+from graph.subscriptions.events import followed, given_start
 from graph.subscriptions.streams import each, nothing
 
 _ID = strawberry.argument(description="The id of the deployment.")
@@ -35,10 +35,11 @@ class DeploymentSubscriptions:
         row = await _known(info, deployment_id)
         events = info.context.engine.events
         first, last = await info.context.engine.sessions.read(loaders.events_of_deployment, row.id, events.last)
-        start = event_sequence(after) if after is not None else first - 1
+        given = given_start(info, after)
+        start = first - 1 if given is None else given
         if row.finished_at is not None and start >= last:
             return nothing()
-        return each(events.follow(EventFilter(deployment_id=row.id), start), message, last=_is_the_end)
+        return followed(info, EventFilter(deployment_id=row.id), start, last=_is_the_end)
 
     @subscription(Action.READ, Noun.DEPLOYMENT, "The log of a deployment, line by line. Ends when it has ended.")
     async def deployment_logs(

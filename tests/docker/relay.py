@@ -1,12 +1,17 @@
-"""A Docker engine that can be taken away: a socket that leads to the real one, as long as it is told to."""
+"""A Docker engine that can be taken away: a socket that leads to the real one, as long as it is told to.
+
+It also remembers what was asked.
+"""
 
 import asyncio
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 DOCKER = "/var/run/docker.sock"
+_REQUEST = re.compile(rb"([A-Z]+) (?:/v[0-9.]+)?/([^ ?]+)\S* HTTP/1\.1\r\n")
 
 
 class Relay:
@@ -14,6 +19,7 @@ class Relay:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.asked: list[str] = []  # in the order it came: "GET containers/json"
         self._loop = asyncio.new_event_loop()
         self._silent = asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -68,7 +74,7 @@ class Relay:
         engine_reader, engine_writer = await asyncio.open_unix_connection(DOCKER)
         self._writers |= {writer, engine_writer}
         try:
-            there = asyncio.ensure_future(self._pass_on(reader, engine_writer))
+            there = asyncio.ensure_future(self._pass_on(reader, engine_writer, self._note))
             back = asyncio.ensure_future(self._pass_on(engine_reader, writer))
             await asyncio.wait({there, back})
         finally:
@@ -76,11 +82,22 @@ class Relay:
                 each.transport.abort()
                 self._writers.discard(each)
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _note(self, data: bytes) -> None:
+        # A client waits for an answer before it asks again, so a request begins a piece of its own.
+        if found := _REQUEST.match(data):
+            self.asked.append(f"{found[1].decode()} {found[2].decode()}")
+
+    async def _pass_on(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        note: Callable[[bytes], None] = lambda _data: None,
+    ) -> None:
         try:
             while data := await reader.read(65536):
                 if self._silent.is_set():
                     continue
+                note(data)
                 writer.write(data)
                 await writer.drain()
             if writer.can_write_eof():

@@ -22,7 +22,8 @@ from engine.proxy.internal import every_little_while
 from engine.proxy.routes import Holding, HoldingReason, Route, RoutedApplication
 from engine.proxy.spec import container_name, container_spec
 from engine.proxy.templates import plugin_files
-from tests.engine.proxy.rig import Rig, document, free_port, rigged
+from tests.conftest import free_port
+from tests.engine.proxy.rig import Rig, document, rigged
 
 pytestmark = pytest.mark.docker
 

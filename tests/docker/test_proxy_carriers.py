@@ -115,7 +115,7 @@ async def test_an_engine_that_sees_another_directory_at_the_same_path_gets_docum
     async def path_on_host(docker: DockerGateway, path: Path) -> str:
         return str(elsewhere)
 
-    monkeypatch.setattr("engine.proxy.container.path_on_host", path_on_host)
+    monkeypatch.setattr("engine.outside.path_on_host", path_on_host)
     proxy, delivery = await started(rig)
     assert await serves(rig, "shop.test")
     assert not any(tmp_path.joinpath("proxy").iterdir())
@@ -135,7 +135,7 @@ async def test_an_engine_that_cannot_mount_our_directory_gets_documents_by_archi
     async def path_on_host(docker: DockerGateway, path: Path) -> str:
         return str(tmp_path / "a file")
 
-    monkeypatch.setattr("engine.proxy.container.path_on_host", path_on_host)
+    monkeypatch.setattr("engine.outside.path_on_host", path_on_host)
     await started(rig)
     assert await serves(rig, "shop.test")
     assert len(await rig.docker.list_containers(rig.settings.labels)) == 1

@@ -1,5 +1,6 @@
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from graph.http import GraphQLView
 from graph.permissions import Viewer
 from graph.sockets import Sockets
+from graph.wire import Wire
 from tests.graph.small import SCHEMA, TOKENS
 
 if TYPE_CHECKING:
@@ -54,12 +56,19 @@ async def served() -> AsyncIterator[Served]:
         sockets=sockets,
         init_timeout=timedelta(milliseconds=300),
     )
+    async with serving(view) as port:
+        yield Served(f"127.0.0.1:{port}", sockets)
+
+
+@asynccontextmanager
+async def serving(view: GraphQLView, wire: type[Wire] = Wire) -> AsyncIterator[int]:
+    """The port on which a real server serves the view."""
     app = Starlette(routes=[Route("/graphql", view), WebSocketRoute("/graphql", view)])
-    config = uvicorn.Config(app, log_level="warning", log_config=None)
+    config = uvicorn.Config(app, ws=wire, log_level="warning", log_config=None, ws_per_message_deflate=False)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config.load()
         server.lifespan = config.lifespan_class(config)
         await server.startup(sockets=[listener])
-        yield Served(f"127.0.0.1:{listener.getsockname()[1]}", sockets)
+        yield listener.getsockname()[1]
         await server.shutdown(sockets=[listener])

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import secrets
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
@@ -18,6 +17,7 @@ from engine.proxy.container import HttpProxy
 from engine.proxy.delivery import Delivery
 from engine.proxy.routes import RoutedApplication
 from engine.proxy.spec import ProxySettings
+from tests.conftest import free_port
 from tests.engine.proxy.backend import IMAGE, ensure_image
 
 KEY = "an-example-of-a-key"
@@ -133,10 +133,3 @@ async def rigged(directory: Path | None) -> AsyncIterator[Rig]:
 
 def document(*applications: RoutedApplication) -> Compiled:
     return compile_routes(applications, key=KEY)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,0 +1,175 @@
+"""Each event is executed and encoded once for all subscribers that are told the same of it.
+
+A subscription runs by itself, like any other, until it has told everything there is. From then on, until it falls
+behind, it is a member of a broadcast: one run of the same operation, whose answers go to all members as they are.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+
+import orjson
+from strawberry.types import ExecutionResult
+
+from graph.errors import failed_as_a_whole, masked
+from graph.following import Following
+from graph.permissions import Grant, Viewer, anyone_with
+from graph.wire import text_frame
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+
+class Key(NamedTuple):
+    """What the answers of a subscription depend on, beside the events."""
+
+    query: str
+    operation_name: str | None
+    variables: bytes
+    grants: frozenset[Grant]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An operation as a client sent it, and who sent it."""
+
+    query: str
+    operation_name: str | None
+    variables: Mapping[str, object]
+    viewer: Viewer
+
+    def key(self, decisive: frozenset[str]) -> Key:
+        """`decisive` names the variables that the answers depend on."""
+        variables = {name: value for name, value in self.variables.items() if name in decisive}
+        encoded = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
+        return Key(self.query, self.operation_name, encoded, self.viewer.grants)
+
+
+class Answer:
+    """What all are told of one event. The id of each one's own operation is put around it."""
+
+    def __init__(self, payload: bytes) -> None:
+        self._payload = payload
+        self._made: tuple[str, bytes] = ("", b"")
+
+    def frame(self, operation_id: str) -> bytes:
+        """The frame of a `next` message."""
+        if self._made[0] != operation_id:  # many clients use the same id
+            text = b'{"id":%b,"type":"next","payload":%b}' % (orjson.dumps(operation_id), self._payload)
+            self._made = operation_id, text_frame(text)
+        return self._made[1]
+
+
+def encoded(result: ExecutionResult) -> bytes:
+    """The payload of a `next` message."""
+    payload: dict[str, object] = {"data": result.data}
+    if result.errors:
+        payload["errors"] = [error.formatted for error in result.errors]
+    return orjson.dumps(payload)
+
+
+Run: TypeAlias = Callable[[Asked, Following], AsyncGenerator[ExecutionResult, None]]
+
+
+class Subscriber(Protocol):
+    def tell(self, answer: Answer) -> bool:
+        """Send it without waiting. False: that is not possible now, and nothing was sent."""
+
+
+class _Member:
+    """A subscriber, which had seen everything up to `cursor` when it came."""
+
+    def __init__(self, subscriber: Subscriber, cursor: int) -> None:
+        self.subscriber = subscriber
+        self.cursor = cursor
+        self.left: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+
+
+class Broadcasts:
+    """What runs once for several. Each broadcast ends with its last member."""
+
+    def __init__(self, run: Run, engine: "Engine") -> None:
+        self._run = run
+        self._engine = engine
+        self._running: dict[Key, _Broadcast] = {}
+
+    def __len__(self) -> int:
+        return len(self._running)
+
+    @property
+    def members(self) -> int:
+        """How many subscribers are told by broadcasts now."""
+        return sum(len(broadcast.members) for broadcast in self._running.values())
+
+    async def tell(self, subscriber: Subscriber, asked: Asked, decisive: frozenset[str], cursor: int) -> int | None:
+        """Have a subscriber that has seen everything up to `cursor` told what comes next, as long as it reads.
+
+        Returns the number up to which it was told everything then, or None when there is nothing more to come.
+        """
+        key = asked.key(decisive)
+        broadcast = self._running.get(key)
+        if broadcast is None or broadcast.over:
+            broadcast = self._running[key] = _Broadcast(self._run, asked, self._engine, cursor)
+        if cursor < broadcast.cursor:  # it has more to tell by itself first
+            return cursor
+        member = _Member(subscriber, cursor)
+        broadcast.members.add(member)
+        try:
+            going_on = await member.left
+        finally:
+            broadcast.members.discard(member)
+            if not broadcast.members:
+                broadcast.task.cancel()
+                if self._running.get(key) is broadcast:
+                    del self._running[key]
+        # What broke for all is tried alone; whatever it was, it is not tried again before there is news.
+        return await self._engine.events.news(going_on) if broadcast.broken and going_on is not None else going_on
+
+
+class _Broadcast:
+    """One run of an operation. `cursor` is the number up to which every member has been told everything."""
+
+    def __init__(self, run: Run, asked: Asked, engine: "Engine", cursor: int) -> None:
+        self.members: set[_Member] = set()
+        self.cursor = cursor
+        self.over = self.broken = False
+        self._engine = engine
+        self._following = Following(start=cursor, wait=self._wait)
+        shared = replace(asked, viewer=anyone_with(asked.viewer.grants))
+        self.task = asyncio.create_task(self._tell_all(run(shared, self._following)))
+
+    async def _wait(self, _decisive: frozenset[str], cursor: int) -> int:
+        self.cursor = cursor
+        return await self._engine.events.news(cursor)
+
+    async def _tell_all(self, results: AsyncGenerator[ExecutionResult, None]) -> None:
+        try:
+            async with aclosing(results):
+                async for result in results:
+                    if failed_as_a_whole(result) or self._following.told <= self.cursor:
+                        self.broken = True  # this tells of no event
+                        return
+                    self._tell(Answer(encoded(result)))
+                    await asyncio.sleep(0)  # what was written goes out
+        except Exception as bug:  # noqa: BLE001 masked() logs it
+            masked(bug)
+            self.broken = True
+        finally:
+            self.over = True
+            for member in tuple(self.members):
+                self._release(member, self.cursor if self.broken else None)
+
+    def _tell(self, answer: Answer) -> None:
+        number = self._following.told
+        for member in tuple(self.members):
+            if member.cursor < number and not member.subscriber.tell(answer):
+                self._release(member, number - 1)
+        self.cursor = number
+
+    def _release(self, member: _Member, going_on: int | None) -> None:
+        # At once, not when its task runs: it would be told the next event without this one.
+        self.members.discard(member)
+        if not member.left.done():
+            member.left.set_result(None if going_on is None else max(going_on, member.cursor))

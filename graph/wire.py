@@ -1,0 +1,86 @@
+"""uvicorn's websocket, made safe against those who do not read: nobody waits for them, and nothing grows for them."""
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, cast
+
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGISendEvent
+
+WIRE = "wharf.wire"  # under this name the application finds the Wire among the extensions of its scope
+TOO_SLOW = 4410
+_UNSENT = 64 * 1024  # bytes that the kernel takes over before the network does; by itself it takes megabytes
+RESUME = "You do not read: subscribe again after your last cursor"
+
+
+class Wire(WebSocketsSansIOProtocol):
+    """One connection. What the peer does not read fills 64 KiB here, 64 KiB in the kernel, and one message more.
+
+    Whoever lets a message wait for `patience` seconds is closed with 4410. It can read what was on its way, and
+    then that, for another `last_chance` seconds; after them the connection is cut.
+    """
+
+    patience = 10.0
+    last_chance = 120.0
+    _cut: asyncio.TimerHandle | None = None
+
+    def push(self, frame: bytes) -> bool:
+        """Send a frame of `text_frame`, unless that would have to wait. Whether it was sent."""
+        if not self.writable.is_set() or self.close_sent or self.disconnected or self.transport.is_closing():
+            return False
+        self.transport.write(frame)
+        return True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
+
+    async def run_asgi(self) -> None:
+        cast(dict[str, object], self.scope["extensions"])[WIRE] = self
+        await super().run_asgi()
+
+    async def send(self, message: "ASGISendEvent") -> None:
+        if message["type"] == "websocket.close":
+            self._let_close()
+        while not self.writable.is_set():
+            await self._wait_for_reader()
+        await super().send(message)
+
+    async def _wait_for_reader(self) -> None:
+        try:
+            async with asyncio.timeout(self.patience):
+                await self.writable.wait()
+        except TimeoutError:
+            if not self.close_sent:
+                await self.send({"type": "websocket.close", "code": TOO_SLOW, "reason": RESUME})
+            raise ClientDisconnected from None
+
+    def _let_close(self) -> None:
+        # A close frame does not wait for room, and its receiver does not have for ever to read it.
+        self.writable.set()
+        if self._cut is None:
+            self._cut = self.loop.call_later(self.last_chance, self.transport.abort)
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self._let_close()
+
+    def handle_ping(self) -> None:
+        if self.writable.is_set():
+            super().handle_ping()
+        else:  # whoever asks and does not read gets no answers
+            self.conn.data_to_send()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._cut is not None:
+            self._cut.cancel()
+        super().connection_lost(exc)
+
+
+def text_frame(text: bytes) -> bytes:
+    """A whole message as a server sends it, without any extension."""
+    return Frame(Opcode.TEXT, text).serialize(mask=False)
