@@ -11,7 +11,7 @@ _WIDTH, _TOP, _ROW, _FOOT_LINE = 1040, 92, 66, 18
 _MARGIN = 28
 _BAR_LEFT, _BAR_RIGHT, _BAR_HEIGHT = 262, 712, 16
 _LIMIT_AT = _BAR_LEFT + (_BAR_RIGHT - _BAR_LEFT) / 1.5  # so that a miss by half still fits
-_VALUE_AT, _LIMIT_TEXT_AT, _VERDICT_AT = 742, 880, _WIDTH - _MARGIN
+_VALUE_AT, _LIMIT_TEXT_AT, _VERDICT_AT = 736, 886, _WIDTH - _MARGIN
 _INK, _FAINT, _LINE, _GROUND, _TRACK = "#1f2933", "#5b6770", "#d5dbe1", "#fcfcfa", "#edf0f2"
 _COLOURS = {"hit": ("#1a7f4b", "#8fd3ae"), "miss": ("#b3261e", "#f2a7a0")}  # of words, of bars
 
@@ -67,15 +67,16 @@ def _bar(group: ET.Element, entry: Entry, top: float) -> None:
     end = _at(entry["value"], entry["limit"])
     _box(group, _BAR_LEFT, top, _BAR_RIGHT - _BAR_LEFT, _TRACK)
     _box(group, _BAR_LEFT, top, end - _BAR_LEFT, _COLOURS[verdict(entry)][1])
-    if "spread" in entry and entry["limit"]:
-        low, high = (_at(each, entry["limit"]) for each in entry["spread"])
+    low, high = (_at(each, entry["limit"]) for each in entry.get("spread", (0, 0)))
+    if low < high:
         for x1, y1, x2, y2 in (
             (low, middle, high, middle),
             (low, middle - 4, low, middle + 4),
             (high, middle - 4, high, middle + 4),
         ):
             _stroke(group, x1, y1, x2, y2, _INK, "1.2")
-    _stroke(group, _LIMIT_AT, top - 4, _LIMIT_AT, bottom + 4, _INK, "1.6")
+    limit = _LIMIT_AT if entry["limit"] else _BAR_LEFT
+    _stroke(group, limit, top - 4, limit, bottom + 4, _INK, "1.6")
 
 
 def _at(value: float, limit: float) -> float:
