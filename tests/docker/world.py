@@ -62,16 +62,19 @@ class World:
         }
         self._process: subprocess.Popen[bytes] | None = None
         self.token = ""
+        self.started_in = 0.0  # seconds that the last start took, which tell how busy the machine is
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
+        begun = time.monotonic()
         self.launch()
         assert self._process is not None
-        deadline = time.monotonic() + _STARTED_WITHIN
+        deadline = begun + _STARTED_WITHIN
         while not self.answers():
             assert self._process.poll() is None, f"The server ended:\n{self.log.read_text()}"
             assert time.monotonic() < deadline, f"The server does not answer:\n{self.log.read_text()}"
             time.sleep(0.02)
+        self.started_in = time.monotonic() - begun
         if not self.token:
             self.token = self.command("token", "create", "--name", "tests").strip()
 
@@ -319,6 +322,11 @@ class Application:
             return (await self.get()).headers.get("X-Version") == version
 
         await eventually(answered)
+
+    async def is_gone(self) -> bool:
+        """Whether the API no longer knows the application."""
+        found = await self.world.ask("query($id: ID!) { application(id: $id) { id } }", id=self.id)
+        return found["application"] is None
 
     async def status(self) -> str:
         found = await self.world.ask("query($id: ID!) { application(id: $id) { status } }", id=self.id)
