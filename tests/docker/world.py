@@ -131,6 +131,12 @@ class World:
         assert self._process is not None
         return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
 
+    def private_bytes(self) -> int:
+        """How much memory the server process has for itself alone."""
+        assert self._process is not None
+        rollup = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text()
+        return sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Private_"))
+
     @property
     def instance_id(self) -> str:
         with sqlite3.connect(self.directory / "data" / "wharf.db") as connection:
