@@ -10,34 +10,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 
-from db.sessions import writing_engine
+from db.errors import BEGIN_ANEW, DatabaseUnusable, database_errors, database_file
+from db.sessions import PATIENCE_SECONDS, writing_engine
 
 _SCRIPTS = Path(__file__).with_name("migrations")
-
-_BEGIN_ANEW = "Restore it from a backup, or move it away to begin anew."
-_ADVICE = {
-    "SQLITE_BUSY": "Stop the other program that uses it.",
-    "SQLITE_CANTOPEN": "It must be a file that this user may write, in a directory that exists.",
-    "SQLITE_FULL": "Make room on its disk.",
-    "SQLITE_READONLY": "This user must be allowed to write to it and to its directory.",
-}
-
-
-class DatabaseUnusable(Exception):
-    """The database cannot be worked with. The sentence names the file and says what to do."""
-
-
-@contextmanager
-def database_errors(url: str) -> Iterator[None]:
-    """Raises what the database at `url` says no to inside as `DatabaseUnusable`, in SQLite's own words."""
-    try:
-        yield
-    except DBAPIError as error:
-        name = getattr(error.orig, "sqlite_errorname", "")
-        advice = next((advice for prefix, advice in _ADVICE.items() if name.startswith(prefix)), _BEGIN_ANEW)
-        raise DatabaseUnusable(f"The database {_file(url)} cannot be used: {error.orig}. {advice}") from error
 
 
 def migrate(url: str) -> None:
@@ -47,7 +24,7 @@ def migrate(url: str) -> None:
     written by a newer version of the program.
     """
     # A table that is copied to change a column is dropped on the way: its references must not notice.
-    engine = writing_engine(make_url(url), foreign_keys=False)
+    engine = writing_engine(make_url(url), foreign_keys=False, patience=PATIENCE_SECONDS)
     try:
         with database_errors(url), engine.begin() as connection:
             if _lacking(connection, url):
@@ -72,7 +49,9 @@ def check(url: str) -> None:
     with _reading(url) as connection:
         found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
     if found != "ok":
-        raise DatabaseUnusable(f"The database {_file(url)} is damaged: {' '.join(found.split())}. {_BEGIN_ANEW}")
+        raise DatabaseUnusable(
+            f"The database {database_file(url)} is damaged: {' '.join(found.split())}. {BEGIN_ANEW}"
+        )
 
 
 def configuration() -> Config:
@@ -99,11 +78,7 @@ def _lacking(connection: Connection, url: str) -> list[str]:
     applied = MigrationContext.configure(connection).get_current_heads()
     for unknown in set(applied).difference(known):
         raise DatabaseUnusable(
-            f"The database {_file(url)} was written by a newer version of Wharfinger (migration {unknown}); "
+            f"The database {database_file(url)} was written by a newer version of Wharfinger (migration {unknown}); "
             "upgrade the program."
         )
     return known[known.index(applied[0]) + 1 :] if applied else known
-
-
-def _file(url: str) -> str:
-    return make_url(url).database or ":memory:"

@@ -79,7 +79,7 @@ class Keeper:
         self._host.publisher.request()
 
     async def _revive(self, application: Application, release: Release, spec: ReleaseSpec) -> None:
-        log.info("%s: release %s is not running as it should; starting it.", application.name, release.number)
+        log.info("%s: release %s does not run as it should; mending it.", application.name, release.number)
         self._host.publisher.request()
         await self._replicas.start(application, release, spec)
         await self._replicas.keep_running(release.id, spec)
@@ -123,7 +123,11 @@ def next_deployment(session: Session, application_id: str) -> str | None:
 
 def _as_wanted(rows: list[Container], spec: ReleaseSpec) -> bool:
     """Whether there is nothing to do for a live release: its replicas are ready, or rest as they may."""
-    return len(rows) >= spec.replicas and all(row.ready or _may_rest(row, spec.restart_policy) for row in rows)
+    return len(rows) >= spec.replicas and all(
+        row.name == labels.container_name(row.release_id, row.replica)
+        and (row.ready or _may_rest(row, spec.restart_policy))
+        for row in rows
+    )
 
 
 def _may_rest(row: Container, policy: RestartPolicy) -> bool:

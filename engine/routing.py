@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from db.errors import DatabaseUnusable
 from db.models import (
     Application,
     Container,
@@ -19,7 +21,14 @@ from db.models import (
 )
 from db.sessions import Sessions
 from engine import labels
-from engine.errors import DockerConflict, DockerUnreachable, EngineError, ProxyFailure
+from engine.errors import (
+    DockerConflict,
+    DockerNotFound,
+    DockerUnreachable,
+    EngineError,
+    ProxyFailure,
+    ProxySilent,
+)
 from engine.events import record
 from engine.networks import Networks, is_overlap
 from engine.proxy.compiler import Compiled, compile_routes
@@ -35,6 +44,7 @@ _PROOF_SECONDS = 5.0
 _PROOF_INTERVAL = 0.05
 _FIRST_RETRY_SECONDS = 0.5
 _LAST_RETRY_SECONDS = 30.0
+_LOOK_SECONDS = 2.0
 _NO_ANSWER = (502, 504)
 
 
@@ -119,6 +129,8 @@ class Publisher:
         self._waiting: list[asyncio.Future[None]] = []
         self._asked = asyncio.Event()
         self._ensured = False
+        self._silent = False
+        self._served = ""
         self._attached: set[str] = set()
         self._complaint = ""
         self._pause_until = 0.0
@@ -142,6 +154,25 @@ class Publisher:
                 for future in waiting:
                     if not future.done():
                         future.set_result(None)
+
+    async def watch(self) -> None:
+        """See to it, until cancelled, that the proxy serves what it was told last.
+
+        Its files can be lost and its process can hang without a word from Docker.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            served = self._served
+            if not self._ensured or self._proxy.changing.locked():
+                continue
+            loaded = await self._proxy.internal.loaded()
+            if self._ensured and self._served == served and (loaded is None or loaded.revision != served):
+                log.warning("The proxy does not serve what it was told; telling it again.")
+                self.doubt()
+
+    def is_proxy(self, container_id: str) -> bool:
+        """Whether the proxy runs in this container."""
+        return container_id == self._proxy.container_id
 
     def request(self) -> None:
         """Have the proxy brought up to date soon; after a failure not before its pause is over."""
@@ -213,9 +244,12 @@ class Publisher:
         if not self._ensured:
             await self._ensure(compiled, table.networks)
         for network in sorted(table.networks - self._attached):
-            await self._proxy.attach(network)
-            self._attached.add(network)
+            # One that somebody removed is missed by its own applications, and must not keep others waiting.
+            with suppress(DockerNotFound):
+                await self._proxy.attach(network)
+                self._attached.add(network)
         problems = await self._delivery.deliver(compiled)
+        self._served = compiled.revision
         if await self._sessions.read(differing_problems, self._server_id, problems):
             await self._sessions.write(note_problems, self._server_id, problems)
 
@@ -223,13 +257,13 @@ class Publisher:
         while not await self._ensured_here(compiled, networks):
             await self._proxy.move(await self._networks.another_proxy_subnet())
         self._attached = await self._proxy.attached()
-        self._ensured = True
+        self._ensured, self._silent = True, False
         await self._sessions.write(proxy_is, self._server_id, ProxyState.RUNNING, "")
 
     async def _ensured_here(self, compiled: Compiled, networks: frozenset[str]) -> bool:
         """Whether the proxy runs, or the addresses of its network turned out to be the host's own."""
         try:
-            await self._proxy.ensure(compiled, networks)
+            await self._proxy.ensure(compiled, networks, trusted=not self._silent)
         except DockerConflict as error:
             if not is_overlap(error):
                 raise
@@ -242,6 +276,9 @@ class Publisher:
             if not future.done():
                 future.set_exception(error)
                 future.exception()  # whoever waited may be gone: that is no leak
+        self._silent = isinstance(error, ProxySilent)
+        if isinstance(error, DatabaseUnusable):
+            return  # said already, and nothing can be written down
         if isinstance(error, DockerUnreachable):
             await self._sessions.write(proxy_is, self._server_id, ProxyState.UNKNOWN, error.sentence)
         elif isinstance(error, EngineError):

@@ -14,9 +14,12 @@ _SLOTS = 8
 
 def first_filling(static: str, document: Compiled) -> bytes:
     """Everything a new container needs before it starts; the document is linked as slot 0."""
-    plugin = ((f"{PLUGIN_DIR}/{name}", content) for name, content in plugin_files())
-    contents = [("static.yml", static.encode()), *plugin, (_slot(0), _stamped(document, 0))]
-    return _tar(contents, link_to=_slot(0))
+    return _tar([*_fixtures(static), (_slot(0), _stamped(document, 0))], link_to=_slot(0))
+
+
+def fixtures(static: str) -> bytes:
+    """What a container needs to start another time, beside its document."""
+    return _tar(_fixtures(static), link_to=None)
 
 
 def delivery(document: Compiled, slot: int) -> bytes:
@@ -45,14 +48,19 @@ def _stamped(document: Compiled, slot: int) -> bytes:
     return document.text.replace(mark, f"{mark}/{slot}").encode()
 
 
-def _tar(contents: Iterable[tuple[str, bytes]], *, link_to: str) -> bytes:
+def _fixtures(static: str) -> list[tuple[str, bytes]]:
+    return [("static.yml", static.encode()), *((f"{PLUGIN_DIR}/{name}", text) for name, text in plugin_files())]
+
+
+def _tar(contents: Iterable[tuple[str, bytes]], *, link_to: str | None) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for path, content in contents:
             entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(content), 0o444
             archive.addfile(entry, io.BytesIO(content))
-        link = tarfile.TarInfo("http.yml")
-        link.type, link.linkname = tarfile.SYMTYPE, link_to
-        archive.addfile(link)
+        if link_to:
+            link = tarfile.TarInfo("http.yml")
+            link.type, link.linkname = tarfile.SYMTYPE, link_to
+            archive.addfile(link)
     return packed.getvalue()

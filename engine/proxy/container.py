@@ -12,7 +12,7 @@ import orjson
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerState
 from engine.errors import DockerNotFound, EngineError, PortTaken, ProxyFailure
-from engine.proxy.archive import CONFIG_DIR, first_filling
+from engine.proxy.archive import CONFIG_DIR, first_filling, fixtures
 from engine.proxy.compiler import Compiled
 from engine.proxy.image import available_image
 from engine.proxy.internal import InternalApi, every_little_while, loading_deadline
@@ -40,6 +40,7 @@ class HttpProxy:
         self.internal = InternalApi(settings.address, settings.key)
         self.changing = asyncio.Lock()  # one change at a time, of the container or of what it is told
         self._name: str | None = None
+        self.container_id = ""
 
     async def move(self, network_subnet: str) -> None:
         """Use this range for the management network, instead of one that the host turned out to use itself."""
@@ -58,13 +59,13 @@ class HttpProxy:
             raise ProxyFailure("The proxy has not been started yet.")
         return self._name
 
-    async def ensure(self, document: Compiled, networks: Collection[str] = ()) -> None:
+    async def ensure(self, document: Compiled, networks: Collection[str] = (), *, trusted: bool = True) -> None:
         """The proxy runs, as the settings want it, and is a member of these networks.
 
-        A running one keeps its document and all its networks. One that does not run is made anew, with
-        `document`. A running one of another making is replaced by one with `document` and all its networks:
-        the new one is made ready first, and when it does not start, the old one runs again and ProxyFailure
-        says why.
+        A running one keeps its document and all its networks. One that does not run, or is not `trusted` to
+        serve anything, is made anew, with `document`. A running one of another making is replaced by one with
+        `document` and all its networks: the new one is made ready first, and when it does not start, the old
+        one runs again and ProxyFailure says why.
         """
         async with self.changing:
             await self._make_network()
@@ -72,8 +73,11 @@ class HttpProxy:
             name = container_name(self.settings, spec)
             found = await self.docker.list_containers(self.settings.labels)
             others = [each for each in found if each.name != name]
-            running = [each.name for each in found if each.state is ContainerState.RUNNING]
-            if name not in running:
+            running = [each.name for each in found if each.state is ContainerState.RUNNING and trusted]
+            if name in running:
+                await self.docker.put_archive(name, CONFIG_DIR, fixtures(static_configuration(self.settings)))
+            else:
+                log.info("The proxy does not run as it should; starting one.")
                 await self._prepare(name, spec, document)
             await self._join(name, {*networks, *(network for each in others for network in each.addresses)})
             if name not in running:
@@ -95,6 +99,7 @@ class HttpProxy:
     async def attached(self) -> set[str]:
         """The networks that the proxy has joined, without its own."""
         facts = await self.docker.inspect_container(self.name)
+        self.container_id = facts.id
         return set(facts.addresses) - {self.settings.network}
 
     async def _make_network(self) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Collection
 
-from engine.errors import ProxyFailure
+from engine.errors import ProxyFailure, ProxySilent
 from engine.proxy.archive import CONFIG_DIR, delivery, next_slot
 from engine.proxy.compiler import Compiled, domain_of
 from engine.proxy.connections import count_connections
@@ -30,7 +30,8 @@ class Delivery:
         The answer tells, by domain id, what is not routed and why. What is loaded already is not sent again.
         """
         async with self._proxy.changing:
-            loaded = await self._found(_FIRST_LOOK_SECONDS)
+            known = self._last_slot is not None
+            loaded = await (self._proxy.internal.loaded() if known else self._found(_FIRST_LOOK_SECONDS))
             if not loaded or loaded.revision != document.revision:
                 await self._send_until_loaded(document, loaded)
             return document.rejected | await self._refused_domains()
@@ -61,8 +62,10 @@ class Delivery:
             await self._docker.put_archive(self._proxy.name, CONFIG_DIR, packed)
             if await self._found(loading_deadline(document), document.revision):
                 return
-            log.warning("The proxy has not loaded revision %s in time.", document.revision)
+            log.debug("The proxy has not loaded revision %s in time.", document.revision)
         words = await last_words(self._docker, self._proxy.name)
+        if await self._proxy.internal.loaded() is None:
+            raise ProxySilent(f"The proxy runs but serves nothing{words}")
         raise ProxyFailure(f"The proxy did not load its new configuration{words}")
 
     async def _found(self, deadline: float, revision: str | None = None) -> Loaded | None:
