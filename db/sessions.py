@@ -74,7 +74,12 @@ class Sessions:
         def transaction() -> tuple[T, list[object]]:
             with Session(self._writer, expire_on_commit=False) as session:
                 with session.begin():
+                    before = _rows_changed(session)
                     result = change(session, *args, **kwargs)
+                    session.flush()
+                    wrote = _rows_changed(session) > before
+                if wrote:  # what only looks succeeds on a full disk too
+                    self._note_end()
                 return result, session.info.get("notes", [])
 
         def run() -> T:
@@ -104,7 +109,6 @@ class Sessions:
                 if not error.busy:
                     raise
             else:
-                self._note_end()
                 return result
 
     def _must_be_there(self) -> None:
@@ -136,6 +140,12 @@ class Sessions:
 def tell(session: Session, note: object) -> None:
     """Hand `note` to the listeners once, and only if, this transaction is committed."""
     session.info.setdefault("notes", []).append(note)
+
+
+def _rows_changed(session: Session) -> int:
+    """How many rows were changed on this connection since it was opened."""
+    connection = session.connection().connection.dbapi_connection
+    return int(connection.total_changes)  # type: ignore[union-attr]  # a sqlite3.Connection
 
 
 def _identity(url: URL) -> tuple[int, int] | None:

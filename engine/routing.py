@@ -162,13 +162,17 @@ class Publisher:
         """
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            served = self._served
-            if not self._ensured or self._proxy.changing.locked():
-                continue
-            loaded = await self._proxy.internal.loaded()
-            if self._ensured and self._served == served and (loaded is None or loaded.revision != served):
+            if not await self._serves() and not await self._serves():
                 log.warning("The proxy does not serve what it was told; telling it again.")
                 self.doubt()
+
+    async def _serves(self) -> bool:
+        """Whether what was told last is loaded; also while nothing is to be expected, or something new on its way."""
+        served = self._served
+        if not self._ensured or self._proxy.changing.locked():
+            return True
+        loaded = await self._proxy.internal.loaded()
+        return not self._ensured or self._served != served or (loaded is not None and loaded.revision == served)
 
     def is_proxy(self, container_id: str) -> bool:
         """Whether the proxy runs in this container."""

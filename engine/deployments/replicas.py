@@ -70,12 +70,6 @@ class Replicas:
         await self._host.docker.create_container(name, wanted)
         await self._host.docker.start_container(name)
 
-    async def _bring_back_to_network(self, place: Place, name: str) -> None:
-        """A container that was there may have lost its network since."""
-        network = labels.network_name(place.environment_id)
-        if network not in (await self._host.docker.inspect_container(name)).addresses:
-            await self._host.docker.connect_network(network, name, aliases=[place.application_name])
-
     async def _started_again(self, name: str) -> bool:
         """Whether a container that is there runs now; not if somebody is removing it."""
         try:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from engine.docker.gateway import DockerGateway
-from engine.docker.values import ContainerState
+from engine.docker.values import ContainerState, ContainerSummary
 from engine.errors import DockerNotFound, EngineError, PortTaken, ProxyFailure
 from engine.proxy.archive import CONFIG_DIR, first_filling, fixtures
 from engine.proxy.compiler import Compiled
@@ -73,7 +73,7 @@ class HttpProxy:
             name = container_name(self.settings, spec)
             found = await self.docker.list_containers(self.settings.labels)
             others = [each for each in found if each.name != name]
-            running = [each.name for each in found if each.state is ContainerState.RUNNING and trusted]
+            running = [each.name for each in found if trusted and await self._runs(each)]
             if name in running:
                 await self.docker.put_archive(name, CONFIG_DIR, fixtures(static_configuration(self.settings)))
             else:
@@ -110,6 +110,15 @@ class HttpProxy:
                 self.settings.network, subnet=self.settings.network_subnet, labels=self.settings.labels
             )
         await self._reach(self.settings.network)
+
+    async def _runs(self, summary: ContainerSummary) -> bool:
+        # When Docker tells that a container has died, its list says for a moment that it runs.
+        if summary.state is not ContainerState.RUNNING:
+            return False
+        try:
+            return (await self.docker.inspect_container(summary.id)).state is ContainerState.RUNNING
+        except DockerNotFound:
+            return False
 
     async def _prepare(self, name: str, spec: dict[str, Any], document: Compiled) -> None:
         # One that is there but does not run may hold on to a network that is gone, and could not start.

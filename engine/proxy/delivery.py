@@ -13,6 +13,7 @@ from engine.proxy.internal import Loaded, ProbeAnswer, every_little_while, loadi
 
 log = logging.getLogger(__name__)
 
+_PATIENCE_SECONDS = 10.0  # for a busy host, before a proxy is given up that may well serve
 _FIRST_LOOK_SECONDS = 2.0  # for a proxy that has just started to have loaded what it was started with
 
 
@@ -64,7 +65,7 @@ class Delivery:
                 return
             log.debug("The proxy has not loaded revision %s in time.", document.revision)
         words = await last_words(self._docker, self._proxy.name)
-        if await self._proxy.internal.loaded() is None:
+        if await self._proxy.internal.loaded(_PATIENCE_SECONDS) is None:
             raise ProxySilent(f"The proxy runs but serves nothing{words}")
         raise ProxyFailure(f"The proxy did not load its new configuration{words}")
 

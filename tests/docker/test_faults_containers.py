@@ -5,7 +5,7 @@ import pytest
 from tests.docker.faults import AT_ONCE, Said, Target, by_hand
 from tests.docker.world import eventually
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
 
 
 @pytest.mark.parametrize("deed", [("kill",), ("rm", "-f"), ("pause",), ("stop", "-t", "0")], ids="-".join)

@@ -9,10 +9,10 @@ from tests.docker.faults import AT_ONCE, Said, Target, by_hand
 from tests.docker.relay import Silence
 from tests.docker.world import eventually
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
 
-NOTICED = 5.5
-"""Seconds until an engine that takes calls and does not answer is found out: a heartbeat, and its deadline."""
+NOTICED = 6.5
+"""Seconds until an engine that takes calls and does not answer is found out: a heartbeat, and twice its deadline."""
 
 
 async def test_an_engine_that_stops_and_starts_is_said_in_two_lines(target: Target) -> None:
@@ -30,7 +30,15 @@ async def test_an_engine_that_stops_and_starts_is_said_in_two_lines(target: Targ
     said.once("WARNING engine.observer: The connection to Docker broke", "The Docker engine answers")
 
 
-@pytest.mark.parametrize("silence", [Silence.EVERYTHING, Silence.BODIES, Silence.CALLS], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "silence",
+    [
+        Silence.EVERYTHING,
+        pytest.param(Silence.BODIES, marks=pytest.mark.soak),
+        pytest.param(Silence.CALLS, marks=pytest.mark.soak),
+    ],
+    ids=lambda each: each.name,
+)
 async def test_an_engine_that_does_not_answer_is_unreachable(target: Target, silence: Silence) -> None:
     said = Said(target.world)
     async with target.nothing_else_touched():
@@ -47,6 +55,7 @@ async def test_an_engine_that_does_not_answer_is_unreachable(target: Target, sil
     said.once("WARNING engine.observer: Docker gave no answer in time", "The Docker engine answers")
 
 
+@pytest.mark.soak
 async def test_an_engine_that_takes_up_its_answers_again_is_believed_soon(target: Target) -> None:
     """The same connections go on: what was asked meanwhile is never answered."""
     async with target.changes("UNREACHABLE"):
@@ -56,7 +65,7 @@ async def test_an_engine_that_takes_up_its_answers_again_is_believed_soon(target
     assert changes.first_after < NOTICED
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.soak
 async def test_what_a_silent_stream_of_events_keeps_back_is_found_out(target: Target) -> None:
     said = Said(target.world)
     container = await target.container(target.shop)

@@ -5,13 +5,12 @@ import os
 import signal
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from tests.docker.faults import Said, Target, by_hand
 from tests.docker.world import eventually
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
 
 
 def root_of(proxy: str) -> Path:
@@ -28,7 +27,12 @@ def empty(directory: Path) -> None:
 
 
 async def both_answer(target: Target) -> bool:
-    return await target.shop.answers() and await target.neighbour.answers()
+    try:
+        # A connection to a proxy that is being replaced may stay without an answer.
+        async with asyncio.timeout(2):
+            return await target.shop.answers() and await target.neighbour.answers()
+    except TimeoutError:
+        return False
 
 
 @pytest.mark.parametrize("deed", [("kill",), ("rm", "-f"), ("pause",), ("stop", "-t", "1")], ids="-".join)
@@ -90,7 +94,7 @@ async def test_a_stopped_proxy_whose_files_were_emptied_starts_whole(target: Tar
     await eventually(lambda: both_answer(target), within=30)
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.soak
 async def test_a_proxy_that_hangs_is_replaced(target: Target) -> None:
     said = Said(target.world)
     (proxy,) = target.proxies()
@@ -108,26 +112,3 @@ async def test_a_proxy_that_hangs_is_replaced(target: Target) -> None:
         "The proxy does not run as it should",
         "The proxy is up to date again",
     )
-
-
-async def test_visitors_of_a_replaced_proxy_get_the_right_answer_or_none(target: Target) -> None:
-    (proxy,) = target.proxies()
-    wrong: list[int] = []
-    over = asyncio.Event()
-
-    async def visit() -> None:
-        while not over.is_set():
-            try:
-                async with asyncio.timeout(5):
-                    reply = await target.shop.get()
-            except (aiohttp.ClientError, TimeoutError):
-                continue
-            if reply.status != 200:
-                wrong.append(reply.status)
-
-    visiting = asyncio.create_task(visit())
-    by_hand("rm", "-f", proxy)
-    await eventually(lambda: both_answer(target), within=15)
-    over.set()
-    await visiting
-    assert wrong == []
