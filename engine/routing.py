@@ -4,12 +4,14 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Row
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
+from db.errors import DatabaseUnusable
 from db.models import (
     Application,
     Container,
@@ -24,7 +26,14 @@ from db.models import (
 from db.sessions import Sessions
 from engine import labels
 from engine.docker.values import ContainerSummary
-from engine.errors import DockerConflict, DockerUnreachable, EngineError, ProxyFailure
+from engine.errors import (
+    DockerConflict,
+    DockerNotFound,
+    DockerUnreachable,
+    EngineError,
+    ProxyFailure,
+    ProxySilent,
+)
 from engine.events import record
 from engine.networks import Networks, is_overlap
 from engine.proxy.compiler import Compiled, compile_routes
@@ -40,6 +49,7 @@ _PROOF_SECONDS = 5.0
 _PROOF_INTERVAL = 0.05
 _FIRST_RETRY_SECONDS = 0.5
 _LAST_RETRY_SECONDS = 30.0
+_LOOK_SECONDS = 2.0
 _NO_ANSWER = (502, 504)
 
 
@@ -132,6 +142,7 @@ class Publisher:
         self._asked = asyncio.Event()
         self._ensured = False
         self._present: Sequence[ContainerSummary] = ()
+        self._silent = False
         self._attached: set[str] = set()
         self._compiled: tuple[RoutingTable, Compiled] | None = None
         self._complaint = ""
@@ -157,6 +168,30 @@ class Publisher:
                 for future in waiting:
                     if not future.done():
                         future.set_result(None)
+
+    async def watch(self) -> None:
+        """See to it, until cancelled, that the proxy serves what it was told last.
+
+        Its files can be lost and its process can hang without a word from Docker.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if not await self._serves() and not await self._serves():
+                log.warning("The proxy does not serve what it was told; telling it again.")
+                self.doubt()
+
+    async def _serves(self) -> bool:
+        """Whether what was told last is loaded; also while nothing is to be expected, or something new on its way."""
+        served = self._served
+        if served is None or not self._ensured or self._proxy.changing.locked():
+            return True
+        loaded = await self._proxy.internal.loaded()
+        expected = self._ensured and self._served is served
+        return not expected or (loaded is not None and loaded.revision == served.revision)
+
+    def is_proxy(self, container_id: str) -> bool:
+        """Whether the proxy runs in this container."""
+        return container_id == self._proxy.container_id
 
     def request(self) -> None:
         """Have the proxy brought up to date soon; after a failure not before its pause is over."""
@@ -230,8 +265,10 @@ class Publisher:
         if not self._ensured:
             await self._ensure(compiled, table.networks)
         for network in sorted(table.networks - self._attached):
-            await self._proxy.attach(network)
-            self._attached.add(network)
+            # One that somebody removed is missed by its own applications, and must not keep others waiting.
+            with suppress(DockerNotFound):
+                await self._proxy.attach(network)
+                self._attached.add(network)
         if compiled == self._served and not asked_for:
             return
         problems = await self._delivery.deliver(compiled)
@@ -246,19 +283,19 @@ class Publisher:
         return self._compiled[1]
 
     async def _ensure(self, compiled: Compiled, networks: frozenset[str]) -> None:
-        attached = await self._proxy.adopt(self._present)
+        attached = None if self._silent else await self._proxy.adopt(self._present)
         if attached is None:
             while not await self._ensured_here(compiled, networks):
                 await self._proxy.move(await self._networks.another_proxy_subnet())
             attached = await self._proxy.attached()
         self._attached, self._present = attached, ()
-        self._ensured, self._served = True, None
+        self._ensured, self._silent, self._served = True, False, None
         await self._sessions.write(proxy_is, self._server_id, ProxyState.RUNNING, "")
 
     async def _ensured_here(self, compiled: Compiled, networks: frozenset[str]) -> bool:
         """Whether the proxy runs, or the addresses of its network turned out to be the host's own."""
         try:
-            await self._proxy.ensure(compiled, networks)
+            await self._proxy.ensure(compiled, networks, trusted=not self._silent)
         except DockerConflict as error:
             if not is_overlap(error):
                 raise
@@ -271,6 +308,9 @@ class Publisher:
             if not future.done():
                 future.set_exception(error)
                 future.exception()  # whoever waited may be gone: that is no leak
+        self._silent = isinstance(error, ProxySilent)
+        if isinstance(error, DatabaseUnusable):
+            return  # said already, and nothing can be written down
         if isinstance(error, DockerUnreachable):
             await self._sessions.write(proxy_is, self._server_id, ProxyState.UNKNOWN, error.sentence)
         elif isinstance(error, EngineError):

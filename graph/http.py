@@ -21,6 +21,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
+from db.errors import DatabaseUnusable
 from graph.broadcasts import Asked, Broadcasts
 from graph.build import Schema
 from graph.context import Context
@@ -139,6 +140,9 @@ class GraphQLView(GraphQL[Any, None]):
             return _encoded(no.body, media_type or JSON, no.status, no.headers)
         except ClientDisconnect:
             raise
+        except DatabaseUnusable as outage:
+            body = Rejected(503, str(outage), "DATABASE_UNUSABLE").body
+            return _encoded(body, media_type or JSON, 503)
         except Exception as bug:  # noqa: BLE001 masked() logs it
             return _encoded({"errors": [masked(bug).formatted]}, media_type or JSON, 500)
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 WIRE = "wharf.wire"  # under this name the application finds the Wire among the extensions of its scope
 TOO_SLOW = 4410
-_UNSENT = 64 * 1024  # bytes that the kernel takes over before the network does; by itself it takes megabytes
-RESUME = "You do not read: subscribe again after your last cursor"
+_RESUME = "You do not read: subscribe again after your last cursor"
+_UNSENT = 64 * 1024  # bytes that the kernel keeps for the network; by itself it would take megabytes
 
 
 class Wire(WebSocketsSansIOProtocol):
@@ -56,7 +56,7 @@ class Wire(WebSocketsSansIOProtocol):
                 await self.writable.wait()
         except TimeoutError:
             if not self.close_sent:
-                await self.send({"type": "websocket.close", "code": TOO_SLOW, "reason": RESUME})
+                await self.send({"type": "websocket.close", "code": TOO_SLOW, "reason": _RESUME})
             raise ClientDisconnected from None
 
     def _let_close(self) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from db.migrate import DatabaseUnusable, database_errors, migrate
+from db.errors import DatabaseUnusable, database_errors
+from db.migrate import migrate
 from db.sessions import Sessions
 from engine.docker.gateway import DockerGateway
 from engine.engine import instance_of

@@ -7,7 +7,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from db.migrate import DatabaseUnusable, database_errors, pending
+from db.errors import DatabaseUnusable, database_errors
+from db.migrate import pending
 from db.models import ApiToken, now
 from db.sessions import Sessions
 from engine.access import Access

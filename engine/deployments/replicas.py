@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 _DRAIN_LOOK_SECONDS = 0.1
 HOLDING_ON = {ContainerState.RUNNING.value, ContainerState.RESTARTING.value, ContainerState.PAUSED.value}
 """The states of a container that has to be stopped."""
+_GOING = {ContainerState.REMOVING, ContainerState.DEAD}
 
 
 class Replicas:
@@ -48,17 +50,44 @@ class Replicas:
         rows = await self._sessions.read(variables_of, spec)
         values = {row.name: self._cipher.decrypt(row.value, variable_place(row.id)) for row in rows}
         place = place_of(self._host.instance_id, application, release)
+        await self._give_back_names(release.id)
         await together(*(self._start_one(place, spec, number, values) for number in range(1, spec.replicas + 1)))
 
     async def _start_one(self, place: Place, spec: ReleaseSpec, replica: int, values: dict[str, str]) -> None:
         docker, name = self._host.docker, labels.container_name(place.release_id, replica)
+        wanted = container_spec(place, spec, replica, values)
         try:
-            container_id = await docker.create_container(name, container_spec(place, spec, replica, values))
-            await docker.start_container(name)
+            container_id = await self._make(name, wanted)
         except DockerConflict:
-            await docker.start_container(name)
-            container_id = await self._brought_back_to_network(place, name)
+            if await self._started_again(name):
+                container_id = await self._brought_back_to_network(place, name)
+            else:
+                await docker.remove_container(name)
+                container_id = await self._make(name, wanted)
         await self._host.observer.look(container_id)
+
+    async def _make(self, name: str, wanted: dict[str, Any]) -> str:
+        container_id = await self._host.docker.create_container(name, wanted)
+        await self._host.docker.start_container(name)
+        return container_id
+
+    async def _started_again(self, name: str) -> bool:
+        """Whether a container that is there runs now; not if somebody is removing it."""
+        try:
+            await self._host.docker.start_container(name)
+        except DockerConflict:
+            facts = await self._host.docker.inspect_container(name)
+            if facts.state is ContainerState.PAUSED:
+                await self._host.docker.unpause_container(name)
+            return facts.state not in _GOING
+        return True
+
+    async def _give_back_names(self, release_id: str) -> None:
+        """Containers are found by name; somebody may have given them others."""
+        for row in await self._sessions.read(containers_of_release, release_id):
+            name = labels.container_name(release_id, row.replica)
+            if row.name != name:
+                await self._host.docker.rename_container(row.id, name)
 
     async def _brought_back_to_network(self, place: Place, name: str) -> str:
         """The id of a container that was there, and may have lost its network since."""

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlmodel import Session, col, select
 
+from db.errors import DatabaseUnusable
 from db.models import (
     Application,
     Deployment,
@@ -89,8 +90,8 @@ class Runner:
             raise Interrupted
         try:
             said = await self._current.run(order.deployment.id, step(order))
-        except (DeploymentFailed, Interrupted):
-            raise
+        except (DeploymentFailed, Interrupted, DatabaseUnusable):
+            raise  # what cannot be written down now is done again from the step that is written down
         except Exception as error:  # a mistake of ours must end a deployment too, or it would hang for ever
             # Once the new release answers there is no way back, only another attempt.
             if status is _S.RETIRING:

@@ -41,6 +41,14 @@ class Containers(Connection):
         """Starts it, or leaves it running. PortTaken when a host port belongs to somebody else."""
         await self._call(self._on(ref, "start"))
 
+    async def unpause_container(self, ref: str) -> None:
+        """Lets it go on; DockerConflict when it is not paused."""
+        await self._call(self._on(ref, "unpause"))
+
+    async def rename_container(self, ref: str, name: str) -> None:
+        """Gives it another name, running or not. DockerConflict when the name is taken."""
+        await self._call(self._on(ref, "rename", {"name": name}))
+
     async def stop_container(self, ref: str, grace: float) -> None:
         """Returns when it has ended: by SIGTERM, or by SIGKILL after `grace` seconds (rounded up)."""
         seconds = math.ceil(grace)

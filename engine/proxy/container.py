@@ -54,6 +54,7 @@ class HttpProxy:
         self.internal = outside.internal_api(settings.address, settings.key)
         self.changing = asyncio.Lock()  # one change at a time, of the container or of what it is told
         self._name: str | None = None
+        self.container_id = ""
         self._archive = ByArchive(docker)
         self._directory = ByDirectory(docker, directory) if directory else None
 
@@ -91,7 +92,7 @@ class HttpProxy:
             if len(found) != 1 or not self._as_wanted(found[0]):
                 return None
             await self._reach(self.settings.network, self.settings.our_address)
-            self._name = found[0].name
+            self._name, self.container_id = found[0].name, found[0].id
             return set(found[0].addresses) - {self.settings.network}
 
     def _as_wanted(self, found: ContainerSummary) -> bool:
@@ -106,13 +107,13 @@ class HttpProxy:
         specs = (container_spec(self.settings, image) for image in possible_images(self.settings.image))
         return {container_name(self.settings, spec) for spec in specs}
 
-    async def ensure(self, document: Compiled, networks: Collection[str] = ()) -> None:
+    async def ensure(self, document: Compiled, networks: Collection[str] = (), *, trusted: bool = True) -> None:
         """The proxy runs, as the settings want it, and is a member of these networks.
 
-        A running one keeps its document and all its networks. One that does not run is made anew, with
-        `document`. A running one of another making is replaced by one with `document` and all its networks:
-        the new one is made ready first, and when it does not start, the old one runs again and ProxyFailure
-        says why.
+        A running one keeps its document and all its networks. One that does not run, or is not `trusted` to
+        serve anything, is made anew, with `document`. A running one of another making is replaced by one with
+        `document` and all its networks: the new one is made ready first, and when it does not start, the old
+        one runs again and ProxyFailure says why.
         """
         async with self.changing:
             await self._make_network()
@@ -120,11 +121,11 @@ class HttpProxy:
             await self._choose_carrier(await self.docker.list_containers(self.settings.labels))
             try:
                 with self._sharing():
-                    await self._ensure(image, document, networks)
+                    await self._ensure(image, document, networks, trusted)
             except NotShared as reason:
                 log.info("Routes go to the proxy through Docker's archive API: %s", reason)
                 self._share_nothing()
-                await self._ensure(image, document, networks)
+                await self._ensure(image, document, networks, trusted)
 
     async def attach(self, network: str) -> None:
         """The proxy is a member of this network."""
@@ -139,6 +140,7 @@ class HttpProxy:
     async def attached(self) -> set[str]:
         """The networks that the proxy has joined, without its own."""
         facts = await self.docker.inspect_container(self.name)
+        self.container_id = facts.id
         return set(facts.addresses) - {self.settings.network}
 
     async def _choose_carrier(self, found: Iterable[ContainerSummary]) -> None:
@@ -158,14 +160,17 @@ class HttpProxy:
         self._directory = None
         self.settings = replace(self.settings, shared=None)
 
-    async def _ensure(self, image: str, document: Compiled, networks: Collection[str]) -> None:
+    async def _ensure(self, image: str, document: Compiled, networks: Collection[str], trusted: bool) -> None:
         spec = container_spec(self.settings, image)
         name = container_name(self.settings, spec)
         found = await self.docker.list_containers(self.settings.labels)
         others = [each for each in found if each.name != name]
         usable = [each for each in found if each.name != name or self.carrier.reaches(each)]
-        running = [each.name for each in usable if each.state is ContainerState.RUNNING]
-        if name not in running:
+        running = [each.name for each in usable if trusted and await self._runs(each)]
+        if name in running:
+            await self.docker.put_archive(name, CONFIG_DIR, first_filling(static_configuration(self.settings)))
+        else:
+            log.info("The proxy does not run as it should; starting one.")
             await self._prepare(name, spec, document)
         await self._join(name, {*networks, *(network for each in others for network in each.addresses)})
         if name not in running:
@@ -184,6 +189,15 @@ class HttpProxy:
                 self.settings.network, subnet=self.settings.network_subnet, labels=self.settings.labels
             )
         await self._reach(self.settings.network, self.settings.our_address)
+
+    async def _runs(self, summary: ContainerSummary) -> bool:
+        # When Docker tells that a container has died, its list says for a moment that it runs.
+        if summary.state is not ContainerState.RUNNING:
+            return False
+        try:
+            return (await self.docker.inspect_container(summary.id)).state is ContainerState.RUNNING
+        except DockerNotFound:
+            return False
 
     async def _prepare(self, name: str, spec: dict[str, Any], document: Compiled) -> None:
         # One that is there but does not run may hold on to a network that is gone, and could not start.

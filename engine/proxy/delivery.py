@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Collection
 
-from engine.errors import ProxyFailure
+from engine.errors import ProxyFailure, ProxySilent
 from engine.proxy.compiler import Compiled, domain_of
 from engine.proxy.container import HttpProxy, last_words
 from engine.proxy.internal import Loaded, ProbeAnswer, every_little_while, loading_deadline
 
 log = logging.getLogger(__name__)
 
+_PATIENCE_SECONDS = 10.0  # for a busy host, before a proxy is given up that may well serve
 _FIRST_LOOK_SECONDS = 2.0  # for a proxy that has just started to have loaded what it was started with
 
 
@@ -19,6 +20,7 @@ class Delivery:
     def __init__(self, proxy: HttpProxy) -> None:
         self._proxy = proxy
         self._docker = proxy.docker
+        self._delivered = False
 
     async def deliver(self, document: Compiled) -> dict[str, str]:
         """Returns when Traefik serves from this document; on ProxyFailure it may serve from the one before.
@@ -26,11 +28,13 @@ class Delivery:
         The answer tells, by domain id, what is not routed and why. What is loaded already is not sent again.
         """
         async with self._proxy.changing:
-            loaded = await self._found(_FIRST_LOOK_SECONDS)
+            in_use = self._proxy.internal.loaded() if self._delivered else self._found(_FIRST_LOOK_SECONDS)
+            loaded = await in_use
             known = loaded is not None and loaded.revision == document.revision
             if not known or not self._proxy.carrier.holds(self._proxy.name, document):
                 await self._send_until_loaded(document, loaded)
                 await self._proxy.carrier.keep(self._proxy.name)
+            self._delivered = True
             return document.rejected | await self._refused_domains()
 
     async def probe(
@@ -57,8 +61,10 @@ class Delivery:
             await self._proxy.carrier.bring(self._proxy.name, document, loaded.slot if loaded else 0)
             if await self._found(loading_deadline(document), document.revision):
                 return
-            log.warning("The proxy has not loaded revision %s in time.", document.revision)
+            log.debug("The proxy has not loaded revision %s in time.", document.revision)
         words = await last_words(self._docker, self._proxy.name)
+        if await self._proxy.internal.loaded(_PATIENCE_SECONDS) is None:
+            raise ProxySilent(f"The proxy runs but serves nothing{words}")
         raise ProxyFailure(f"The proxy did not load its new configuration{words}")
 
     async def _found(self, deadline: float, revision: str | None = None) -> Loaded | None:

@@ -47,10 +47,10 @@ class InternalApi:
             await self._session.close()
             self._session = None
 
-    async def loaded(self) -> Loaded | None:
-        """The document in use; None while there is none, or nobody answers."""
+    async def loaded(self, seconds: float = _ANSWER_SECONDS) -> Loaded | None:
+        """The document in use; None while there is none, or nobody answers in time."""
         try:
-            async with self._get("/api/http/routers/revision@file") as answer:
+            async with self._get("/api/http/routers/revision@file", seconds=seconds) as answer:
                 found = _MARK.search((await answer.json())["rule"]) if answer.status == 200 else None
         except (aiohttp.ClientError, TimeoutError):
             return None

@@ -73,7 +73,7 @@ class ComposedWorld(World):
 
     def until_it_answers(self) -> None:
         deadline = time.monotonic() + 30
-        while not self._answers():
+        while not self.answers():
             assert time.monotonic() < deadline, self.compose("logs", "--no-color")
             time.sleep(0.05)
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -42,15 +42,17 @@ class Reader:
 
     async def read(self, size: int = 65536) -> list[Any]:
         """Take up to `size` bytes from the wire: the messages that are whole by them, maybe none."""
-        return [json.loads(event.data) for event in await self._events(size) if _is_text(event)]
+        events = await self._events(size)
+        frames = [each for each in events if isinstance(each, Frame) and each.opcode is Opcode.TEXT]
+        return [json.loads(bytes(frame.data)) for frame in frames]
 
-    async def _events(self, size: int) -> list[object]:
+    async def _events(self, size: int) -> Sequence[object]:
         data = await asyncio.get_running_loop().sock_recv(self._connection, size)
         if not data:
             self._protocol.receive_eof()
             raise ConnectionResetError("closed")
         self._protocol.receive_data(data)
-        events: list[object] = self._protocol.events_received()
+        events = self._protocol.events_received()
         self.close = self._protocol.close_rcvd
         await self._flush()  # pongs, and the answer to a close frame
         return events
@@ -70,10 +72,6 @@ class Reader:
         """Cut the connection: what is on its way is thrown away."""
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         self._connection.close()
-
-
-def _is_text(event: object) -> bool:
-    return isinstance(event, Frame) and event.opcode is Opcode.TEXT
 
 
 @asynccontextmanager
