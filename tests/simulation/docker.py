@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
+from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
@@ -267,7 +268,8 @@ class Daemon:
         with tarfile.open(fileobj=io.BytesIO(request.upload)) as archive:
             for entry in archive:
                 content = archive.extractfile(entry) if entry.isfile() else None
-                text = content.read().decode() if content else container.files.get(entry.linkname, "")
+                leads_to = str(PurePosixPath(entry.name).with_name(entry.linkname)) if entry.issym() else ""
+                text = content.read().decode() if content else container.files.get(leads_to, "")
                 container.files[entry.name] = text
         for written in self.machine.file_written:
             written(container)
