@@ -54,6 +54,7 @@ class Observer:
         # Who looks at a container writes what was seen before the next one looks.
         self._looking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._unanswered: set[str] = set()  # those that Docker has not described when it was asked
         self.cores: int | None = None  # of the server; None until its engine has answered
 
     async def run(self) -> None:
@@ -126,6 +127,17 @@ class Observer:
         while True:
             await asyncio.sleep(_HEARTBEAT_SECONDS)
             await self._docker.ping()
+            await self._look_again()
+
+    async def _look_again(self) -> None:
+        for container_id in sorted(self._unanswered):
+            try:
+                await self.look(container_id)
+            except DockerUnreachable:
+                raise
+            except DockerFailure:
+                continue
+            self._unanswered.discard(container_id)
 
     async def _react(self, event: DockerEvent) -> None:
         if event.kind == "network":
@@ -142,5 +154,8 @@ class Observer:
             await self.look(event.id)
         except DockerUnreachable:
             raise
+        except DockerFailure as error:
+            log.warning("%s It is asked again.", error)
+            self._unanswered.add(event.id)
         except Exception:  # one event that we cannot use must not end the watch
             log.exception("Skipped a Docker event; what we show may lag: %s", event)
