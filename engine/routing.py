@@ -40,6 +40,7 @@ _PROOF_SECONDS = 5.0
 _PROOF_INTERVAL = 0.05
 _FIRST_RETRY_SECONDS = 0.5
 _LAST_RETRY_SECONDS = 30.0
+_LATE_SECONDS = (1.0, 5.0, 35.0)  # the last of them past the deadline of every question to Docker
 _NO_ANSWER = (502, 504)
 
 
@@ -210,6 +211,12 @@ class Publisher:
         if self._ensured:
             await self._proxy.detach(network)
 
+    def _look_again(self) -> None:
+        # What was asked of Docker before, by us or by those whose place we took, may still be carried out
+        # after what we ask: an older document comes last then.
+        for seconds in _LATE_SECONDS:
+            asyncio.get_running_loop().call_later(seconds, self.request)
+
     def _pause(self, seconds: float) -> None:
         # Each attempt to start a proxy is news of the proxy's container, which must not cause the next attempt.
         loop = asyncio.get_running_loop()
@@ -247,6 +254,7 @@ class Publisher:
                 await self._proxy.move(await self._networks.another_proxy_subnet())
             attached = await self._proxy.attached()
         self._attached, self._present = attached, ()
+        self._look_again()
         self._ensured = True
         await self._sessions.write(proxy_is, self._server_id, ProxyState.RUNNING, "")
 
