@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from db.models import Strategy
 from tests.simulation.clockwork import Workshop, clockwork
 from tests.simulation.images import BETTER, GOOD
-from tests.simulation.machine import SimulatedContainer, SimulatedNetwork
+from tests.simulation.objects import SimulatedContainer, SimulatedNetwork
 from tests.simulation.owner import App, Owner
 from tests.simulation.settling import settle
 from tests.simulation.traefik import Document

@@ -19,7 +19,9 @@ from engine.docker.gateway import DockerGateway
 from engine.docker.translation import docker_errors
 from engine.errors import DockerUnreachable
 from tests.simulation.loop import GENERATION
-from tests.simulation.machine import Machine, Refusal, SimulatedContainer
+from tests.simulation.machine import Machine
+from tests.simulation.objects import Refusal, SimulatedContainer
+from tests.simulation.pipe import ConnectionBroken, Pipe
 from tests.simulation.weather import Mishap
 
 Reply = tuple[int, Any]
@@ -27,10 +29,6 @@ Reply = tuple[int, Any]
 _START_SECONDS = (0.02, 0.2)
 _HANG_DOES_IT = 0.5
 _FRAME = struct.Struct(">BxxxL")
-
-
-class ConnectionBroken(OSError):
-    """What the operating system says of a connection that ended in the middle."""
 
 
 class SimulatedDocker(DockerGateway):
@@ -70,36 +68,6 @@ class SimulatedDocker(DockerGateway):
         if self._closed:
             raise DockerUnreachable("The connection to Docker has been closed.")
         return await self._daemon.asked(request)
-
-
-class Pipe:
-    """An answer in pieces; as much of aiohttp's response as `Answer` uses of it."""
-
-    def __init__(self, closed: Callable[["Pipe"], None]) -> None:
-        self.content = self
-        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._closed = closed
-        self.broken = False
-
-    def feed(self, piece: bytes) -> None:
-        self._pieces.put_nowait(piece)
-
-    def end(self) -> None:
-        self._pieces.put_nowait(b"")
-
-    def cut(self) -> None:
-        """The connection breaks; what was sent before may still be read."""
-        self._pieces.put_nowait(None)
-
-    async def readany(self) -> bytes:
-        piece = await self._pieces.get()
-        if piece is None:
-            self.broken = True
-            raise ConnectionBroken("Connection reset by peer")
-        return piece
-
-    def close(self) -> None:
-        self._closed(self)
 
 
 class Daemon:

@@ -17,7 +17,8 @@ from engine.proxy.compiler import RELEASE_HEADER
 from engine.proxy.internal import InternalApi, Loaded, ProbeAnswer
 from engine.release_spec import HealthCheck
 from tests.simulation.docker import Daemon, SimulatedDocker
-from tests.simulation.machine import Machine, SimulatedContainer
+from tests.simulation.machine import Machine
+from tests.simulation.objects import SimulatedContainer
 
 _MARK = re.compile(r"`/revision/(\w+)/(\d+)`")
 _HOST = re.compile(r"Host\(`([^`]+)`\)")
