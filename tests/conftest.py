@@ -21,7 +21,7 @@ hypothesis.settings.load_profile("wharf")
 _numbers = itertools.count(1)
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw9").removeprefix("gw"))
 _first = 12_000 + 2_000 * _worker
-_ports = map(lambda number: _first + number % 2_000, itertools.count(random.randrange(2_000)))
+_ports = (_first + number % 2_000 for number in itertools.count(random.randrange(2_000)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
