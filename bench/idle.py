@@ -1,13 +1,11 @@
 """What the server takes while its applications run and nobody watches."""
 
 import asyncio
-import os
-import re
-from pathlib import Path
 
 from bench.report import Figure
 from bench.server import Server, running_server
 from bench.sizes import Sizes
+from tests.docker.usage import cpu_seconds, private_mib
 
 _PER_ENVIRONMENT = 50  # a network has room for about 60
 _AT_ONCE = 10
@@ -21,10 +19,10 @@ async def measure(sizes: Sizes) -> list[Figure]:
             numbers = range(first, min(first + _PER_ENVIRONMENT, sizes.applications))
             await _deploy(server, await server.environment(f"bench-{first}"), numbers)
         await asyncio.sleep(_SETTLED_SECONDS)
-        before = _cpu_seconds(server.pid)
+        before = cpu_seconds(server.pid)
         await asyncio.sleep(sizes.idle_seconds)
-        percent = (_cpu_seconds(server.pid) - before) / sizes.idle_seconds * 100
-        return _figures(percent, _private_mib(server.pid), sizes)
+        percent = (cpu_seconds(server.pid) - before) / sizes.idle_seconds * 100
+        return _figures(percent, private_mib(server.pid), sizes)
 
 
 async def _deploy(server: Server, environment_id: str, numbers: range) -> None:
@@ -37,17 +35,6 @@ async def _deploy(server: Server, environment_id: str, numbers: range) -> None:
     async with asyncio.TaskGroup() as group:
         for number in numbers:
             group.create_task(one(number))
-
-
-def _cpu_seconds(pid: int) -> float:
-    # After the name, which may hold anything but ")" at its end: fields 14 and 15 of proc(5).
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _private_mib(pid: int) -> float:
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(kib) for kib in re.findall(r"^Private_\w+: +(\d+) kB", rollup, re.MULTILINE)) / 1024
 
 
 def _figures(percent: float, mib: float, sizes: Sizes) -> list[Figure]:

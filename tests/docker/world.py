@@ -139,8 +139,13 @@ class World:
 
     def open_files(self) -> int:
         """How many files and connections the server process holds."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
+    @property
+    def pid(self) -> int:
+        """The server process."""
         assert self._process is not None
-        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+        return self._process.pid
 
     def private_bytes(self) -> int:
         """How much memory the server process has for itself alone."""
