@@ -24,7 +24,7 @@ soak: ## Run what is too long for every test run: faults, load and simulation at
 	@scripts/images
 	$(BIN)/pytest -m soak --seed $(SEED) --log-cli-level INFO
 
-bench: ## Measure, print a table and write bench/results.json
+bench: ## Measure, print a table, write bench/results.json, draw docs/bench.svg
 	@scripts/setup test
 	@scripts/images
 	@$(BIN)/python -m bench

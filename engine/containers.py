@@ -18,7 +18,7 @@ _CLOCKS_APART = timedelta(seconds=2)
 _TOLD = {"name", "state", "ready", "health", "exit_code", "out_of_memory", "restart_count"}
 
 
-def remember_container(session: Session, server_id: str, facts: ContainerFacts, passed: bool) -> str | None:
+def remember_container(session: Session, server_id: str, facts: ContainerFacts, passed: bool = False) -> str | None:
     """Write what Docker says of a container of an application, and whether it has `passed` its check just now.
 
     The application's id if something changed.
