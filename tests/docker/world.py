@@ -98,7 +98,7 @@ class World:
     def command(self, *words: str) -> str:
         """What the command `wharf` prints."""
         done = subprocess.run(
-            [WHARF, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=30
+            [WHARF, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=60
         )
         return done.stdout
 
