@@ -12,7 +12,7 @@ from typing import BinaryIO
 from sqlmodel import Session, select
 
 from db.backup import BackupFailed, copy_database
-from db.migrate import database_errors
+from db.errors import database_errors
 from db.models import Instance
 from db.sessions import Sessions
 from engine.engine import KEY_FILE, unlock

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from db.migrate import DatabaseUnusable
+from db.errors import DatabaseUnusable
 from wharf.settings import unusable
 
 _NAME = "data_directory"

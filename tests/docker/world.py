@@ -99,7 +99,7 @@ class World:
     def command(self, *words: str) -> str:
         """What the command `wharf` prints."""
         done = subprocess.run(
-            [*self.program, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=30
+            [*self.program, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=60
         )
         return done.stdout
 
