@@ -41,7 +41,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory, engine: Relay) -> Iterator[C
         yield asyncio.run(gather_crowd(world, APPLICATIONS))
     finally:
         world.stop()
-        asyncio.run(_clear(world.instance_id))
+        asyncio.run(_clear(world))
 
 
 async def test_deployments_asked_for_at_once_finish_in_order_a_few_at_a_time_while_reads_stay_fast(
@@ -146,8 +146,8 @@ async def until_claimed(world: World, host: str) -> None:
     await eventually(claimed, within=30)
 
 
-async def _clear(instance_id: str) -> None:
+async def _clear(world: World) -> None:
     docker = DockerGateway(None)
-    async for _ in uninstall(docker, instance_id, volumes=True):
+    async for _ in uninstall(docker, world.instance_id, world.directory / "data", volumes=True):
         pass
     await docker.close()

@@ -171,7 +171,7 @@ class Daemon:
         return {"Version": "20.10.24", "ApiVersion": "1.41", "Os": "linux", "Arch": "amd64"}
 
     async def _info(self, _request: Request) -> Any:
-        return {"SystemTime": self.machine.now.isoformat()}
+        return {"SystemTime": self.machine.now.isoformat(), "NCPU": 2}
 
     async def _events(self, request: Request) -> Pipe:
         pipe = Pipe(self._let_go)
@@ -204,7 +204,11 @@ class Daemon:
     # Containers.
 
     async def _list(self, request: Request) -> Any:
-        return [each.listed() for each in self.machine.containers.values() if _labelled(request, each.labels)]
+        return [
+            each.listed(self.machine.now)
+            for each in self.machine.containers.values()
+            if _labelled(request, each.labels)
+        ]
 
     async def _inspect(self, _request: Request, ref: str) -> Any:
         return self.machine.find(ref).described()

@@ -5,7 +5,7 @@ import ipaddress
 import itertools
 from collections.abc import Callable, Mapping
 from contextvars import Context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,6 +35,7 @@ class Endpoint:
     aliases: list[str]
     wanted: str | None
     address: str = ""
+    id: str = ""  # another for each time that it is attached
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class SimulatedContainer:
 
     @property
     def is_proxy(self) -> bool:
-        return self.image is IMAGES[PROXY]
+        return self.image.id == IMAGES[PROXY].id
 
     def described(self) -> dict[str, Any]:
         """As Docker's "inspect" does."""
@@ -88,20 +89,30 @@ class SimulatedContainer:
             "NetworkSettings": self._networks(),
         }
 
-    def listed(self) -> dict[str, Any]:
+    def listed(self, now: datetime) -> dict[str, Any]:
         """As Docker's list does."""
         return {
             "Id": self.id,
             "Names": [f"/{self.name}"],
             "Labels": self.labels,
             "State": self.status,
+            "Status": self._in_words(now),
             "Image": self.image.id,
             "ImageID": self.image.id,
             "NetworkSettings": self._networks(),
         }
 
     def _networks(self) -> dict[str, Any]:
-        return {"Networks": {name: {"IPAddress": end.address} for name, end in self.endpoints.items()}}
+        ends = self.endpoints.items()
+        return {"Networks": {name: {"IPAddress": end.address, "EndpointID": end.id} for name, end in ends}}
+
+    def _in_words(self, now: datetime) -> str:
+        if self.status == "running":
+            return f"Up {_spoken(now - datetime.fromisoformat(self.started_at))}"
+        if self.status in ("exited", "restarting"):
+            verb = "Exited" if self.status == "exited" else "Restarting"
+            return f"{verb} ({self.exit_code}) {_spoken(now - datetime.fromisoformat(self.finished_at))} ago"
+        return self.status.capitalize()
 
 
 @dataclass(slots=True)
@@ -175,6 +186,8 @@ class Machine:
         image = BY_ID.get(spec["Image"]) or self.images.get(spec["Image"])
         if image is None:
             raise Refusal(404, f"No such image: {spec['Image']}")
+        if any(variable.startswith("BOOT=exit:") for variable in spec.get("Env", ())):
+            image = replace(image, listens=None, exits=(0.0, 0.3), exit_code=3)
         host = spec["HostConfig"]
         ends = spec.get("NetworkingConfig", {}).get("EndpointsConfig", {})
         container = SimulatedContainer(
@@ -207,7 +220,7 @@ class Machine:
         container.started_at, container.listening, container.passed = self._stamp(), False, False
         container.life += 1
         for network, end in container.endpoints.items():
-            end.address = self._address(network, end.wanted)
+            self._attach(network, end)
             self._tell_network("connect", network, container)
         self._tell("container", "start", container)
         for started in self.started:
@@ -284,7 +297,7 @@ class Machine:
         if was_running:
             self._tell("container", "die", container, exitCode=str(code))
             for network, end in container.endpoints.items():
-                end.address = ""
+                end.address = end.id = ""
                 self._tell_network("disconnect", network, container)
         waiting, container.ended = container.ended, []
         for future in waiting:
@@ -343,7 +356,7 @@ class Machine:
             raise Refusal(403, f"endpoint with name {container.name} already exists in network {name}")
         end = container.endpoints[name] = Endpoint(aliases, wanted)
         if container.running:
-            end.address = self._address(name, wanted)
+            self._attach(name, end)
             self._tell_network("connect", name, container)
 
     def disconnect(self, name: str, container: SimulatedContainer) -> None:
@@ -353,6 +366,9 @@ class Machine:
         del container.endpoints[name]
         if container.running:
             self._tell_network("disconnect", name, container)
+
+    def _attach(self, name: str, end: Endpoint) -> None:
+        end.address, end.id = self._address(name, end.wanted), f"{next(self._ids):064x}"
 
     def _address(self, name: str, wanted: str | None) -> str:
         if wanted:
@@ -424,6 +440,17 @@ class Machine:
     def note(self) -> None:
         for changed in self.changed:
             changed()
+
+
+def _spoken(age: timedelta) -> str:
+    """As Docker words it."""
+    seconds = int(age.total_seconds())
+    if seconds < 1:
+        return "Less than a second"
+    if seconds < 60:
+        return f"{seconds} second{'s' if seconds > 1 else ''}"
+    minutes = seconds // 60
+    return "About a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 def _endpoint(end: Mapping[str, Any]) -> Endpoint:

@@ -111,7 +111,7 @@ class World:
             if isinstance(note, Deployment):
                 self.trace(f"deployment {note.number} of {note.application_id[-4:]}: {note.status.value}")
                 if note.status is DeploymentStatus.SUCCEEDED:
-                    self.visitors.lift(note.application_id)
+                    self.visitors.lift(note.application_id, note.created_at)
 
     # Time.
 
