@@ -107,6 +107,7 @@ class Daemon:
         self.machine = machine
         self.reachable = True
         self.in_flight = 0
+        self.refuses: Callable[[Request], bool] | None = None  # what is to be refused, beside what the lot decides
         self._nature = Context()
         self._pipes: dict[Pipe, Callable[[], None]] = {}
         self._execs: dict[str, tuple[SimulatedContainer, list[str]]] = {}
@@ -117,6 +118,8 @@ class Daemon:
         answer: asyncio.Future[Any] = loop.create_future()
         weather = self.machine.weather
         mishap = weather.mishap()
+        if self.refuses and self.refuses(request):
+            mishap = Mishap.REFUSED
         if not self.reachable:
             self.machine.later(weather.delay(), _fail, answer, ConnectionBroken("Connection refused"))
             return answer
