@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import posixpath
 import re
 import struct
 import tarfile
@@ -170,6 +171,9 @@ class Daemon:
 
     # About the engine.
 
+    async def _ping(self, _request: Request) -> Pipe:
+        return self._pipe(b"OK")
+
     async def _version(self, _request: Request) -> Any:
         return {"Version": "20.10.24", "ApiVersion": "1.41", "Os": "linux", "Arch": "amd64"}
 
@@ -274,7 +278,8 @@ class Daemon:
         with tarfile.open(fileobj=io.BytesIO(request.upload)) as archive:
             for entry in archive:
                 content = archive.extractfile(entry) if entry.isfile() else None
-                text = content.read().decode() if content else container.files.get(entry.linkname, "")
+                target = posixpath.join(posixpath.dirname(entry.name), entry.linkname)
+                text = content.read().decode() if content else container.files.get(target, "")
                 container.files[entry.name] = text
         for written in self.machine.file_written:
             written(container)
@@ -381,6 +386,7 @@ def _labelled(request: Request, labels: Mapping[str, str]) -> bool:
 _HANDLERS: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = [
     (method, re.compile(path), handler)
     for method, path, handler in (
+        ("GET", "_ping", Daemon._ping),
         ("GET", "version", Daemon._version),
         ("GET", "info", Daemon._info),
         ("GET", "events", Daemon._events),

@@ -81,7 +81,7 @@ class Traefik:
         life = container.life
 
         def load() -> None:
-            if container.running and container.life == life and (text := container.files.get("http.yml")):
+            if container.running and container.life == life and (text := container.files.get("live/http.yml")):
                 document = self._parsed(text)
                 self.served[container.id, life] = document
                 served = [f"{host} → {'/'.join(to) if to else 'page'}" for host, to in document.hosts.items()]
