@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -18,12 +19,20 @@ def root_of(proxy: str) -> Path:
     return Path("/proc", by_hand("inspect", "--format={{.State.Pid}}", proxy), "root")
 
 
-def empty(directory: Path) -> None:
-    for path in sorted(directory.rglob("*"), reverse=True):
-        if path.is_dir() and not path.is_symlink():
-            path.rmdir()
+def document_of(target: Target) -> Path:
+    """What the proxy serves from: it has it from us, and cannot write it."""
+    (document,) = target.world.directory.glob("data/proxy/*/http.yml")
+    return document
+
+
+def lose_files(target: Target, root: Path) -> None:
+    """All that the proxy was given, inside its own file system and beside it."""
+    for path in (root / "etc/wharf").iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=path.name == "live")  # where the document is mounted read-only
         else:
             path.unlink()
+    document_of(target).unlink()
 
 
 async def both_answer(target: Target) -> bool:
@@ -50,7 +59,7 @@ async def test_a_proxy_that_crashed_with_all_its_files_gone_is_replaced(target: 
     (proxy,) = target.proxies()
     async with target.no_other_container_touched():
         pid = int(by_hand("inspect", "--format={{.State.Pid}}", proxy))
-        empty(root_of(proxy) / "etc/wharf")
+        lose_files(target, root_of(proxy))
         os.kill(pid, signal.SIGKILL)
         await eventually(lambda: both_answer(target), within=30)
 
@@ -58,7 +67,7 @@ async def test_a_proxy_that_crashed_with_all_its_files_gone_is_replaced(target: 
 async def test_a_configuration_that_was_emptied_is_written_again(target: Target) -> None:
     said = Said(target.world)
     (proxy,) = target.proxies()
-    document = root_of(proxy) / "etc/wharf/http.yml"
+    document = document_of(target)
     async with target.no_other_container_touched():
         document.unlink()
         document.write_text("")
@@ -70,13 +79,9 @@ async def test_a_configuration_that_was_emptied_is_written_again(target: Target)
 
 async def test_a_configuration_that_was_deleted_or_cut_short_keeps_nobody_from_being_served(target: Target) -> None:
     (proxy,) = target.proxies()
-    directory = root_of(proxy) / "etc/wharf"
+    document = document_of(target)
     async with target.nothing_else_touched():
-        for path in directory.glob("http*.yml"):
-            if path.is_symlink():
-                path.unlink()
-            else:
-                path.write_bytes(path.read_bytes()[:100])
+        document.write_bytes(document.read_bytes()[:100])
         await target.shop.deploy()
         assert await target.shop.answers()
     assert target.proxies() == [proxy]
@@ -87,7 +92,7 @@ async def test_a_stopped_proxy_whose_files_were_emptied_starts_whole(target: Tar
     target.world.pause()
     try:
         by_hand("kill", proxy)
-        empty(Path(by_hand("inspect", "--format={{.GraphDriver.Data.UpperDir}}", proxy)) / "etc/wharf")
+        lose_files(target, Path(by_hand("inspect", "--format={{.GraphDriver.Data.UpperDir}}", proxy)))
         by_hand("start", proxy)
     finally:
         target.world.resume()
