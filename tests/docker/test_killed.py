@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from db.models import DeploymentStatus
+from engine import labels
 from engine.closing import REMOVING, STOPPING
 from engine.deployments.steps import NEXT
 from engine.docker.gateway import DockerGateway
 from graph.ids import read_global_id
-from tests.docker.belongings import nothing_is_amiss
+from tests.docker.belongings import amiss, nothing_is_amiss
 from tests.docker.load import take_over, visitors
 from tests.docker.visits import NOWHERE, PAGE, Visits
 from tests.docker.world import Application, World, eventually
@@ -38,6 +39,25 @@ async def an_application(world: World, environment: str, name: str = "shop", **f
     shop = await world.application(environment, name, stopGracePeriod="1s", **fields)
     assert (await shop.deploy())["status"] == "SUCCEEDED"
     return shop
+
+
+async def test_what_is_orphaned_is_seen(mortal_world: World, mortal_environment: str) -> None:
+    await an_application(mortal_world, mortal_environment)
+    await nothing_is_amiss(mortal_world)
+    instance, docker = mortal_world.instance_id, DockerGateway(None)
+    name = f"wharf-test-{instance}"
+    try:
+        await docker.create_volume(name, labels.volume_labels(instance, "nobody", "stray"))
+        assert await amiss(mortal_world) == ["volume stray is orphaned"]
+    finally:
+        await docker.remove_volume(name)
+    marks = labels.container_labels(instance, "nowhere", "nobody", "none", 1)
+    try:
+        await docker.create_container(name, {"Image": "wharf-sample:1", "Labels": marks})
+        assert await amiss(mortal_world) == [f"container {name} is orphaned"]
+    finally:
+        await docker.remove_container(name)
+        await docker.close()
 
 
 @pytest.mark.parametrize("verb", ["deploy", pytest.param("rollBack", marks=pytest.mark.soak)])
