@@ -24,7 +24,7 @@ from gql.transport.websockets import WebsocketsTransport
 from tests.conftest import free_port
 
 WHARF = str(Path(sys.executable).with_name("wharf"))
-_STARTED_WITHIN = 20.0
+_STARTED_WITHIN = 60.0
 
 Answer = dict[str, Any]
 
