@@ -18,6 +18,7 @@ from engine.docker.connection import Answer, Request
 from engine.docker.gateway import DockerGateway
 from engine.docker.translation import docker_errors
 from engine.errors import DockerUnreachable
+from tests.simulation.loop import GENERATION
 from tests.simulation.machine import Machine, Refusal, SimulatedContainer
 from tests.simulation.weather import Mishap
 
@@ -107,8 +108,10 @@ class Daemon:
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.reachable = True
-        self.in_flight = 0
+        self.under_way: list[str] = []  # the methods of what was asked and is not answered yet
+        self.delay_of: Callable[[Request], float] | None = None  # likewise, before it is carried out
         self.refuses: Callable[[Request], bool] | None = None  # what is to be refused, beside what the lot decides
+        self.strayed: list[Callable[[], None]] = []
         self._nature = Context()
         self._pipes: dict[Pipe, Callable[[], None]] = {}
         self._execs: dict[str, tuple[SimulatedContainer, list[str]]] = {}
@@ -126,7 +129,8 @@ class Daemon:
             return answer
         if mishap:
             self.machine.trace(f"    ({mishap.value}: {request.doing})")
-        loop.create_task(self._answer(request, answer, mishap), context=self._nature.copy())
+        asked_by = GENERATION.get()
+        loop.create_task(self._answer(request, answer, mishap, asked_by), context=self._nature.copy())
         return answer
 
     def unreachable(self) -> None:
@@ -139,17 +143,23 @@ class Daemon:
         for pipe in list(self._pipes):
             pipe.cut()
 
-    async def _answer(self, request: Request, answer: "asyncio.Future[Any]", mishap: Mishap | None) -> None:
+    async def _answer(
+        self, request: Request, answer: "asyncio.Future[Any]", mishap: Mishap | None, asked_by: int
+    ) -> None:
         weather = self.machine.weather
-        self.in_flight += 1
+        self.under_way.append(request.method)
         try:
-            await asyncio.sleep(weather.delay())
+            await asyncio.sleep(weather.delay() + (self.delay_of(request) if self.delay_of else 0.0))
             if mishap is Mishap.UNSENT:
                 raise ConnectionBroken("Connection reset by peer")
             if mishap is Mishap.REFUSED:
                 raise Refusal(500, "something went wrong inside")
             if mishap is Mishap.HUNG and not weather.happens(_HANG_DOES_IT):
                 return
+            if request.method == "PUT" and self.machine.loop.is_dead(asked_by):
+                self.machine.trace(f"    (the dead asked for this: {request.doing})")
+                for strayed in self.strayed:
+                    strayed()
             result = await self._carry_out(request)
             if mishap is Mishap.HUNG:
                 return
@@ -161,7 +171,7 @@ class Daemon:
         except (Refusal, ConnectionBroken) as error:
             _fail(answer, error)
         finally:
-            self.in_flight -= 1
+            self.under_way.remove(request.method)
 
     async def _carry_out(self, request: Request) -> Any:
         for method, pattern, handler in _HANDLERS:
@@ -279,8 +289,7 @@ class Daemon:
             for entry in archive:
                 content = archive.extractfile(entry) if entry.isfile() else None
                 target = posixpath.join(posixpath.dirname(entry.name), entry.linkname)
-                text = content.read().decode() if content else container.files.get(target, "")
-                container.files[entry.name] = text
+                container.files[entry.name] = content.read().decode() if content else container.files.get(target, "")
         for written in self.machine.file_written:
             written(container)
 

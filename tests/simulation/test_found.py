@@ -67,3 +67,17 @@ def test_a_container_that_docker_would_not_describe_is_asked_about_again(runner:
         assert world.until(lambda: f"containers/{container.id}/json" in asked, 5.0)
         world.pass_time(0.5)
         world.daemon.refuses = None
+
+
+def test_an_older_document_that_comes_last_does_not_stay(runner: Runner) -> None:
+    """Schedule 40000273: a delivery of the killed control plane was carried out after those of the next one."""
+    with deployed(runner) as (world, owner, app):
+        world.daemon.delay_of = lambda request: 4.0 if request.method == "PUT" else 0.0
+        world.run(owner.move(app))
+        assert world.until(lambda: "PUT" in world.daemon.under_way, 5.0)
+        world.daemon.delay_of = None
+        world.kill()
+        world.start()
+        assert world.until(lambda: world.started, 5.0)
+        world.run(owner.stop(app))
+        world.pass_time(6.0)

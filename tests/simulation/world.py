@@ -37,6 +37,7 @@ class World:
         self.violations: list[str] = []
         self.visitors = Visitors(self.traefik, self.violated)
         self.machine.changed.append(self.visitors.look)
+        self.daemon.strayed.append(self._stray)
         self.generation = 0
         self.kept_volumes: set[str] = set()
         self.engine: Engine | None = None
@@ -93,6 +94,10 @@ class World:
         self.loop.kill(self.generation)
         self._past.append(self.engine)
         self.engine, self.started = None, False
+
+    def _stray(self) -> None:
+        # A document of the dead comes after ours: no visitor can be spared that, only soon be led right again.
+        self.visitors.disturbed = True
 
     def run(self, job: Coroutine[Any, Any, Any]) -> None:
         """Run something as a part of the control plane: it dies with it."""
