@@ -22,7 +22,7 @@ from tests.docker.world import Application, World, eventually
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
 
 STEPS = [status.value for status in DeploymentStatus if NEXT[status]]
-IMPATIENT = {"kind": "TCP", "startPeriod": "1s", "interval": "100ms", "retries": 2}
+IMPATIENT = {"kind": "TCP", "startPeriod": "3s", "interval": "100ms", "retries": 2}
 LIGHT = 60  # requests a second
 
 
@@ -199,10 +199,11 @@ async def test_visitors_are_served_while_the_server_is_dead_and_what_happened_me
 class Life:
     """An application that is worked on in every way, again and again, and what its visitors may expect."""
 
-    def __init__(self, shop: Application, visits: Visits) -> None:
+    def __init__(self, shop: Application, visits: Visits, *versions: str) -> None:
         self.shop = shop
         self.visits = visits
-        self.versions = ["1"]
+        self.versions = list(versions)  # that were live, in their order
+        self.in_place = False  # whether one of them was deployed in place, as it is then rolled back to
 
     async def deploy(self) -> Callable[[], Awaitable[None]]:
         version = str(int(self.versions[-1]) % 3 + 1)
@@ -210,10 +211,13 @@ class Life:
         return await self._take_over("deploy", version)
 
     async def roll_back(self) -> Callable[[], Awaitable[None]]:
-        return await self._take_over("rollBack", self.versions[-2:][0])
+        if self.in_place:
+            self.visits.expect(PAGE)
+        return await self._take_over("rollBack", self.versions[-2])
 
     async def deploy_in_place(self) -> Callable[[], Awaitable[None]]:
         await self.shop.change(strategy="RECREATE")
+        self.in_place = True
         self.visits.expect(PAGE)
         return await self.deploy()
 
@@ -260,7 +264,8 @@ async def test_kills_at_any_moment_and_in_any_number(
     shop = await an_application(world, mortal_environment, healthCheck=IMPATIENT)
     neighbour = await an_application(world, mortal_environment, "neighbour")
     async with visitors(neighbour, per_second=LIGHT) as others, visitors(shop, per_second=LIGHT) as visits:
-        life = Life(shop, visits)
+        await take_over(shop, visits, "2", image="wharf-sample:2")
+        life = Life(shop, visits, "1", "2")
         for number in range(15):
             work = lots.choice((life.deploy, life.roll_back, life.deploy_in_place, life.deploy_a_bad_one, life.stop))
             finished = await work()
