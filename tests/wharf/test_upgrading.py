@@ -87,6 +87,7 @@ async def test_the_log_of_a_deployment_is_read_as_it_was_written(world: World) -
     assert read == rows
 
 
+@pytest.mark.timeout(120)
 def test_the_server_copies_the_database_once_before_it_migrates_it(world: World, tmp_path: Path) -> None:
     world.program = later_program(later_migrations(tmp_path, REBUILD))
     world.start()
