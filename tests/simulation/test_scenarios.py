@@ -59,7 +59,7 @@ class SimulatedStage:
         await self.until(self._said(app, "STOPPED"))
 
     async def remove(self, app: str) -> None:
-        await self._ask(self._owner.remove(self._apps[app], volumes=True))
+        await self._ask(self._owner.remove(self._apps[app], volumes=False))
         await self.until(self._said(app, ""))
 
     async def kill_and_start(self) -> None:
@@ -178,7 +178,8 @@ class RealStage:
         made = await self._world.application(self._environment, name, strategy=strategy)
         app = self._records.id_of(name)
         self._apps[app] = made
-        await eventually(lambda: self._is_answered(app, "503"))
+        # The first of them waits for the proxy to be made, too.
+        await eventually(lambda: self._is_answered(app, "503"), within=90)
         return app
 
     async def deploy(self, app: str, verb: str = "deploy", **changes: str) -> None:
@@ -198,12 +199,19 @@ class RealStage:
         await self._apps[app].stop()
 
     async def remove(self, app: str) -> None:
-        await self._world.do("removeApplication", applicationId=self._apps[app].id, removeVolumes=True)
+        await self._world.do("removeApplication", applicationId=self._apps[app].id)
 
         async def gone() -> bool:
             return self.status(app) == ""
 
         await eventually(gone, within=20)
+
+    async def clear(self) -> None:
+        """Remove what the scenario leaves."""
+        for app in list(self._apps):
+            if self.status(app):
+                await self.remove(app)
+        self._apps.clear()
 
     async def kill_and_start(self) -> None:
         self._world.kill()
@@ -277,4 +285,8 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStage]:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_an_application_on_the_real_docker(real: RealStage, scenario: Scenario) -> None:
-    await scenario(real)
+    try:
+        await scenario(real)
+    finally:
+        await real.find_docker()
+        await real.clear()

@@ -11,7 +11,7 @@ from tests.simulation.running import Runner, running
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 2
-EACH = 1_000
+EACH = 1_500
 """Schedules per worker in a normal run; `make soak` takes ten times as many."""
 
 
@@ -39,7 +39,11 @@ def assert_all_hold(seed: int, each: int) -> None:
         )
         for number in range(WORKERS)
     ]
-    said = [worker.communicate()[0] for worker in workers]
+    try:
+        said = [worker.communicate()[0] for worker in workers]
+    finally:
+        for worker in workers:
+            worker.kill()
     assert [worker.returncode for worker in workers] == [0] * WORKERS, "\n".join(said)
 
 
