@@ -14,39 +14,14 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from db.backup import BackupFailed, back_up_beside, newest_backup
-from db.sessions import writing_engine
+from db.errors import BEGIN_ANEW, DatabaseUnusable, advice_on, database_errors, database_file
+from db.sessions import PATIENCE_SECONDS, writing_engine
 
 log = logging.getLogger(__name__)
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 
-_BEGIN_ANEW = "Restore it from a backup, or move it away to begin anew."
 _GO_BACK = "Go back to the version of Wharfinger that worked with it, and report this."
-_ADVICE = {
-    "SQLITE_BUSY": "Stop the other program that uses it.",
-    "SQLITE_CANTOPEN": "It must be a file that this user may write, in a directory that exists.",
-    "SQLITE_FULL": "Make room on its disk.",
-    "SQLITE_READONLY": "This user must be allowed to write to it and to its directory.",
-}
-
-
-class DatabaseUnusable(Exception):
-    """The database cannot be worked with. The sentence names the file and says what to do."""
-
-
-@contextmanager
-def database_errors(url: str) -> Iterator[None]:
-    """Raises what the database at `url` says no to inside as `DatabaseUnusable`, in SQLite's own words."""
-    try:
-        yield
-    except DBAPIError as error:
-        advice = _advice(error, _BEGIN_ANEW)
-        raise DatabaseUnusable(f"The database {_file(url)} cannot be used: {error.orig}. {advice}") from error
-
-
-def _advice(error: Exception, otherwise: str) -> str:
-    name = getattr(getattr(error, "orig", error), "sqlite_errorname", "")
-    return next((advice for prefix, advice in _ADVICE.items() if name.startswith(prefix)), otherwise)
 
 
 def migrate(url: str) -> None:
@@ -56,7 +31,7 @@ def migrate(url: str) -> None:
     database was written by a newer version of the program.
     """
     # A table that is copied to change a column is dropped on the way: its references must not notice.
-    engine = writing_engine(make_url(url), foreign_keys=False)
+    engine = writing_engine(make_url(url), foreign_keys=False, patience=PATIENCE_SECONDS)
     try:
         with database_errors(url), engine.begin() as connection:
             if lacking := _lacking(connection, url):
@@ -77,8 +52,8 @@ def _upgrade(connection: Connection, url: str, lacking: list[str]) -> None:
         reason = error.orig if isinstance(error, DBAPIError) else error
         kept = f"; {backup} is a copy of it" if backup else ""
         raise DatabaseUnusable(
-            f"The database {_file(url)} could not be migrated to {lacking[-1]}: {reason}. "
-            f"It is as it was before{kept}. {_advice(error, _GO_BACK)}"
+            f"The database {database_file(url)} could not be migrated to {lacking[-1]}: {reason}. "
+            f"It is as it was before{kept}. {advice_on(error) or _GO_BACK}"
         ) from error
     if backup:
         log.info("Migrated the database to %s; as it was before it is kept as %s.", lacking[-1], backup)
@@ -88,7 +63,7 @@ def _backed_up(connection: Connection, url: str) -> Path | None:
     """Where the database was copied to; None when it was never ours, and so has nothing to lose."""
     if (revision := _revision(connection)) is None:
         return None
-    file = Path(_file(url))
+    file = Path(database_file(url))
     try:
         return back_up_beside(file, revision)
     except BackupFailed as error:
@@ -120,7 +95,9 @@ def check(url: str) -> None:
     with _reading(url) as connection:
         found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
     if found != "ok":
-        raise DatabaseUnusable(f"The database {_file(url)} is damaged: {' '.join(found.split())}. {_BEGIN_ANEW}")
+        raise DatabaseUnusable(
+            f"The database {database_file(url)} is damaged: {' '.join(found.split())}. {BEGIN_ANEW}"
+        )
 
 
 def configuration() -> Config:
@@ -148,7 +125,7 @@ def _lacking(connection: Connection, url: str) -> list[str]:
     if applied is None:
         return known
     if applied not in known:
-        raise DatabaseUnusable(_too_new(Path(_file(url)), applied, known))
+        raise DatabaseUnusable(_too_new(Path(database_file(url)), applied, known))
     return known[known.index(applied) + 1 :]
 
 
@@ -161,7 +138,3 @@ def _too_new(file: Path, applied: str, known: list[str]) -> str:
 
 def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
-
-
-def _file(url: str) -> str:
-    return make_url(url).database or ":memory:"

@@ -28,13 +28,13 @@ class Interruptible:
     """Runs one job per key, each of which can be interrupted from elsewhere."""
 
     def __init__(self) -> None:
-        self._jobs: dict[str, asyncio.Future[None]] = {}
+        self._jobs: dict[str, asyncio.Future[Any]] = {}
 
-    async def run(self, key: str, job: Awaitable[None]) -> None:
-        """Wait for `job`. Raises what it raises, and `Interrupted` once `interrupt` was called for its key."""
+    async def run(self, key: str, job: Awaitable[Result]) -> Result:
+        """What `job` returns. Raises what it raises, and `Interrupted` once `interrupt` was called for its key."""
         task = self._jobs[key] = asyncio.ensure_future(job)
         try:
-            await asyncio.shield(task)
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
             if task.cancelled():
                 raise Interrupted from None

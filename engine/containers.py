@@ -18,8 +18,11 @@ _CLOCKS_APART = timedelta(seconds=2)
 _TOLD = {"name", "state", "ready", "health", "exit_code", "out_of_memory", "restart_count"}
 
 
-def remember_container(session: Session, server_id: str, facts: ContainerFacts) -> str | None:
-    """Write what Docker says of a container of an application; the application's id if something changed."""
+def remember_container(session: Session, server_id: str, facts: ContainerFacts, passed: bool = False) -> str | None:
+    """Write what Docker says of a container of an application, and whether it has `passed` its check just now.
+
+    The application's id if something changed.
+    """
     application_id = facts.labels.get(labels.APPLICATION, "")
     application = session.get(Application, application_id)
     row = session.get(Container, facts.id)
@@ -35,7 +38,7 @@ def remember_container(session: Session, server_id: str, facts: ContainerFacts) 
             replica=int(facts.labels.get(labels.REPLICA, "0")),
             state="",
         )
-    seen = _seen(facts, row)
+    seen = _seen(facts, row, passed)
     changed = {name for name, value in seen.items() if getattr(row, name) != value}
     for name in changed:
         setattr(row, name, seen[name])
@@ -48,15 +51,16 @@ def remember_container(session: Session, server_id: str, facts: ContainerFacts) 
     return application_id
 
 
-def _seen(facts: ContainerFacts, row: Container) -> dict[str, object]:
+def _seen(facts: ContainerFacts, row: Container, passed: bool) -> dict[str, object]:
     running = facts.state is ContainerState.RUNNING
     network = labels.network_name(facts.labels.get(labels.ENVIRONMENT, ""))
     address = facts.addresses.get(network) or None
+    proven = passed or (row.ready and row.started_at == facts.started_at)
     return {
         "name": facts.name,
         "state": facts.state.value,
         # A container that was started again has to prove itself again, and without an address nobody reaches it.
-        "ready": row.ready and running and address is not None and row.started_at == facts.started_at,
+        "ready": proven and running and address is not None,
         "health": facts.health.value if facts.health else None,
         "exit_code": None if running else facts.exit_code,
         "out_of_memory": facts.out_of_memory,
@@ -126,17 +130,6 @@ def is_ready(session: Session, container_id: str) -> bool:
     """Whether we know this container, and it serves."""
     row = session.get(Container, container_id)
     return row is not None and row.ready
-
-
-def mark_ready(session: Session, container_id: str) -> None:
-    """Note that a running container has passed its check."""
-    row = session.get(Container, container_id)
-    if row is None or row.ready or row.state != ContainerState.RUNNING.value:
-        return
-    row.ready = True
-    session.add(row)
-    record_container(session, session.get_one(Application, row.application_id), row)
-    settle_status(session, row.application_id)
 
 
 def forget_container(session: Session, container_id: str) -> str | None:

@@ -15,6 +15,7 @@ from db.models import (
     RestartPolicy,
 )
 from db.sessions import Sessions
+from engine import labels
 from engine.closing import REMOVING, STOPPING, Closing
 from engine.concurrency import Interrupted, Interruptible
 from engine.deployments.failure import DeploymentFailed
@@ -73,7 +74,7 @@ class Keeper:
         self._host.publisher.request()
 
     async def _revive(self, application: Application, release: Release, spec: ReleaseSpec) -> None:
-        log.info("%s: release %s is not running as it should; starting it.", application.name, release.number)
+        log.info("%s: release %s does not run as it should; mending it.", application.name, release.number)
         self._host.publisher.request()
         await self._replicas.start(application, release, spec)
         await self._replicas.keep_running(release.id, spec)
@@ -108,7 +109,11 @@ def next_deployment(session: Session, application_id: str) -> str | None:
 
 def as_wanted(rows: Sequence[Container], spec: ReleaseSpec) -> bool:
     """Whether there is nothing to do for a live release: its replicas are ready, or rest as they may."""
-    return len(rows) >= spec.replicas and all(row.ready or _may_rest(row, spec.restart_policy) for row in rows)
+    return len(rows) >= spec.replicas and all(
+        row.name == labels.container_name(row.release_id, row.replica)
+        and (row.ready or _may_rest(row, spec.restart_policy))
+        for row in rows
+    )
 
 
 def _may_rest(row: Container, policy: RestartPolicy) -> bool:

@@ -84,6 +84,10 @@ class Networks:
         await self._docker.remove_network(name)
         await self._sessions.write(_release, self._server_id, environment_id)
 
+    async def environments(self) -> set[str]:
+        """The ids of the environments that have a range, with or without a network."""
+        return await self._sessions.read(_owners, self._server_id) - {_PROXY, _FOREIGN}
+
     async def _ourselves(self) -> str | None:
         if not self._asked_for_own:
             self._own, self._asked_for_own = await self._outside.own_container(self._docker), True
@@ -122,6 +126,10 @@ def _claim(session: Session, server_id: str, owner: str, pool: ipaddress.IPv4Net
             session.add(Subnet(server_id=server_id, cidr=str(subnet), owner=owner))
             return str(subnet)
     raise Conflict(f"Every address range of the pool {pool} is in use; enlarge WHARF_NETWORK_POOL.")
+
+
+def _owners(session: Session, server_id: str) -> set[str]:
+    return set(session.exec(select(Subnet.owner).where(Subnet.server_id == server_id)))
 
 
 def _disown(session: Session, server_id: str, owner: str) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Collection
+from pathlib import Path
 
 from engine.deployments.probes import probe_http, probe_tcp
 from engine.docker.gateway import DockerGateway
-from engine.own_container import own_container
+from engine.own_container import own_container, path_on_host
 from engine.proxy.connections import count_connections
 from engine.proxy.internal import InternalApi
 from engine.release_spec import HealthCheck
@@ -36,6 +37,10 @@ class Outside:
     async def own_container(self, docker: DockerGateway) -> str | None:
         """The id of the container that this process runs in; None on the host."""
         return await own_container(docker)
+
+    async def path_on_host(self, docker: DockerGateway, path: Path) -> str | None:
+        """Where the engine's host should have what we see at `path`; None where it does not have it."""
+        return await path_on_host(docker, path)
 
 
 REAL = Outside()

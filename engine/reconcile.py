@@ -40,13 +40,13 @@ async def _remove_orphaned_containers(sessions: Sessions, host: Host, present: S
 
 
 async def remove_orphaned_networks(sessions: Sessions, host: Host) -> None:
-    """Remove the networks of environments that are gone."""
-    known = await sessions.read(_environments)
-    for network in await host.docker.list_networks(labels.ours(host.instance_id)):
-        environment_id = network.labels.get(labels.ENVIRONMENT)
-        if environment_id and environment_id not in known:
-            await host.publisher.leave(network.name)
-            await host.networks.remove(environment_id)
+    """Remove the networks of environments that are gone, and give back the ranges of those that have none."""
+    present = await host.docker.list_networks(labels.ours(host.instance_id))
+    claimed = await host.networks.environments() | {each.labels.get(labels.ENVIRONMENT, "") for each in present}
+    known = await sessions.read(_environments)  # afterwards: what was made meanwhile has an owner
+    for environment_id in claimed - known - {""}:
+        await host.publisher.leave(labels.network_name(environment_id))
+        await host.networks.remove(environment_id)
 
 
 def unsettled(session: Session, server_id: str) -> list[str]:

@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Row
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
+from db.errors import DatabaseUnusable
 from db.models import (
     Application,
     Container,
@@ -24,7 +27,14 @@ from db.models import (
 from db.sessions import Sessions
 from engine import labels
 from engine.docker.values import ContainerSummary
-from engine.errors import DockerConflict, DockerUnreachable, EngineError, ProxyFailure
+from engine.errors import (
+    DockerConflict,
+    DockerNotFound,
+    DockerUnreachable,
+    EngineError,
+    ProxyFailure,
+    ProxySilent,
+)
 from engine.events import record
 from engine.networks import Networks, is_overlap
 from engine.proxy.compiler import Compiled, compile_routes
@@ -40,7 +50,7 @@ _PROOF_SECONDS = 5.0
 _PROOF_INTERVAL = 0.05
 _FIRST_RETRY_SECONDS = 0.5
 _LAST_RETRY_SECONDS = 30.0
-_LATE_SECONDS = (1.0, 5.0, 35.0)  # the last of them past the deadline of every question to Docker
+_LOOK_SECONDS = 2.0
 _NO_ANSWER = (502, 504)
 
 
@@ -133,10 +143,12 @@ class Publisher:
         self._asked = asyncio.Event()
         self._ensured = False
         self._present: Sequence[ContainerSummary] = ()
+        self._silent = False
         self._attached: set[str] = set()
         self._compiled: tuple[RoutingTable, Compiled] | None = None
         self._complaint = ""
         self._pause_until = 0.0
+        self._served: Compiled | None = None  # what the proxy has confirmed since it was last looked after
 
     async def run(self) -> None:
         """Serve requests until cancelled."""
@@ -146,7 +158,7 @@ class Publisher:
             self._asked.clear()
             waiting, self._waiting = self._waiting, []
             try:
-                await self._deliver()
+                await self._deliver(asked_for=bool(waiting))
             except Exception as error:  # noqa: BLE001  whatever it was, the proxy must be brought up to date
                 self._pause(delay)
                 delay = min(delay * 2, _LAST_RETRY_SECONDS)
@@ -157,6 +169,30 @@ class Publisher:
                 for future in waiting:
                     if not future.done():
                         future.set_result(None)
+
+    async def watch(self) -> None:
+        """See to it, until cancelled, that the proxy serves what it was told last.
+
+        Its files can be lost and its process can hang without a word from Docker.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if not await self._serves() and not await self._serves():
+                log.warning("The proxy does not serve what it was told; telling it again.")
+                self.doubt()
+
+    async def _serves(self) -> bool:
+        """Whether what was told last is loaded; also while nothing is to be expected, or something new on its way."""
+        served = self._served
+        if served is None or not self._ensured or self._proxy.changing.locked():
+            return True
+        loaded = await self._proxy.internal.loaded()
+        expected = self._ensured and self._served is served
+        return not expected or (loaded is not None and loaded.revision == served.revision)
+
+    def is_proxy(self, container_id: str) -> bool:
+        """Whether the proxy runs in this container."""
+        return container_id == self._proxy.container_id
 
     def request(self) -> None:
         """Have the proxy brought up to date soon; after a failure not before its pause is over."""
@@ -211,12 +247,6 @@ class Publisher:
         if self._ensured:
             await self._proxy.detach(network)
 
-    def _look_again(self) -> None:
-        # What was asked of Docker before, by us or by those whose place we took, may still be carried out
-        # after what we ask: an older document comes last then.
-        for seconds in _LATE_SECONDS:
-            asyncio.get_running_loop().call_later(seconds, self.request)
-
     def _pause(self, seconds: float) -> None:
         # Each attempt to start a proxy is news of the proxy's container, which must not cause the next attempt.
         loop = asyncio.get_running_loop()
@@ -229,15 +259,21 @@ class Publisher:
             log.info("The proxy is up to date again.")
         self._complaint = ""
 
-    async def _deliver(self) -> None:
+    async def _deliver(self, *, asked_for: bool) -> None:
+        """Bring the proxy up to date. It is asked what it serves unless nobody waits and nothing has changed."""
         table = await self._sessions.read(routing_table, self._server_id)
         compiled = self._compile(table)
         if not self._ensured:
             await self._ensure(compiled, table.networks)
         for network in sorted(table.networks - self._attached):
-            await self._proxy.attach(network)
-            self._attached.add(network)
+            # One that somebody removed is missed by its own applications, and must not keep others waiting.
+            with suppress(DockerNotFound):
+                await self._proxy.attach(network)
+                self._attached.add(network)
+        if compiled == self._served and not asked_for:
+            return
         problems = await self._delivery.deliver(compiled)
+        self._served = compiled
         if await self._sessions.read(differing_problems, self._server_id, problems):
             await self._sessions.write(note_problems, self._server_id, problems)
 
@@ -248,20 +284,19 @@ class Publisher:
         return self._compiled[1]
 
     async def _ensure(self, compiled: Compiled, networks: frozenset[str]) -> None:
-        attached = await self._proxy.adopt(self._present)
+        attached = None if self._silent else await self._proxy.adopt(self._present)
         if attached is None:
             while not await self._ensured_here(compiled, networks):
                 await self._proxy.move(await self._networks.another_proxy_subnet())
             attached = await self._proxy.attached()
         self._attached, self._present = attached, ()
-        self._look_again()
-        self._ensured = True
+        self._ensured, self._silent, self._served = True, False, None
         await self._sessions.write(proxy_is, self._server_id, ProxyState.RUNNING, "")
 
     async def _ensured_here(self, compiled: Compiled, networks: frozenset[str]) -> bool:
         """Whether the proxy runs, or the addresses of its network turned out to be the host's own."""
         try:
-            await self._proxy.ensure(compiled, networks)
+            await self._proxy.ensure(compiled, networks, trusted=not self._silent)
         except DockerConflict as error:
             if not is_overlap(error):
                 raise
@@ -274,15 +309,23 @@ class Publisher:
             if not future.done():
                 future.set_exception(error)
                 future.exception()  # whoever waited may be gone: that is no leak
+        self._silent = isinstance(error, ProxySilent)
+        if isinstance(error, DatabaseUnusable):
+            return  # said already, and nothing can be written down
         if isinstance(error, DockerUnreachable):
             await self._sessions.write(proxy_is, self._server_id, ProxyState.UNKNOWN, error.sentence)
         elif isinstance(error, EngineError):
-            if error.sentence != self._complaint:
+            if _gist(error.sentence) != _gist(self._complaint):
                 log.warning("The proxy could not be brought up to date: %s", error)
-            self._complaint = error.sentence
-            await self._sessions.write(proxy_is, self._server_id, ProxyState.FAILED, error.sentence)
+                self._complaint = error.sentence
+            await self._sessions.write(proxy_is, self._server_id, ProxyState.FAILED, self._complaint)
         else:
             log.error("A mistake of ours while publishing routes", exc_info=error)
+
+
+def _gist(sentence: str) -> str:
+    """What two failures of one kind have in common: Docker names temporary files, by number."""
+    return re.sub(r"\d+", "", sentence)
 
 
 def proxy_is(session: Session, server_id: str, state: ProxyState, reason: str) -> None:

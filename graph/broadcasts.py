@@ -98,6 +98,11 @@ class Broadcasts:
     def __len__(self) -> int:
         return len(self._running)
 
+    @property
+    def members(self) -> int:
+        """How many subscribers are told by broadcasts now."""
+        return sum(len(broadcast.members) for broadcast in self._running.values())
+
     async def tell(self, subscriber: Subscriber, asked: Asked, decisive: frozenset[str], cursor: int) -> int | None:
         """Have a subscriber that has seen everything up to `cursor` told what comes next, as long as it reads.
 
@@ -115,10 +120,10 @@ class Broadcasts:
             going_on = await member.left
         finally:
             broadcast.members.discard(member)
-            if (broadcast.over or not broadcast.members) and self._running.get(key) is broadcast:
-                del self._running[key]
             if not broadcast.members:
                 broadcast.task.cancel()
+                if self._running.get(key) is broadcast:
+                    del self._running[key]
         # What broke for all is tried alone; whatever it was, it is not tried again before there is news.
         return await self._engine.events.news(going_on) if broadcast.broken and going_on is not None else going_on
 
@@ -143,8 +148,8 @@ class _Broadcast:
         try:
             async with aclosing(results):
                 async for result in results:
-                    if failed_as_a_whole(result):
-                        self.broken = True
+                    if failed_as_a_whole(result) or self._following.told <= self.cursor:
+                        self.broken = True  # this tells of no event
                         return
                     self._tell(Answer(encoded(result)))
                     await asyncio.sleep(0)  # what was written goes out

@@ -19,6 +19,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 from strawberry.types.field import StrawberryField
 
+from db.errors import DatabaseUnusable
 from engine.concurrency import to_its_end
 from engine.errors import DockerFailure, DockerUnreachable, EngineError, ErrorCode, ProxyFailure, Refused
 from graph.enums import described
@@ -39,6 +40,7 @@ described(
 
 _EXPECTED = (
     EngineError,
+    DatabaseUnusable,
     GraphQLError,
     MissingQueryError,
     CannotGetOperationTypeError,
@@ -152,6 +154,8 @@ def _extensions(cause: Exception) -> dict[str, object]:
             return {"code": "ENGINE_UNREACHABLE"}
         case DockerFailure():
             return {"code": "ENGINE_FAILURE"}
+        case DatabaseUnusable():
+            return {"code": "DATABASE_UNUSABLE"}
         case ProxyFailure():
             return {"code": "PROXY_FAILURE"}
         case _:

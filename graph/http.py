@@ -21,6 +21,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
+from db.errors import DatabaseUnusable
 from graph.broadcasts import Asked, Broadcasts
 from graph.build import Schema
 from graph.context import Context
@@ -90,7 +91,7 @@ class GraphQLView(GraphQL[Any, None]):
         self._engine = engine
         self._authenticate = authenticate
         self._sockets = sockets
-        self._broadcasts = Broadcasts(self._answers, engine)
+        self.broadcasts = Broadcasts(self._answers, engine)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -109,7 +110,7 @@ class GraphQLView(GraphQL[Any, None]):
         async def viewer(claims: Mapping[str, object]) -> Viewer | None:
             return await self._viewer(_token_in(claims) or _bearer(request.headers.get("authorization")))
 
-        return Handshake(viewer, self._answers, self._broadcasts, self._sockets)
+        return Handshake(viewer, self._answers, self.broadcasts, self._sockets)
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
@@ -139,6 +140,9 @@ class GraphQLView(GraphQL[Any, None]):
             return _encoded(no.body, media_type or JSON, no.status, no.headers)
         except ClientDisconnect:
             raise
+        except DatabaseUnusable as outage:
+            body = Rejected(503, str(outage), "DATABASE_UNUSABLE").body
+            return _encoded(body, media_type or JSON, 503)
         except Exception as bug:  # noqa: BLE001 masked() logs it
             return _encoded({"errors": [masked(bug).formatted]}, media_type or JSON, 500)
 

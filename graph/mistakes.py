@@ -34,6 +34,7 @@ from engine.errors import ErrorCode
 from engine.names import shown
 
 MOST_TOLD = 20
+MOST_ITEMS = 10_000  # of one list: looking at them takes some 100 ms, in which nobody else is served
 
 Place: TypeAlias = tuple[str, ...]
 
@@ -92,15 +93,21 @@ def _mistakes(value: Any, kind: Any, place: Place, variables: Variables) -> Iter
         for found in variables.mistakes.get(content.name.value, ()):
             yield found._replace(place=(*place, *found.place), node=content)
     elif is_list_type(kind):
-        items = content if isinstance(content, list | tuple) else None
-        for step, item in enumerate(items) if items is not None else ():
-            yield from _mistakes(item, kind.of_type, (*place, str(step)), variables)
-        if items is None:  # GraphQL takes it for a list of one
-            yield from _mistakes(value, kind.of_type, place, variables)
+        yield from _in_list(value, content, kind.of_type, place, variables)
     elif is_input_object_type(kind):
         yield from _in_object(value, content, kind, place, variables)
     elif sentence := _refusal(value, kind):
         yield _mistake(place, sentence, value, misfit=is_enum_type(kind))
+
+
+def _in_list(value: object, content: Any, kind: Any, place: Place, variables: Variables) -> Iterator[Mistake]:
+    if not isinstance(content, list | tuple):  # GraphQL takes it for a list of one
+        yield from _mistakes(value, kind, place, variables)
+    elif len(content) > MOST_ITEMS:
+        yield _mistake(place, f"At most {MOST_ITEMS} entries can be given at once.", value, misfit=False)
+    else:
+        for step, item in enumerate(content):
+            yield from _mistakes(item, kind, (*place, str(step)), variables)
 
 
 def _in_object(

@@ -22,6 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
 
+from db.errors import DatabaseUnusable
 from graph.broadcasts import Answer, Asked, Broadcasts, Run
 from graph.errors import failed_as_a_whole, masked
 from graph.following import Following
@@ -91,6 +92,8 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle(self) -> None:
         try:
             await super().handle()
+        except DatabaseUnusable as outage:
+            await self.websocket.close(1013, str(outage))
         except Exception as bug:  # noqa: BLE001 a bug must not reach the client as 1006
             masked(bug)
             await self.websocket.close(4500, "Internal server error")
@@ -100,10 +103,16 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             if self.viewer:
                 self.context.sockets.discard(self.viewer.token_id, self)
 
+    def stop(self) -> None:
+        """End everything that runs on this socket: it is told nothing more."""
+        for operation in tuple(self.operations.values()):
+            if operation.task:
+                del self.operations[operation.id]
+                operation.task.cancel()
+
     async def forbid(self) -> None:
         """End everything that runs on this socket and close it with 4403."""
-        for operation in tuple(self.operations.values()):
-            await self.cleanup_operation(operation.id)
+        self.stop()
         await self.websocket.close(4403, "Forbidden")
 
     async def _forbid_at(self, moment: datetime) -> None:

@@ -1,6 +1,7 @@
 """uvicorn's websocket, made safe against those who do not read: nobody waits for them, and nothing grows for them."""
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
@@ -12,14 +13,16 @@ if TYPE_CHECKING:
 
 WIRE = "wharf.wire"  # under this name the application finds the Wire among the extensions of its scope
 TOO_SLOW = 4410
-RESUME = "You do not read: subscribe again after your last cursor"
+_RESUME = "You do not read: subscribe again after your last cursor"
+_UNSENT = 64 * 1024  # bytes that the kernel keeps for the network; by itself it would take megabytes
 
 
 class Wire(WebSocketsSansIOProtocol):
-    """One connection. What the peer has not read fills at most the transport's buffer (64 KiB) and one message more.
+    """One connection. What the peer does not read fills 64 KiB here, 64 KiB in the kernel, and one message more.
 
-    Whoever lets a message wait for `patience` seconds is closed with 4410. It can read what was on its way, and
-    then that, for another `last_chance` seconds; after them the connection is cut.
+    Whoever lets a message wait for `patience` seconds, or leaves a ping without an answer for uvicorn's 20 seconds,
+    is closed with 4410. It can read what was on its way, and then that, for another `last_chance` seconds; after
+    them the connection is cut.
     """
 
     patience = 10.0
@@ -32,6 +35,10 @@ class Wire(WebSocketsSansIOProtocol):
             return False
         self.transport.write(frame)
         return True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
 
     async def run_asgi(self) -> None:
         cast(dict[str, object], self.scope["extensions"])[WIRE] = self
@@ -49,19 +56,27 @@ class Wire(WebSocketsSansIOProtocol):
             async with asyncio.timeout(self.patience):
                 await self.writable.wait()
         except TimeoutError:
-            if not self.close_sent:
-                await self.send({"type": "websocket.close", "code": TOO_SLOW, "reason": RESUME})
+            await self._give_up()
             raise ClientDisconnected from None
+
+    async def _give_up(self) -> None:
+        if not self.close_sent and not self.disconnected:
+            await self.send({"type": "websocket.close", "code": TOO_SLOW, "reason": _RESUME})
 
     def _let_close(self) -> None:
         # A close frame does not wait for room, and its receiver does not have for ever to read it.
         self.writable.set()
+        if self.transport.get_write_buffer_size():
+            # Closed before the peer has read it all, the kernel would throw the rest away at its next pong.
+            self.close_timeout = self.last_chance
         if self._cut is None:
             self._cut = self.loop.call_later(self.last_chance, self.transport.abort)
 
     def keepalive_timeout(self) -> None:
-        super().keepalive_timeout()
-        self._let_close()
+        self.stop_keepalive()
+        closing = self.loop.create_task(self._give_up())
+        self.tasks.add(closing)
+        closing.add_done_callback(self.tasks.discard)
 
     def handle_ping(self) -> None:
         if self.writable.is_set():

@@ -1,9 +1,9 @@
 """The program put together: one ASGI application, and what frames its life."""
 
-import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from sqlmodel import Session, text
 from starlette.applications import Starlette
@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from db.models import ApiToken, EventKind
+from db.errors import DatabaseUnusable
+from db.models import ApiToken, Event, EventKind
 from db.models import Grant as StoredGrant
 from engine.engine import Engine
 from graph.http import GraphQLView
@@ -34,9 +35,8 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         if token := await engine.access.create_setup_token():
             announce_setup_token(token)
         _collect_seldom()
-        closing = asyncio.create_task(_close_revoked(engine, sockets))
+        engine.events.on_event(partial(close_revoked, sockets))
         yield
-        closing.cancel()
         await engine.stop()
 
     async def authenticate(token: str) -> Viewer | None:
@@ -44,7 +44,10 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         return viewer_of(row) if row else None
 
     async def ready(_request: Request) -> Response:
-        await engine.sessions.read(_answers)
+        try:
+            await engine.sessions.read(_answers)
+        except DatabaseUnusable as outage:
+            return JSONResponse({"status": str(outage)}, 503)
         return JSONResponse({"status": "ready"})
 
     sockets = Sockets()
@@ -68,11 +71,10 @@ def _collect_seldom() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-async def _close_revoked(engine: Engine, sockets: Sockets) -> None:
-    """Close what was opened with a token as soon as the token is revoked, by whomever."""
-    async for event in engine.events.follow():
-        if event.noun == "ApiToken" and event.kind is EventKind.REMOVED:
-            await sockets.close_viewer(event.noun_id)
+def close_revoked(sockets: Sockets, event: Event) -> None:
+    """Stop and close what was opened with a token when the token is revoked, by whomever."""
+    if event.noun == "ApiToken" and event.kind is EventKind.REMOVED:
+        sockets.revoke(event.noun_id)
 
 
 def viewer_of(row: ApiToken) -> Viewer:

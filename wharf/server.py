@@ -13,7 +13,8 @@ import typer
 import uvicorn
 from starlette.applications import Starlette
 
-from db.migrate import database_errors, migrate
+from db.errors import database_errors
+from db.migrate import migrate
 from engine.engine import Engine, EngineSettings
 from graph.http import MAX_BODY
 from graph.wire import Wire

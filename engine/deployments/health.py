@@ -15,7 +15,7 @@ from engine.outside import REAL, Outside
 from engine.release_spec import CheckKind, HealthCheck, ReleaseSpec
 
 _FIRST_INTERVAL = 0.01
-_INTERVAL_GROWTH = 1.3
+_INTERVAL_GROWTH = 1.1
 _STEADY_SECONDS = 3.0
 _LOG_LINES = 50
 

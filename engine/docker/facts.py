@@ -1,5 +1,7 @@
 """From Docker's JSON to our values. Pure."""
 
+import base64
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +15,7 @@ from engine.docker.values import (
     EngineVersion,
     ImageFacts,
     NetworkFacts,
+    PathFacts,
     PullProgress,
     VolumeFacts,
 )
@@ -60,6 +63,7 @@ def container_facts(container: Json) -> ContainerFacts:
         addresses=_of_networks(container, "IPAddress"),
         endpoints=_of_networks(container, "EndpointID"),
         restart_policy=container["HostConfig"]["RestartPolicy"]["Name"] or "no",
+        mounts={mount["Destination"]: mount["Source"] for mount in container.get("Mounts") or ()},
     )
 
 
@@ -99,6 +103,12 @@ def pull_progress(line: Json) -> PullProgress:
     # This one line carries the tag where all others carry the layer.
     layer = "" if status.startswith("Pulling from") else line.get("id", "")
     return PullProgress(layer, status, detail.get("current"), detail.get("total"))
+
+
+def path_facts(header: str) -> PathFacts:
+    """From the header in which Docker describes a path: JSON in base64."""
+    described = json.loads(base64.b64decode(header))
+    return PathFacts(described["size"], datetime.fromisoformat(described["mtime"]).astimezone(UTC))
 
 
 def moment(text: str) -> datetime | None:

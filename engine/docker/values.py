@@ -72,6 +72,15 @@ class ContainerFacts:
     addresses: Mapping[str, str]
     endpoints: Mapping[str, str]
     restart_policy: str  # "no", "unless-stopped", "on-failure", "always"
+    mounts: Mapping[str, str]  # path in the container → where that lies on the Docker host
+
+
+@dataclass(frozen=True, slots=True)
+class PathFacts:
+    """A file or directory of a container, as Docker sees it."""
+
+    size: int
+    modified_at: datetime  # cut to microseconds
 
 
 @dataclass(frozen=True, slots=True)

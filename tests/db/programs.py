@@ -24,6 +24,13 @@ for name in ("project", "environment", "application", "release", "deployment", "
 """
 """What a migration has to do on SQLite to change a column: every row is copied to another table."""
 
+_PROGRAM = """
+import pathlib, sys
+import db.migrate, wharf.cli
+db.migrate._SCRIPTS = pathlib.Path(sys.argv.pop(1))
+wharf.cli.main()
+"""
+
 _MIGRATION = """
 import sqlalchemy as sa
 from alembic import op
@@ -40,12 +47,7 @@ def upgrade() -> None:
 
 def later_program(scripts: Path) -> list[str]:
     """The words that begin a command `wharf` of the version whose migrations these are."""
-    code = (
-        "import pathlib, sys, db.migrate, wharf.cli\n"
-        "db.migrate._SCRIPTS = pathlib.Path(sys.argv.pop(1))\n"
-        "wharf.cli.main()"
-    )
-    return [sys.executable, "-c", code, str(scripts)]
+    return [sys.executable, "-c", _PROGRAM, str(scripts)]
 
 
 def later_migrations(directory: Path, *bodies: str) -> Path:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from db.backup import BackupFailed, copy_database
-from db.migrate import DatabaseUnusable, migrate, pending
+from db.errors import DatabaseUnusable
+from db.migrate import migrate, pending
 from tests.db.programs import REBUILD, Later
 from tests.db.test_migrate import damage
 

@@ -12,7 +12,8 @@ from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 from db import models  # noqa: F401  (registers every table)
-from db.migrate import DatabaseUnusable, check, migrate, pending
+from db.errors import DatabaseUnusable
+from db.migrate import check, migrate, pending
 
 
 def test_the_migrations_lead_to_the_tables_that_the_program_works_with(database_url: str) -> None:

@@ -2,7 +2,9 @@
 
 import hashlib
 import hmac
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import aiohttp
@@ -14,7 +16,7 @@ from engine.proxy.compiler import KEY_HEADER
 from engine.proxy.spec import INTERNAL_PORT
 from engine.secrets import load_or_create_key
 from graph.ids import read_global_id
-from tests.docker.world import World
+from tests.docker.world import World, eventually
 
 _WANTED = """{ projects { environments { id applications {
     id name desiredState replicas port
@@ -43,9 +45,24 @@ async def amiss(world: World) -> list[str]:
         *(sentence for each in applications for sentence in _of_application(each)),
         *_difference("container", members, {row["name"] for app in applications for row in app["containers"]}),
         *_difference("network", networks, _ids(environments), needed=_ids(used)),
+        *_difference("address range of environment", claimed(world), _ids(environments), needed=networks),
         *_difference("volume", volumes, {each for app in applications for each in _ids(app["volumes"])}),
         *await _of_routes(world, present, applications),
     ]
+
+
+async def nothing_is_amiss(world: World, within: float = 10.0) -> None:
+    """Wait for that. Raises `AssertionError` with what still is, in the end."""
+    found: list[str] = []
+
+    async def nothing() -> bool:
+        found[:] = await amiss(world)
+        return not found
+
+    try:
+        await eventually(nothing, within)
+    except TimeoutError:
+        raise AssertionError("; ".join(found)) from None
 
 
 def _of_application(application: dict[str, Any]) -> Iterator[str]:
@@ -66,6 +83,13 @@ def _of_application(application: dict[str, Any]) -> Iterator[str]:
 def _difference(noun: str, present: set[str], known: set[str], needed: set[str] | None = None) -> Iterator[str]:
     yield from (f"{noun} {each} is orphaned" for each in present - known)
     yield from (f"{noun} {each} is lost" for each in (known if needed is None else needed) - present)
+
+
+def claimed(world: World) -> set[str]:
+    """Who has an address range: the API has no word for it."""
+    with closing(sqlite3.connect(world.directory / "data" / "wharf.db")) as database:
+        owners = {owner for (owner,) in database.execute("SELECT owner FROM subnet")}
+    return owners - {"proxy", "foreign"}
 
 
 def _ids(rows: list[dict[str, Any]]) -> set[str]:

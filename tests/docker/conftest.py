@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docker.faults import Target, running_target
 from tests.docker.relay import Relay, running_relay
 from tests.docker.world import World, eventually
 
@@ -47,9 +48,24 @@ def far_world(tmp_path: Path, relay: Relay) -> Iterator[World]:
         world.command("uninstall", "--yes", "--volumes")
 
 
+@pytest.fixture(scope="session")
+def hurt_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """One installation for all tests that hurt what it can mend by itself."""
+    with running_target(tmp_path_factory.mktemp("hurt")) as target:
+        yield target
+
+
+@pytest.fixture
+async def target(hurt_world: Target) -> AsyncGenerator[Target]:
+    """The installation to hurt, whole when a test gets it and given the time to mend afterwards."""
+    await hurt_world.repaired()
+    yield hurt_world
+    await hurt_world.repaired()
+
+
 def _running(made: World) -> Iterator[World]:
-    made.start()
     try:
+        made.start()
         yield made
     finally:
         made.stop()

@@ -1,7 +1,6 @@
 """A newer version takes over what an older one runs: visitors notice nothing, and no container is touched."""
 
 import asyncio
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,13 @@ from sqlalchemy.engine import make_url
 from db.migrate import configuration
 from db.sessions import writing_engine
 from tests.db.programs import REBUILD, later_migrations, later_program
+from tests.docker.composed import docker
 from tests.docker.load import visitors
 from tests.docker.test_killed import reaches
 from tests.docker.world import World
 
-pytestmark = pytest.mark.docker
+# Each starts two servers, one after the other.
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
 
 
 async def test_a_newer_version_takes_over_and_restarts_nothing(fragile_world: World, tmp_path: Path) -> None:
@@ -69,13 +70,9 @@ async def test_a_newer_version_finishes_what_an_older_one_began(fragile_world: W
 def started(world: World) -> dict[str, str]:
     """Every container of the installation and the moment at which it was started last."""
     mine = f"label=wharf.instance={world.instance_id}"
-    found = _docker("container", "ls", "--all", "--quiet", "--no-trunc", "--filter", mine).split()
-    moments = _docker("container", "inspect", "--format", "{{.State.StartedAt}}", *found).splitlines()
+    found = docker("container", "ls", "--all", "--quiet", "--no-trunc", "--filter", mine).split()
+    moments = docker("container", "inspect", "--format", "{{.State.StartedAt}}", *found).splitlines()
     return dict(zip(found, moments, strict=True))
-
-
-def _docker(*words: str) -> str:
-    return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout
 
 
 def as_first_released(world: World) -> None:

@@ -62,16 +62,19 @@ class World:
         }
         self._process: subprocess.Popen[bytes] | None = None
         self.token = ""
+        self.started_in = 0.0  # seconds that the last start took, which tell how busy the machine is
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
+        begun = time.monotonic()
         self.launch()
         assert self._process is not None
-        deadline = time.monotonic() + _STARTED_WITHIN
+        deadline = begun + _STARTED_WITHIN
         while not self.answers():
             assert self._process.poll() is None, f"The server ended:\n{self.log.read_text()}"
             assert time.monotonic() < deadline, f"The server does not answer:\n{self.log.read_text()}"
             time.sleep(0.02)
+        self.started_in = time.monotonic() - begun
         if not self.token:
             self.token = self.command("token", "create", "--name", "tests").strip()
 
@@ -96,7 +99,7 @@ class World:
     def command(self, *words: str) -> str:
         """What the command `wharf` prints."""
         done = subprocess.run(
-            [*self.program, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=30
+            [*self.program, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=60
         )
         return done.stdout
 
@@ -107,6 +110,17 @@ class World:
     def stop(self) -> None:
         """SIGTERM, and wait until the process is gone."""
         self._end(signal.SIGTERM)
+
+    def pause(self) -> None:
+        """SIGSTOP: it does nothing until `resume`."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, what: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(what)
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:
@@ -125,8 +139,19 @@ class World:
 
     def open_files(self) -> int:
         """How many files and connections the server process holds."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
+    @property
+    def pid(self) -> int:
+        """The server process."""
         assert self._process is not None
-        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+        return self._process.pid
+
+    def private_bytes(self) -> int:
+        """How much memory the server process has for itself alone."""
+        assert self._process is not None
+        rollup = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text()
+        return sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Private_"))
 
     @property
     def instance_id(self) -> str:
@@ -319,6 +344,11 @@ class Application:
             return (await self.get()).headers.get("X-Version") == version
 
         await eventually(answered)
+
+    async def is_gone(self) -> bool:
+        """Whether the API no longer knows the application."""
+        found = await self.world.ask("query($id: ID!) { application(id: $id) { id } }", id=self.id)
+        return found["application"] is None
 
     async def status(self) -> str:
         found = await self.world.ask("query($id: ID!) { application(id: $id) { status } }", id=self.id)

@@ -1,9 +1,10 @@
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest_asyncio
 import uvicorn
@@ -55,12 +56,19 @@ async def served() -> AsyncIterator[Served]:
         sockets=sockets,
         init_timeout=timedelta(milliseconds=300),
     )
+    async with serving(view) as port:
+        yield Served(f"127.0.0.1:{port}", sockets)
+
+
+@asynccontextmanager
+async def serving(view: GraphQLView, wire: type[Wire] = Wire, **how: Any) -> AsyncIterator[int]:
+    """The port on which a real server serves the view."""
     app = Starlette(routes=[Route("/graphql", view), WebSocketRoute("/graphql", view)])
-    config = uvicorn.Config(app, ws=Wire, log_level="warning", log_config=None)
+    config = uvicorn.Config(app, ws=wire, log_level="warning", log_config=None, ws_per_message_deflate=False, **how)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config.load()
         server.lifespan = config.lifespan_class(config)
         await server.startup(sockets=[listener])
-        yield Served(f"127.0.0.1:{listener.getsockname()[1]}", sockets)
+        yield listener.getsockname()[1]
         await server.shutdown(sockets=[listener])

@@ -149,6 +149,9 @@ class Daemon:
 
     # About the engine.
 
+    async def _ping(self, _request: Request) -> Pipe:
+        return self._pipe(b"OK")
+
     async def _version(self, _request: Request) -> Any:
         return {"Version": "20.10.24", "ApiVersion": "1.41", "Os": "linux", "Arch": "amd64"}
 
@@ -360,6 +363,7 @@ def _labelled(request: Request, labels: Mapping[str, str]) -> bool:
 _HANDLERS: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = [
     (method, re.compile(path), handler)
     for method, path, handler in (
+        ("GET", "_ping", Daemon._ping),
         ("GET", "version", Daemon._version),
         ("GET", "info", Daemon._info),
         ("GET", "events", Daemon._events),

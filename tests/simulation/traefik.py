@@ -130,7 +130,7 @@ class SimulatedInternalApi(InternalApi):
     async def close(self) -> None:
         return None
 
-    async def loaded(self) -> Loaded | None:
+    async def loaded(self, seconds: float = 2.0) -> Loaded | None:
         await self._way()
         document = self._document()
         return document.loaded if document else None

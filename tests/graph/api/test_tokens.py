@@ -20,6 +20,9 @@ async def test_the_text_of_a_token_is_shown_once_and_lets_its_holder_in(api: Api
 class Socket:
     closed = False
 
+    def stop(self) -> None:
+        pass
+
     async def forbid(self) -> None:
         self.closed = True
 
