@@ -1,14 +1,12 @@
 """What the server takes while its applications run and nobody watches."""
 
 import asyncio
-import os
-import re
-from pathlib import Path
 from statistics import mean
 
 from bench.report import Figure, spread
 from bench.server import Server, running_server
 from bench.sizes import Sizes
+from tests.docker.usage import cpu_seconds, private_mib
 
 _PER_ENVIRONMENT = 50  # a network has room for about 60
 _AT_ONCE = 10
@@ -28,9 +26,9 @@ async def measure(sizes: Sizes) -> list[Figure]:
 
 async def _looked_at(pid: int, seconds: float) -> tuple[float, float]:
     """Private memory in MiB, and the percentage of one core that was used in so many seconds."""
-    before = _cpu_seconds(pid)
+    before = cpu_seconds(pid)
     await asyncio.sleep(seconds)
-    return _private_mib(pid), (_cpu_seconds(pid) - before) / seconds * 100
+    return private_mib(pid), (cpu_seconds(pid) - before) / seconds * 100
 
 
 async def _deploy(server: Server, environment_id: str, numbers: range) -> None:
@@ -43,17 +41,6 @@ async def _deploy(server: Server, environment_id: str, numbers: range) -> None:
     async with asyncio.TaskGroup() as group:
         for number in numbers:
             group.create_task(one(number))
-
-
-def _cpu_seconds(pid: int) -> float:
-    # After the name, which may hold anything but ")" at its end: fields 14 and 15 of proc(5).
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _private_mib(pid: int) -> float:
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(kib) for kib in re.findall(r"^Private_\w+: +(\d+) kB", rollup, re.MULTILINE)) / 1024
 
 
 def _figures(looks: list[tuple[float, float]], sizes: Sizes) -> list[Figure]:

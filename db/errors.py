@@ -1,5 +1,6 @@
 """Why the database cannot be worked with, as a sentence that says what to do about it."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -40,8 +41,8 @@ def database_errors(url: str) -> Iterator[None]:
     """Raises whatever the database at `url` says no to inside as `DatabaseUnusable`, in SQLite's own words."""
     try:
         yield
-    except DBAPIError as error:
-        raise unusable(url, error.orig, advice_on(error) or BEGIN_ANEW, busy=_is_busy(error)) from error
+    except (DBAPIError, sqlite3.Error) as error:
+        raise _refused(url, error, advice_on(error) or BEGIN_ANEW) from error
 
 
 @contextmanager
@@ -49,10 +50,10 @@ def outages(url: str, *, reading: bool) -> Iterator[None]:
     """As `database_errors`, for a program that runs: what is our own mistake is raised as it is."""
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         sneaked = reading and _name(error) == "SQLITE_READONLY"
         if not sneaked and (advice := advice_on(error)):
-            raise unusable(url, error.orig, advice, busy=_is_busy(error)) from error
+            raise _refused(url, error, advice) from error
         raise
 
 
@@ -65,9 +66,14 @@ def advice_on(error: Exception) -> str | None:
     return next((advice for prefix, advice in _ADVICE.items() if _name(error).startswith(prefix)), None)
 
 
-def _is_busy(error: DBAPIError) -> bool:
-    return _name(error).startswith("SQLITE_BUSY")
+def _refused(url: str, error: Exception, advice: str) -> DatabaseUnusable:
+    return unusable(url, _of_sqlite(error), advice, busy=_name(error).startswith("SQLITE_BUSY"))
 
 
 def _name(error: Exception) -> str:
-    return str(getattr(getattr(error, "orig", error), "sqlite_errorname", ""))
+    return str(getattr(_of_sqlite(error), "sqlite_errorname", ""))
+
+
+def _of_sqlite(error: Exception) -> object:
+    """What SQLite itself raised; statements that go past SQLAlchemy raise it as it is."""
+    return getattr(error, "orig", error)

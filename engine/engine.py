@@ -48,6 +48,9 @@ _AT_ONCE = 8
 _STUMBLE_SECONDS = 1.0
 _KEY_PROOF = "instance:key"
 
+KEY_FILE = "secret.key"
+"""The name of the key's file in the data directory."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
@@ -69,7 +72,8 @@ class Engine:
 
     def __init__(self, settings: EngineSettings, outside: Outside = REAL) -> None:
         self.sessions = Sessions(settings.database_url)
-        self._key = self._unlock(settings.data_directory / "secret.key")
+        instance = self.sessions.read_now(instance_of)
+        self._key = unlock(instance.key_proof if instance else None, settings.data_directory / KEY_FILE)
         self.cipher = Cipher(self._key)
         self.events = EventLog(self.sessions, settings.events_kept)
         self.journals = Journals(self.sessions)
@@ -110,20 +114,6 @@ class Engine:
         await self.host.proxy.close()
         await self.host.docker.close()
         self.sessions.close()
-
-    def _unlock(self, path: Path) -> bytes:
-        """The key in the file at `path`, proven to be this database's; made at the first start."""
-        instance = self.sessions.read_now(instance_of)
-        if instance is None:
-            return load_or_create_key(path)
-        if not path.exists():
-            raise SecretUnreadable(f"{path}, the key to the secrets in the database, is missing. Restore it.")
-        key = load_or_create_key(path)
-        try:
-            Cipher(key).decrypt(instance.key_proof, _KEY_PROOF)
-        except SecretUnreadable as error:
-            raise SecretUnreadable(f"{path} is not the key to the secrets in this database. Restore it.") from error
-        return key
 
     async def _make_host(self, instance_id: str, server_id: str) -> Host:
         settings = self._settings
@@ -214,6 +204,23 @@ async def _without_end(job: Callable[[], Coroutine[object, object, None]]) -> No
 def _touch(session: Session) -> None:
     """Write something that changes nothing."""
     session.exec(update(Instance).values(id=col(Instance.id)))
+
+
+def unlock(key_proof: str | None, path: Path) -> bytes:
+    """The key in the file at `path`, proven to be that of the database; made when that has no proof yet.
+
+    Raises `SecretUnreadable`.
+    """
+    if key_proof is None:
+        return load_or_create_key(path)
+    if not path.exists():
+        raise SecretUnreadable(f"{path}, the key to the secrets in the database, is missing. Restore it.")
+    key = load_or_create_key(path)
+    try:
+        Cipher(key).decrypt(key_proof, _KEY_PROOF)
+    except SecretUnreadable as error:
+        raise SecretUnreadable(f"{path} is not the key to the secrets in this database. Restore it.") from error
+    return key
 
 
 def instance_of(session: Session) -> Instance | None:

@@ -44,7 +44,9 @@ _BYTES: dict[str, int] = {unit: 1000**power for power, unit in enumerate(("B", "
 _IMAGE_ID = re.compile(r"(?:sha256:)?[a-f0-9]{64}")
 _LONGEST_IMAGE = 512
 _NOT_IN_A_PREFIX = frozenset("`'\"?#%\\{} <>[]^|")  # nor what is not ASCII: clients send it with percent signs
+_NOT_IN_A_MOUNT_PATH = frozenset(":\\")  # Docker takes a backslash for a slash
 _PATH_LIMIT = 1024
+_MOST_PARTS = 200
 _LONGEST_FILE_NAME = 255
 
 
@@ -146,11 +148,13 @@ def path_prefix(text: str) -> PathPrefix:
 
 def mount_path(text: str) -> MountPath:
     """Where a volume appears inside a container; never the root itself."""
-    _check_path(text, "/var/lib/data", lambda c: c == ":")
+    _check_path(text, "/var/lib/data", lambda c: c in _NOT_IN_A_MOUNT_PATH)
     if text == "/":
         raise InvalidInput("A volume cannot be mounted over the root of a container.")
     if any(len(part.encode()) > _LONGEST_FILE_NAME for part in text.split("/")):
         raise InvalidInput(f"Each part of a path has at most {_LONGEST_FILE_NAME} bytes.")
+    if text.count("/") > _MOST_PARTS:
+        raise InvalidInput(f"A path has at most {_MOST_PARTS} parts; Docker follows no more.")
     return MountPath(text.rstrip("/"))
 
 

@@ -66,6 +66,7 @@ class Observer:
         # Who looks at a container writes what was seen before the next one looks.
         self._looking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._unanswered: set[str] = set()  # those that Docker has not described when it was asked
         self.cores: int | None = None  # of the server; None until its engine has answered
         self.connected = False
         """Whether Docker answered when it was asked last."""
@@ -153,6 +154,17 @@ class Observer:
             except DockerTimeout:
                 # It may have been us who were too busy to hear the answer.
                 await self._docker.beat(_HEARTBEAT_DEADLINE)
+            await self._look_again()
+
+    async def _look_again(self) -> None:
+        for container_id in sorted(self._unanswered):
+            try:
+                await self.look(container_id)
+            except DockerUnreachable:
+                raise
+            except DockerFailure:
+                continue
+            self._unanswered.discard(container_id)
 
     async def _call_the_roll(self) -> None:
         # Docker drops events for listeners it takes for too slow, and a connection can die without a word.
@@ -184,6 +196,9 @@ class Observer:
             await self.look(event.id)
         except (DockerUnreachable, DatabaseUnusable):
             raise
+        except DockerFailure as error:
+            log.warning("%s It is asked again.", error)
+            self._unanswered.add(event.id)
         except Exception:  # one event that we cannot use must not end the watch
             log.exception("Skipped a Docker event; what we show may lag: %s", event)
 

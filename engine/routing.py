@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -314,12 +315,17 @@ class Publisher:
         if isinstance(error, DockerUnreachable):
             await self._sessions.write(proxy_is, self._server_id, ProxyState.UNKNOWN, error.sentence)
         elif isinstance(error, EngineError):
-            if error.sentence != self._complaint:
+            if _gist(error.sentence) != _gist(self._complaint):
                 log.warning("The proxy could not be brought up to date: %s", error)
-            self._complaint = error.sentence
-            await self._sessions.write(proxy_is, self._server_id, ProxyState.FAILED, error.sentence)
+                self._complaint = error.sentence
+            await self._sessions.write(proxy_is, self._server_id, ProxyState.FAILED, self._complaint)
         else:
             log.error("A mistake of ours while publishing routes", exc_info=error)
+
+
+def _gist(sentence: str) -> str:
+    """What two failures of one kind have in common: Docker names temporary files, by number."""
+    return re.sub(r"\d+", "", sentence)
 
 
 def proxy_is(session: Session, server_id: str, state: ProxyState, reason: str) -> None:

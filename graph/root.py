@@ -48,10 +48,10 @@ class Mutation(
 
 
 @strawberry.type(
-    description="What can be watched live. A socket whose client lets messages lie for ten seconds is closed with "
-    "the code 4410; whoever connects again and subscribes with its last cursor as `after` misses nothing. Where the "
-    "log no longer reaches back that far, the error CURSOR_EXPIRED says so: read the state anew, and go on from "
-    "`eventCursor`."
+    description="What can be watched live. A socket whose client lets messages lie for ten seconds, or leaves a ping "
+    "without an answer for twenty, is closed with the code 4410; whoever connects again and subscribes with its last "
+    "cursor as `after` misses nothing. Where the log no longer reaches back that far, the error CURSOR_EXPIRED says "
+    "so: read the state anew, and go on from `eventCursor`."
 )
 class Subscription(EventSubscriptions, ApplicationSubscriptions, DeploymentSubscriptions):
     pass

@@ -20,8 +20,9 @@ _UNSENT = 64 * 1024  # bytes that the kernel keeps for the network; by itself it
 class Wire(WebSocketsSansIOProtocol):
     """One connection. What the peer does not read fills 64 KiB here, 64 KiB in the kernel, and one message more.
 
-    Whoever lets a message wait for `patience` seconds is closed with 4410. It can read what was on its way, and
-    then that, for another `last_chance` seconds; after them the connection is cut.
+    Whoever lets a message wait for `patience` seconds, or leaves a ping without an answer for uvicorn's 20 seconds,
+    is closed with 4410. It can read what was on its way, and then that, for another `last_chance` seconds; after
+    them the connection is cut.
     """
 
     patience = 10.0
@@ -55,19 +56,27 @@ class Wire(WebSocketsSansIOProtocol):
             async with asyncio.timeout(self.patience):
                 await self.writable.wait()
         except TimeoutError:
-            if not self.close_sent:
-                await self.send({"type": "websocket.close", "code": TOO_SLOW, "reason": _RESUME})
+            await self._give_up()
             raise ClientDisconnected from None
+
+    async def _give_up(self) -> None:
+        if not self.close_sent and not self.disconnected:
+            await self.send({"type": "websocket.close", "code": TOO_SLOW, "reason": _RESUME})
 
     def _let_close(self) -> None:
         # A close frame does not wait for room, and its receiver does not have for ever to read it.
         self.writable.set()
+        if self.transport.get_write_buffer_size():
+            # Closed before the peer has read it all, the kernel would throw the rest away at its next pong.
+            self.close_timeout = self.last_chance
         if self._cut is None:
             self._cut = self.loop.call_later(self.last_chance, self.transport.abort)
 
     def keepalive_timeout(self) -> None:
-        super().keepalive_timeout()
-        self._let_close()
+        self.stop_keepalive()
+        closing = self.loop.create_task(self._give_up())
+        self.tasks.add(closing)
+        closing.add_done_callback(self.tasks.discard)
 
     def handle_ping(self) -> None:
         if self.writable.is_set():

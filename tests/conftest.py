@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import random
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,7 +20,8 @@ hypothesis.settings.load_profile("wharf")
 
 _numbers = itertools.count(1)
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw9").removeprefix("gw"))
-_ports = itertools.cycle(range(12_000 + 2_000 * _worker, 14_000 + 2_000 * _worker))
+_first = 12_000 + 2_000 * _worker
+_ports = (_first + number % 2_000 for number in itertools.count(random.randrange(2_000)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from db.backup import BackupFailed
 from db.errors import DatabaseUnusable, database_errors
 from db.migrate import migrate
 from db.sessions import Sessions
@@ -17,6 +18,7 @@ from engine.errors import EngineError
 from engine.secrets import SecretUnreadable
 from engine.uninstall import uninstall, volumes_kept
 from graph.root import print_schema_text
+from wharf.backup import back_up
 from wharf.data_directory import DirectoryTaken, held, prepare
 from wharf.doctor import examine
 from wharf.logging import log_to_terminal
@@ -32,7 +34,15 @@ cli = typer.Typer(
 )
 cli.add_typer(tokens, name="token")
 
-_EXPLAINED = (SettingsInvalid, DirectoryTaken, DatabaseUnusable, SecretUnreadable, EngineError, OSError)
+_EXPLAINED = (
+    SettingsInvalid,
+    DirectoryTaken,
+    DatabaseUnusable,
+    BackupFailed,
+    SecretUnreadable,
+    EngineError,
+    OSError,
+)
 
 
 def _say_version(wanted: bool) -> None:
@@ -59,12 +69,22 @@ def serve_until_stopped() -> None:
 
 @cli.command("migrate")
 def migrate_database() -> None:
-    """Bring the database up to date and do nothing else."""
+    """Bring the database up to date and do nothing else. There is no way back but the copy that is made first."""
     settings = load_settings()
+    log_to_terminal(settings.log_level)
     prepare(settings.data_directory)
     with held(settings.data_directory):
         migrate(settings.database)
     typer.echo("The database is up to date.")
+
+
+@cli.command()
+def backup(
+    archive: Annotated[Path, typer.Argument(help="The tar archive to make; - is standard output.")],
+) -> None:
+    """Write the database and its key into an archive, also while the server runs."""
+    back_up(load_settings(), archive)
+    typer.echo("The backup holds the key to every secret: keep it where nobody else reads it.", err=True)
 
 
 @cli.command()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from db.errors import DatabaseUnusable
 from wharf.settings import unusable
 
 _NAME = "data_directory"
@@ -38,6 +39,15 @@ def held(directory: Path) -> Iterator[None]:
                 "Stop the server first, or set WHARF_DATA_DIRECTORY to another directory."
             ) from error
         yield
+
+
+def need_database(file: Path) -> None:
+    """Raises `DatabaseUnusable` where there is none."""
+    if not file.exists():
+        raise DatabaseUnusable(
+            f"There is no database at {file}: start the server first (wharf serve), "
+            "or set WHARF_DATA_DIRECTORY to where it lies."
+        )
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def failures_told() -> Iterator[Exchange]:
         raise Wrong(f"silent: {'no end' if state.began else 'no answer'} within {PATIENCE:g} s") from None
     except InvalidStatus:
         raise  # an answer, if not the one that was hoped for
-    except (aiohttp.ClientConnectorError, httpx2.ConnectError) as error:
+    except (aiohttp.ClientConnectorError, httpx2.ConnectError, ConnectionRefusedError) as error:
         raise Wrong(f"refused: {error}") from None
     except (aiohttp.ClientError, httpx2.TransportError, ConnectionClosed, InvalidHandshake, OSError) as error:
         raise Wrong(f"{'truncated' if state.began else 'reset'}: {error!r}") from None

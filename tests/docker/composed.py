@@ -72,7 +72,7 @@ class ComposedWorld(World):
         return done.stdout
 
     def until_it_answers(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not self.answers():
             assert time.monotonic() < deadline, self.compose("logs", "--no-color")
             time.sleep(0.05)

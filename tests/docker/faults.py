@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.docker.load import visitors
-from tests.docker.relay import Relay, running_relay
+from tests.docker.relay import DOCKER, Relay, running_relay
 from tests.docker.visits import Visits
 from tests.docker.world import Application, World, eventually
 
@@ -18,10 +18,20 @@ AT_ONCE = 2.0
 """Seconds from what Docker says to what the API says."""
 
 
+class Refused(AssertionError):
+    """The command `docker` did not do it, and said why."""
+
+
+def network_of(container: str) -> str:
+    """The name of the one network that a container is on."""
+    return by_hand("inspect", "--format={{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}", container)
+
+
 def by_hand(*words: str) -> str:
-    """What the command `docker` prints, as a person at the host would use it."""
+    """What the command `docker` prints, as a person at the host would use it. Raises `Refused`."""
     done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stderr
+    if done.returncode:
+        raise Refused(done.stderr)
     return done.stdout.strip()
 
 
@@ -133,13 +143,13 @@ class Changes:
 
 
 @contextmanager
-def running_target(directory: Path, **settings: str) -> Iterator[Target]:
+def running_target(directory: Path, engine: str = DOCKER, **settings: str) -> Iterator[Target]:
     """An installation behind a relay; all of it is gone afterwards."""
-    with running_relay(directory / "docker.sock") as relay:
+    with running_relay(directory / "docker.sock", engine) as relay:
         world = World(directory, WHARF_DOCKER_HOST=relay.url, **settings)
         foreign = by_hand("run", "-d", "-e", "VERSION=foreign", "wharf-sample:1")
-        world.start()
         try:
+            world.start()
             yield asyncio.run(_furnished(world, relay, foreign))
         finally:
             by_hand("rm", "-fv", foreign)

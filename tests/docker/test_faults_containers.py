@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.docker.faults import AT_ONCE, Said, Target, by_hand
+from tests.docker.faults import AT_ONCE, Said, Target, by_hand, network_of
 from tests.docker.world import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
@@ -79,8 +79,3 @@ async def test_the_proxy_joins_a_network_again_that_it_was_taken_from(target: Ta
         by_hand("network", "disconnect", network, proxy)
         await eventually(target.shop.answers, within=5)
     assert target.proxies() == [proxy]
-
-
-def network_of(container: str) -> str:
-    """The name of the one network that a container is on."""
-    return by_hand("inspect", "--format={{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}", container)

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from db.models import DeploymentStatus
+from engine import labels
 from engine.closing import REMOVING, STOPPING
 from engine.deployments.steps import NEXT
 from engine.docker.gateway import DockerGateway
 from graph.ids import read_global_id
-from tests.docker.belongings import nothing_is_amiss
+from tests.docker.belongings import amiss, nothing_is_amiss
 from tests.docker.load import take_over, visitors
 from tests.docker.visits import NOWHERE, PAGE, Visits
 from tests.docker.world import Application, World, eventually
@@ -21,7 +22,7 @@ from tests.docker.world import Application, World, eventually
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
 
 STEPS = [status.value for status in DeploymentStatus if NEXT[status]]
-IMPATIENT = {"kind": "TCP", "startPeriod": "1s", "interval": "100ms", "retries": 2}
+IMPATIENT = {"kind": "TCP", "startPeriod": "3s", "interval": "100ms", "retries": 2}
 LIGHT = 60  # requests a second
 
 
@@ -38,6 +39,25 @@ async def an_application(world: World, environment: str, name: str = "shop", **f
     shop = await world.application(environment, name, stopGracePeriod="1s", **fields)
     assert (await shop.deploy())["status"] == "SUCCEEDED"
     return shop
+
+
+async def test_what_is_orphaned_is_seen(mortal_world: World, mortal_environment: str) -> None:
+    await an_application(mortal_world, mortal_environment)
+    await nothing_is_amiss(mortal_world)
+    instance, docker = mortal_world.instance_id, DockerGateway(None)
+    name = f"wharf-test-{instance}"
+    try:
+        await docker.create_volume(name, labels.volume_labels(instance, "nobody", "stray"))
+        assert await amiss(mortal_world) == ["volume stray is orphaned"]
+    finally:
+        await docker.remove_volume(name)
+    marks = labels.container_labels(instance, "nowhere", "nobody", "none", 1)
+    try:
+        await docker.create_container(name, {"Image": "wharf-sample:1", "Labels": marks})
+        assert await amiss(mortal_world) == [f"container {name} is orphaned"]
+    finally:
+        await docker.remove_container(name)
+        await docker.close()
 
 
 @pytest.mark.parametrize("verb", ["deploy", pytest.param("rollBack", marks=pytest.mark.soak)])
@@ -179,10 +199,11 @@ async def test_visitors_are_served_while_the_server_is_dead_and_what_happened_me
 class Life:
     """An application that is worked on in every way, again and again, and what its visitors may expect."""
 
-    def __init__(self, shop: Application, visits: Visits) -> None:
+    def __init__(self, shop: Application, visits: Visits, *versions: str) -> None:
         self.shop = shop
         self.visits = visits
-        self.versions = ["1"]
+        self.versions = list(versions)  # that were live, in their order
+        self.in_place = False  # whether one of them was deployed in place, as it is then rolled back to
 
     async def deploy(self) -> Callable[[], Awaitable[None]]:
         version = str(int(self.versions[-1]) % 3 + 1)
@@ -190,10 +211,13 @@ class Life:
         return await self._take_over("deploy", version)
 
     async def roll_back(self) -> Callable[[], Awaitable[None]]:
-        return await self._take_over("rollBack", self.versions[-2:][0])
+        if self.in_place:
+            self.visits.expect(PAGE)
+        return await self._take_over("rollBack", self.versions[-2])
 
     async def deploy_in_place(self) -> Callable[[], Awaitable[None]]:
         await self.shop.change(strategy="RECREATE")
+        self.in_place = True
         self.visits.expect(PAGE)
         return await self.deploy()
 
@@ -240,7 +264,8 @@ async def test_kills_at_any_moment_and_in_any_number(
     shop = await an_application(world, mortal_environment, healthCheck=IMPATIENT)
     neighbour = await an_application(world, mortal_environment, "neighbour")
     async with visitors(neighbour, per_second=LIGHT) as others, visitors(shop, per_second=LIGHT) as visits:
-        life = Life(shop, visits)
+        await take_over(shop, visits, "2", image="wharf-sample:2")
+        life = Life(shop, visits, "1", "2")
         for number in range(15):
             work = lots.choice((life.deploy, life.roll_back, life.deploy_in_place, life.deploy_a_bad_one, life.stop))
             finished = await work()

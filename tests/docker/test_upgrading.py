@@ -15,7 +15,8 @@ from tests.docker.load import visitors
 from tests.docker.test_killed import reaches
 from tests.docker.world import World
 
-pytestmark = pytest.mark.docker
+# Each starts two servers, one after the other.
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
 
 
 async def test_a_newer_version_takes_over_and_restarts_nothing(fragile_world: World, tmp_path: Path) -> None:

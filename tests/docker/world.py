@@ -99,7 +99,7 @@ class World:
     def command(self, *words: str) -> str:
         """What the command `wharf` prints."""
         done = subprocess.run(
-            [*self.program, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=30
+            [*self.program, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=60
         )
         return done.stdout
 
@@ -139,8 +139,13 @@ class World:
 
     def open_files(self) -> int:
         """How many files and connections the server process holds."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
+    @property
+    def pid(self) -> int:
+        """The server process."""
         assert self._process is not None
-        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+        return self._process.pid
 
     def private_bytes(self) -> int:
         """How much memory the server process has for itself alone."""

@@ -327,6 +327,9 @@ def test_mount_paths(text: str, path: str) -> None:
         "/a//b",
         "/a\n",
         "/a" * 513,
+        "/a" * 201,  # Docker: too many links
+        "/\\",  # Docker: the root
+        "/a\\..\\b",
         "/" + "a" * 256,
         "/" + "é" * 128,
     ],

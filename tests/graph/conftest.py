@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest_asyncio
 import uvicorn
@@ -61,10 +61,10 @@ async def served() -> AsyncIterator[Served]:
 
 
 @asynccontextmanager
-async def serving(view: GraphQLView, wire: type[Wire] = Wire) -> AsyncIterator[int]:
+async def serving(view: GraphQLView, wire: type[Wire] = Wire, **how: Any) -> AsyncIterator[int]:
     """The port on which a real server serves the view."""
     app = Starlette(routes=[Route("/graphql", view), WebSocketRoute("/graphql", view)])
-    config = uvicorn.Config(app, ws=wire, log_level="warning", log_config=None, ws_per_message_deflate=False)
+    config = uvicorn.Config(app, ws=wire, log_level="warning", log_config=None, ws_per_message_deflate=False, **how)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config.load()

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from websockets.client import ClientProtocol
@@ -54,7 +54,8 @@ class Reader:
         self._protocol.receive_data(data)
         events = self._protocol.events_received()
         self.close = self._protocol.close_rcvd
-        await self._flush()  # pongs, and the answer to a close frame
+        with suppress(ConnectionError):  # who reads on finds out
+            await self._flush()  # pongs, and the answer to a close frame
         return events
 
     async def until(self, kind: str) -> Any:

@@ -294,6 +294,19 @@ async def test_one_that_reads_nothing_costs_a_buffer_delays_nobody_and_is_told_t
     assert seen == list(range(1, happened + 1))
 
 
+async def test_one_that_answers_no_ping_is_told_to_resume_as_well(told: Told) -> None:
+    async with (
+        serving(told.view, ws_ping_interval=0.2, ws_ping_timeout=0.2) as port,
+        reading(port, "owner") as silent,
+    ):
+        await silent.send(subscribing(EVENTS))
+        await told.together(1)
+        await told.together(0, 0)
+        assert await everything(silent) == []
+        assert silent.close is not None
+        assert silent.close.code == TOO_SLOW
+
+
 async def everything(reader: Reader) -> list[int]:
     """The numbers of all events that still come."""
     seen: list[int] = []

@@ -33,6 +33,7 @@ def main() -> int:
             if outcome.violations:
                 failed += 1
                 print(f"schedule {number}: {outcome.violations[0]}", flush=True)
+                print(f"    again: {sys.executable} -m tests.simulation --replay {number}", flush=True)
         spent = time.process_time() - began
         print(f"{wanted.count} schedules, {failed} failed, {spent / wanted.count * 1000:.1f} ms of CPU each")
         return 1 if failed else 0

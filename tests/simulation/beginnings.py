@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from db.models import Strategy
 from tests.simulation.clockwork import Workshop, clockwork
 from tests.simulation.images import BETTER, GOOD
-from tests.simulation.machine import SimulatedContainer, SimulatedNetwork
+from tests.simulation.objects import SimulatedContainer, SimulatedNetwork
 from tests.simulation.owner import App, Owner
 from tests.simulation.settling import settle
 from tests.simulation.traefik import Document
@@ -39,7 +39,7 @@ class Beginning:
         machine.count_from(self.next_object)
         world.traefik.served = dict(self.served)
         for app in self.apps:
-            world.visitors.expect(app.host, app.id, barred=app.strategy is Strategy.RECREATE)
+            world.visitors.expect(app.host, app.id, interrupted_by_deploying=app.strategy is Strategy.RECREATE)
         world.visitors.look()
         return Owner(world, [replace(app) for app in self.apps], list(self.environments))
 

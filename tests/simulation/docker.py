@@ -3,13 +3,13 @@
 import asyncio
 import io
 import json
+import posixpath
 import re
 import struct
 import tarfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
-from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
@@ -18,7 +18,10 @@ from engine.docker.connection import Answer, Request
 from engine.docker.gateway import DockerGateway
 from engine.docker.translation import docker_errors
 from engine.errors import DockerUnreachable
-from tests.simulation.machine import Machine, Refusal, SimulatedContainer
+from tests.simulation.loop import GENERATION
+from tests.simulation.machine import Machine
+from tests.simulation.objects import Refusal, SimulatedContainer
+from tests.simulation.pipe import ConnectionBroken, Pipe
 from tests.simulation.weather import Mishap
 
 Reply = tuple[int, Any]
@@ -26,10 +29,6 @@ Reply = tuple[int, Any]
 _START_SECONDS = (0.02, 0.2)
 _HANG_DOES_IT = 0.5
 _FRAME = struct.Struct(">BxxxL")
-
-
-class ConnectionBroken(OSError):
-    """What the operating system says of a connection that ended in the middle."""
 
 
 class SimulatedDocker(DockerGateway):
@@ -71,43 +70,16 @@ class SimulatedDocker(DockerGateway):
         return await self._daemon.asked(request)
 
 
-class Pipe:
-    """An answer in pieces; as much of aiohttp's response as `Answer` uses of it."""
-
-    def __init__(self, closed: Callable[["Pipe"], None]) -> None:
-        self.content = self
-        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._closed = closed
-        self.broken = False
-
-    def feed(self, piece: bytes) -> None:
-        self._pieces.put_nowait(piece)
-
-    def end(self) -> None:
-        self._pieces.put_nowait(b"")
-
-    def cut(self) -> None:
-        """The connection breaks; what was sent before may still be read."""
-        self._pieces.put_nowait(None)
-
-    async def readany(self) -> bytes:
-        piece = await self._pieces.get()
-        if piece is None:
-            self.broken = True
-            raise ConnectionBroken("Connection reset by peer")
-        return piece
-
-    def close(self) -> None:
-        self._closed(self)
-
-
 class Daemon:
     """Answers requests, later, and by lot not at all."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self.reachable = True
-        self.in_flight = 0
+        self.under_way: list[str] = []  # the methods of what was asked and is not answered yet
+        self.delay_of: Callable[[Request], float] | None = None  # likewise, before it is carried out
+        self.refuses: Callable[[Request], bool] | None = None  # what is to be refused, beside what the lot decides
+        self.strayed: list[Callable[[], None]] = []
         self._nature = Context()
         self._pipes: dict[Pipe, Callable[[], None]] = {}
         self._execs: dict[str, tuple[SimulatedContainer, list[str]]] = {}
@@ -118,12 +90,15 @@ class Daemon:
         answer: asyncio.Future[Any] = loop.create_future()
         weather = self.machine.weather
         mishap = weather.mishap()
+        if self.refuses and self.refuses(request):
+            mishap = Mishap.REFUSED
         if not self.reachable:
             self.machine.later(weather.delay(), _fail, answer, ConnectionBroken("Connection refused"))
             return answer
         if mishap:
             self.machine.trace(f"    ({mishap.value}: {request.doing})")
-        loop.create_task(self._answer(request, answer, mishap), context=self._nature.copy())
+        asked_by = GENERATION.get()
+        loop.create_task(self._answer(request, answer, mishap, asked_by), context=self._nature.copy())
         return answer
 
     def unreachable(self) -> None:
@@ -136,17 +111,23 @@ class Daemon:
         for pipe in list(self._pipes):
             pipe.cut()
 
-    async def _answer(self, request: Request, answer: "asyncio.Future[Any]", mishap: Mishap | None) -> None:
+    async def _answer(
+        self, request: Request, answer: "asyncio.Future[Any]", mishap: Mishap | None, asked_by: int
+    ) -> None:
         weather = self.machine.weather
-        self.in_flight += 1
+        self.under_way.append(request.method)
         try:
-            await asyncio.sleep(weather.delay())
+            await asyncio.sleep(weather.delay() + (self.delay_of(request) if self.delay_of else 0.0))
             if mishap is Mishap.UNSENT:
                 raise ConnectionBroken("Connection reset by peer")
             if mishap is Mishap.REFUSED:
                 raise Refusal(500, "something went wrong inside")
             if mishap is Mishap.HUNG and not weather.happens(_HANG_DOES_IT):
                 return
+            if request.method == "PUT" and self.machine.loop.is_dead(asked_by):
+                self.machine.trace(f"    (the dead asked for this: {request.doing})")
+                for strayed in self.strayed:
+                    strayed()
             result = await self._carry_out(request)
             if mishap is Mishap.HUNG:
                 return
@@ -158,7 +139,7 @@ class Daemon:
         except (Refusal, ConnectionBroken) as error:
             _fail(answer, error)
         finally:
-            self.in_flight -= 1
+            self.under_way.remove(request.method)
 
     async def _carry_out(self, request: Request) -> Any:
         for method, pattern, handler in _HANDLERS:
@@ -168,11 +149,14 @@ class Daemon:
 
     # About the engine.
 
+    async def _ping(self, _request: Request) -> Pipe:
+        return self._pipe(b"OK")
+
     async def _version(self, _request: Request) -> Any:
         return {"Version": "20.10.24", "ApiVersion": "1.41", "Os": "linux", "Arch": "amd64"}
 
     async def _info(self, _request: Request) -> Any:
-        return {"SystemTime": self.machine.now.isoformat()}
+        return {"SystemTime": self.machine.now.isoformat(), "NCPU": 2}
 
     async def _events(self, request: Request) -> Pipe:
         pipe = Pipe(self._let_go)
@@ -205,7 +189,11 @@ class Daemon:
     # Containers.
 
     async def _list(self, request: Request) -> Any:
-        return [each.listed() for each in self.machine.containers.values() if _labelled(request, each.labels)]
+        return [
+            each.listed(self.machine.now)
+            for each in self.machine.containers.values()
+            if _labelled(request, each.labels)
+        ]
 
     async def _inspect(self, _request: Request, ref: str) -> Any:
         return self.machine.find(ref).described()
@@ -268,9 +256,8 @@ class Daemon:
         with tarfile.open(fileobj=io.BytesIO(request.upload)) as archive:
             for entry in archive:
                 content = archive.extractfile(entry) if entry.isfile() else None
-                leads_to = str(PurePosixPath(entry.name).with_name(entry.linkname)) if entry.issym() else ""
-                text = content.read().decode() if content else container.files.get(leads_to, "")
-                container.files[entry.name] = text
+                target = posixpath.join(posixpath.dirname(entry.name), entry.linkname)
+                container.files[entry.name] = content.read().decode() if content else container.files.get(target, "")
         for written in self.machine.file_written:
             written(container)
 
@@ -376,6 +363,7 @@ def _labelled(request: Request, labels: Mapping[str, str]) -> bool:
 _HANDLERS: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = [
     (method, re.compile(path), handler)
     for method, path, handler in (
+        ("GET", "_ping", Daemon._ping),
         ("GET", "version", Daemon._version),
         ("GET", "info", Daemon._info),
         ("GET", "events", Daemon._events),

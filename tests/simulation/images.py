@@ -32,4 +32,5 @@ IMAGES = {
     BROKEN: Image(_id("5"), listens=None, exits=(0.0, 0.5), exit_code=3),
     SILENT: Image(_id("6"), listens=None),
 }
+IMAGES |= {"wharf-sample:1": IMAGES[GOOD], "wharf-sample:2": IMAGES[BETTER]}
 BY_ID = {image.id: image for image in IMAGES.values()}

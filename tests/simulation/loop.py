@@ -170,6 +170,9 @@ class VirtualLoop:
         self._forget_cancelled()
         return not self._timers or self._timers[0][0] > self._now + seconds
 
+    def is_dead(self, generation: int) -> bool:
+        return generation in self._dead
+
     def close(self) -> None:
         self._closed = True
         self._ready.clear()

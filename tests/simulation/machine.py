@@ -1,124 +1,21 @@
 """The simulated host: containers that live and die by themselves, networks, volumes, and what was told of them."""
 
-import asyncio
 import ipaddress
 import itertools
 from collections.abc import Callable, Mapping
 from contextvars import Context
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.simulation.images import BY_ID, IMAGES, PORT, PROXY, Image
+from tests.simulation.images import BY_ID, IMAGES, PORT
 from tests.simulation.loop import VirtualLoop
+from tests.simulation.objects import Endpoint, Refusal, SimulatedContainer, SimulatedNetwork
 from tests.simulation.weather import Weather
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
-_NEVER = "0001-01-01T00:00:00Z"
 _KEPT_EVENTS = 256  # Docker replays no more than these
 _EVENT_DELAY = 0.02
-
-
-class Refusal(Exception):
-    """Docker says no, with a status and in its own words."""
-
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(words)
-        self.status = status
-        self.words = words
-
-
-@dataclass(slots=True)
-class Endpoint:
-    """A container's place on a network. Without an address it does not run, or the network is gone."""
-
-    aliases: list[str]
-    wanted: str | None
-    address: str = ""
-
-
-@dataclass(slots=True)
-class SimulatedContainer:
-    id: str
-    name: str
-    labels: dict[str, str]
-    image: Image
-    spec: Mapping[str, Any]
-    policy: str
-    endpoints: dict[str, Endpoint]
-    mounts: list[str]
-    status: str = "created"
-    exit_code: int = 0
-    restarts: int = 0
-    started_at: str = _NEVER
-    finished_at: str = _NEVER
-    listening: bool = False
-    passed: bool = False  # somebody has seen it listen since it last started
-    stopped_by_hand: bool = False
-    life: int = 0  # how often it was started: what was to happen in an earlier life does not
-    ended: list["asyncio.Future[int]"] = field(default_factory=list)
-    files: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def running(self) -> bool:
-        return self.status == "running"
-
-    @property
-    def is_proxy(self) -> bool:
-        return self.image is IMAGES[PROXY]
-
-    def described(self) -> dict[str, Any]:
-        """As Docker's "inspect" does."""
-        return {
-            "Id": self.id,
-            "Name": f"/{self.name}",
-            "Config": {"Labels": self.labels, "Tty": False},
-            "Image": self.image.id,
-            "State": {
-                "Status": self.status,
-                "ExitCode": self.exit_code,
-                "OOMKilled": False,
-                "Error": "",
-                "Pid": int(self.id[:8], 16) if self.running else 0,
-                "StartedAt": self.started_at,
-                "FinishedAt": self.finished_at,
-            },
-            "RestartCount": self.restarts,
-            "HostConfig": {"RestartPolicy": {"Name": self.policy}},
-            "NetworkSettings": self._networks(),
-        }
-
-    def listed(self) -> dict[str, Any]:
-        """As Docker's list does."""
-        return {
-            "Id": self.id,
-            "Names": [f"/{self.name}"],
-            "Labels": self.labels,
-            "State": self.status,
-            "Image": self.image.id,
-            "ImageID": self.image.id,
-            "NetworkSettings": self._networks(),
-        }
-
-    def _networks(self) -> dict[str, Any]:
-        return {"Networks": {name: {"IPAddress": end.address} for name, end in self.endpoints.items()}}
-
-
-@dataclass(slots=True)
-class SimulatedNetwork:
-    id: str
-    name: str
-    subnet: ipaddress.IPv4Network
-    labels: dict[str, str]
-
-    def described(self, members: list[str]) -> dict[str, Any]:
-        return {
-            "Id": self.id,
-            "Name": self.name,
-            "Labels": self.labels,
-            "IPAM": {"Config": [{"Subnet": str(self.subnet)}]},
-            "Containers": {member: {} for member in members},
-        }
 
 
 class Machine:
@@ -175,6 +72,8 @@ class Machine:
         image = BY_ID.get(spec["Image"]) or self.images.get(spec["Image"])
         if image is None:
             raise Refusal(404, f"No such image: {spec['Image']}")
+        if any(variable.startswith("BOOT=exit:") for variable in spec.get("Env", ())):
+            image = replace(image, listens=None, exits=(0.0, 0.3), exit_code=3)
         host = spec["HostConfig"]
         ends = spec.get("NetworkingConfig", {}).get("EndpointsConfig", {})
         container = SimulatedContainer(
@@ -207,7 +106,7 @@ class Machine:
         container.started_at, container.listening, container.passed = self._stamp(), False, False
         container.life += 1
         for network, end in container.endpoints.items():
-            end.address = self._address(network, end.wanted)
+            self._attach(network, end)
             self._tell_network("connect", network, container)
         self._tell("container", "start", container)
         for started in self.started:
@@ -284,7 +183,7 @@ class Machine:
         if was_running:
             self._tell("container", "die", container, exitCode=str(code))
             for network, end in container.endpoints.items():
-                end.address = ""
+                end.address = end.id = ""
                 self._tell_network("disconnect", network, container)
         waiting, container.ended = container.ended, []
         for future in waiting:
@@ -343,7 +242,7 @@ class Machine:
             raise Refusal(403, f"endpoint with name {container.name} already exists in network {name}")
         end = container.endpoints[name] = Endpoint(aliases, wanted)
         if container.running:
-            end.address = self._address(name, wanted)
+            self._attach(name, end)
             self._tell_network("connect", name, container)
 
     def disconnect(self, name: str, container: SimulatedContainer) -> None:
@@ -353,6 +252,9 @@ class Machine:
         del container.endpoints[name]
         if container.running:
             self._tell_network("disconnect", name, container)
+
+    def _attach(self, name: str, end: Endpoint) -> None:
+        end.address, end.id = self._address(name, end.wanted), f"{next(self._ids):064x}"
 
     def _address(self, name: str, wanted: str | None) -> str:
         if wanted:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from tests.simulation.traefik import Traefik
 
@@ -11,11 +12,20 @@ PROVED = "No visitor reaches a container that has not passed its check"
 
 @dataclass(slots=True)
 class Promise:
-    """What the visitors of one host may rely on. While it is `barred`, somebody asked for an interruption."""
+    """What the visitors of one host may rely on.
+
+    Nothing is promised while it is barred: its owner has asked for what interrupts it, and for no deployment
+    since that has succeeded; or its releases may not run beside each other.
+    """
 
     application_id: str
+    interrupted_by_deploying: bool = False
     made: bool = False
-    barred: bool = False
+    barred_at: datetime | None = None
+
+    @property
+    def barred(self) -> bool:
+        return self.interrupted_by_deploying or self.barred_at is not None
 
 
 @dataclass(slots=True)
@@ -27,21 +37,22 @@ class Visitors:
     promises: dict[str, Promise] = field(default_factory=dict)
     disturbed: bool = False  # containers were killed by hand: who reaches what is nobody's fault then
 
-    def expect(self, host: str, application_id: str, *, made: bool = False, barred: bool = False) -> None:
+    def expect(self, host: str, application_id: str, *, interrupted_by_deploying: bool) -> None:
         """Watch a host from now on."""
-        self.promises[host] = Promise(application_id, made, barred)
+        self.promises[host] = Promise(application_id, interrupted_by_deploying)
 
     def bar(self, application_id: str) -> None:
         """Its owner has asked for something that interrupts it."""
         for promise in self.promises.values():
             if promise.application_id == application_id:
-                promise.made, promise.barred = False, True
+                promise.made, promise.barred_at = False, self.traefik.machine.now
 
-    def lift(self, application_id: str) -> None:
-        """It was deployed anew after that, successfully."""
+    def lift(self, application_id: str, asked_at: datetime) -> None:
+        """What was asked for at this moment was deployed successfully."""
         for promise in self.promises.values():
-            if promise.application_id == application_id:
-                promise.barred = False
+            barred_at = promise.barred_at
+            if promise.application_id == application_id and barred_at and asked_at > barred_at:
+                promise.barred_at = None
 
     def look(self) -> None:
         document = self.traefik.document

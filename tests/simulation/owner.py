@@ -67,7 +67,7 @@ class Owner:
         app = App(made.id, name, f"{name}.test", environment_id, strategy)
         self.apps.append(app)
         await self.engine.domains.add(app.id, app.host, "/", False)
-        self.world.visitors.expect(app.host, app.id, barred=strategy is Strategy.RECREATE)
+        self.world.visitors.expect(app.host, app.id, interrupted_by_deploying=strategy is Strategy.RECREATE)
         return app
 
     async def deploy(self, app: App, image: str | None = None, replicas: int | None = None) -> None:
@@ -113,7 +113,7 @@ class Owner:
             self.world.visitors.promises.pop(app.host, None)
             app.host = f"{app.name}-{self.made}.test"
             await self.engine.domains.update(domain_id, {"host": app.host})
-            self.world.visitors.expect(app.host, app.id, barred=app.strategy is Strategy.RECREATE)
+            self.world.visitors.expect(app.host, app.id, interrupted_by_deploying=app.strategy is Strategy.RECREATE)
 
     async def remove_environment(self, environment_id: str) -> None:
         await self.engine.projects.remove_environment(environment_id)

@@ -19,24 +19,24 @@ class Runner:
     """Runs schedules one after the other; use it through `running`."""
 
     def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
-        self._graves: list[World] = []
-        self._beginnings: list[Beginning] = [make(workshop, story, self._graves) for story in STORIES]
+        self.workshop = workshop
+        self.graves: list[World] = []
+        self._beginnings: list[Beginning] = [make(workshop, story, self.graves) for story in STORIES]
         self.bury()
 
     def run(self, number: int, tell: Callable[[str], None] | None = None) -> Outcome:
-        schedule = Schedule(number, self._workshop, tell)
+        schedule = Schedule(number, self.workshop, tell)
         try:
             return schedule.run(self._beginnings)
         finally:
             schedule.world.close()
-            self._graves.append(schedule.world)
-            if len(self._graves) >= _BURY_EVERY:
+            self.graves.append(schedule.world)
+            if len(self.graves) >= _BURY_EVERY:
                 self.bury()
 
     def bury(self) -> None:
         """Let go of finished worlds."""
-        self._graves.clear()
+        self.graves.clear()
         gc.collect()
 
 

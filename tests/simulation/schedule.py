@@ -10,7 +10,7 @@ from tests.simulation.beginnings import Beginning
 from tests.simulation.clockwork import Workshop, clockwork
 from tests.simulation.images import BETTER, BROKEN, DEAF, GOOD, LATE, MISSING, SILENT
 from tests.simulation.invariants import contradictions_of
-from tests.simulation.machine import SimulatedContainer
+from tests.simulation.objects import SimulatedContainer
 from tests.simulation.owner import App, Follower, Owner
 from tests.simulation.settling import settle
 from tests.simulation.snapshot import all_events

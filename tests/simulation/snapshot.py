@@ -21,7 +21,7 @@ from engine import labels
 from engine.engine import Engine
 from engine.release_spec import ReleaseSpec
 from engine.status import derive_status
-from tests.simulation.machine import SimulatedContainer
+from tests.simulation.objects import SimulatedContainer
 from tests.simulation.world import World
 
 

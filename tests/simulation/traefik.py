@@ -17,7 +17,8 @@ from engine.proxy.compiler import RELEASE_HEADER
 from engine.proxy.internal import InternalApi, Loaded, ProbeAnswer
 from engine.release_spec import HealthCheck
 from tests.simulation.docker import Daemon, SimulatedDocker
-from tests.simulation.machine import Machine, SimulatedContainer
+from tests.simulation.machine import Machine
+from tests.simulation.objects import SimulatedContainer
 
 _MARK = re.compile(r"`/revision/(\w+)/(\d+)`")
 _HOST = re.compile(r"Host\(`([^`]+)`\)")
@@ -81,7 +82,7 @@ class Traefik:
         life = container.life
 
         def load() -> None:
-            if container.running and container.life == life and (text := container.files.get("live/http.yml")):
+            if container.running and container.life == life and (text := _document_in(container.files)):
                 document = self._parsed(text)
                 self.served[container.id, life] = document
                 served = [f"{host} → {'/'.join(to) if to else 'page'}" for host, to in document.hosts.items()]
@@ -95,6 +96,10 @@ class Traefik:
         if found is None:
             found = self._read[text] = _parse(orjson.loads(text)["http"])
         return found
+
+
+def _document_in(files: dict[str, str]) -> str | None:
+    return files.get("http.yml") or files.get("live/http.yml")
 
 
 def _parse(http: dict[str, Any]) -> Document:
@@ -189,6 +194,7 @@ class SimulatedOutside(Outside):
         return 1 if machine.weather.happens(0.3) else 0
 
     async def path_on_host(self, docker: DockerGateway, path: Path) -> str | None:
+        """As with an engine on another machine: documents go through its archives."""
         return None
 
     async def own_container(self, docker: DockerGateway) -> str | None:

@@ -37,6 +37,7 @@ class World:
         self.violations: list[str] = []
         self.visitors = Visitors(self.traefik, self.violated)
         self.machine.changed.append(self.visitors.look)
+        self.daemon.strayed.append(self._stray)
         self.generation = 0
         self.kept_volumes: set[str] = set()
         self.engine: Engine | None = None
@@ -94,6 +95,10 @@ class World:
         self._past.append(self.engine)
         self.engine, self.started = None, False
 
+    def _stray(self) -> None:
+        # A document of the dead comes after ours: no visitor can be spared that, only soon be led right again.
+        self.visitors.disturbed = True
+
     def run(self, job: Coroutine[Any, Any, Any]) -> None:
         """Run something as a part of the control plane: it dies with it."""
         context = copy_context()
@@ -111,7 +116,7 @@ class World:
             if isinstance(note, Deployment):
                 self.trace(f"deployment {note.number} of {note.application_id[-4:]}: {note.status.value}")
                 if note.status is DeploymentStatus.SUCCEEDED:
-                    self.visitors.lift(note.application_id)
+                    self.visitors.lift(note.application_id, note.created_at)
 
     # Time.
 

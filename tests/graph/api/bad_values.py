@@ -179,6 +179,9 @@ _SUITED: dict[str, list[str]] = {
     "DateTime": _MOMENTS,
 }
 
+TEXTS = [text for text in _TEXTS if "\0" not in text]
+MOUNT_PATHS, PATH_PREFIXES, HOSTS = _SUITED["MountPath"], _SUITED["PathPrefix"], _SUITED["Hostname"]
+
 
 def values_for(type_name: str) -> st.SearchStrategy[Any]:
     """Bad values of every kind, and as often those that come near to this type."""
