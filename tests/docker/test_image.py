@@ -1,6 +1,7 @@
 """Our image, run by `compose.yaml`: it deploys from inside its container, and may itself be killed and replaced."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
@@ -105,6 +106,18 @@ async def test_a_new_container_takes_over_and_restarts_nothing(world: ComposedWo
         assert (await shop.deploy())["status"] == "SUCCEEDED"
         await visits.reach(30)
     assert visits.wrong == []
+
+
+def test_the_proxy_shares_a_directory_of_the_data_volume_with_it_and_nothing_else(
+    world: ComposedWorld, shop: Application
+) -> None:
+    marks = (f"--filter=label=wharf.instance={world.instance_id}", "--filter=label=wharf.kind=proxy")
+    (proxy,) = docker("container", "ls", "--quiet", *marks).split()
+    (found,) = json.loads(docker("container", "inspect", proxy))
+    (volume,) = (each["Source"] for each in world.facts()["Mounts"] if each["Destination"] == "/data")
+    (mount,) = found["Mounts"]
+    assert mount["Source"] == f"{volume}/proxy{found['Name']}"
+    assert mount["RW"] is False
 
 
 def test_it_has_no_rights_but_the_socket(world: ComposedWorld) -> None:
