@@ -28,8 +28,8 @@ def fragile_world(tmp_path: Path) -> Iterator[World]:
 
 
 def _running(made: World) -> Iterator[World]:
-    made.start()
     try:
+        made.start()
         yield made
     finally:
         made.stop()
