@@ -61,7 +61,7 @@ def migrate_database() -> None:
     """Bring the database up to date and do nothing else."""
     settings = load_settings()
     prepare(settings.data_directory)
-    with held(settings.data_directory):
+    with held(settings.data_directory, settings.database_file):
         migrate(settings.database)
     typer.echo("The database is up to date.")
 
@@ -94,7 +94,7 @@ def uninstall_everything(
     if not settings.database_file.exists():
         typer.echo(f"Nothing to remove: there is no database at {settings.database_file} (WHARF_DATA_DIRECTORY).")
         return
-    with held(settings.data_directory), database_errors(settings.database):
+    with held(settings.data_directory, settings.database_file), database_errors(settings.database):
         if not yes:
             typer.confirm("All applications of this installation end now. Go on?", abort=True)
         migrate(settings.database)
