@@ -64,7 +64,7 @@ class JsonSocket(ASGIWebSocketAdapter):
     @property
     def pushes(self) -> bool:
         """Whether `push` can do anything: it needs our Wire."""
-        return WIRE in self.ws.scope["extensions"]
+        return WIRE in self.ws.scope.get("extensions", {})
 
     def push(self, frame: bytes) -> bool:
         """Send a frame as it is, unless that would have to wait. Whether it was sent."""

@@ -73,7 +73,7 @@ def migrate_database() -> None:
     settings = load_settings()
     log_to_terminal(settings.log_level)
     prepare(settings.data_directory)
-    with held(settings.data_directory):
+    with held(settings.data_directory, settings.database_file):
         migrate(settings.database)
     typer.echo("The database is up to date.")
 
@@ -115,7 +115,7 @@ def uninstall_everything(
     if not settings.database_file.exists():
         typer.echo(f"Nothing to remove: there is no database at {settings.database_file} (WHARF_DATA_DIRECTORY).")
         return
-    with held(settings.data_directory), database_errors(settings.database):
+    with held(settings.data_directory, settings.database_file), database_errors(settings.database):
         if not yes:
             typer.confirm("All applications of this installation end now. Go on?", abort=True)
         migrate(settings.database)

@@ -50,7 +50,7 @@ def target(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[T
         yield made
 
 
-@pytest.mark.parametrize("hours", [1, -1])
+@pytest.mark.parametrize("hours", [1, pytest.param(-1, marks=pytest.mark.soak)])
 async def test_a_clock_that_jumps_by_an_hour_changes_nothing(target: Target, clock: Clock, hours: int) -> None:
     world, said = target.world, Said(target.world)
     try:

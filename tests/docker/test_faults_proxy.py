@@ -87,6 +87,7 @@ async def test_a_configuration_that_was_deleted_or_cut_short_keeps_nobody_from_b
     assert target.proxies() == [proxy]
 
 
+@pytest.mark.soak
 async def test_a_stopped_proxy_whose_files_were_emptied_starts_whole(target: Target) -> None:
     (proxy,) = target.proxies()
     target.world.pause()

@@ -285,7 +285,7 @@ async def test_kills_at_any_moment_and_in_any_number(
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 async def test_removals_killed_at_any_moment(mortal_world: World, mortal_environment: str, seed: int) -> None:
     world, lots = mortal_world, random.Random(seed)
     for _ in range(15):

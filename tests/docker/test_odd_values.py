@@ -15,7 +15,7 @@ from tests.docker.test_deploying import raw_id
 from tests.docker.world import Answer, Application, World, eventually
 from tests.graph.api.bad_values import HOSTS, MOUNT_PATHS, PATH_PREFIXES, TEXTS
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
 
 NEEDED = ("proc", "sys", "dev", "etc")  # of a container, for anything to run in it
 SERVER = ("python3", "-I", "-S", "/app/server.py")

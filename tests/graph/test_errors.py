@@ -114,6 +114,13 @@ async def test_literals_and_the_variables_in_them_are_told_by_their_fields() -> 
     assert answered["good"] == {"errors": [], "application": {"id": global_id("Application", KEYS[0])}}
 
 
+async def test_a_string_needs_quotes() -> None:
+    answered = await data(
+        'mutation { addDomain(input: {applicationId: "1", host: shop}) { errors { field message } } }'
+    )
+    assert answered["addDomain"]["errors"] == [{"field": ["input", "host"], "message": "A string needs quotes."}]
+
+
 async def test_a_wrong_variable_that_is_needed_elsewhere_stops_the_whole_request() -> None:
     query = """
         mutation($input: AddDomainInput!, $host: Hostname!, $also: Boolean!) {

@@ -11,7 +11,7 @@ from tests.simulation.running import Runner, running
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 2
-EACH = 1_500
+EACH = 300
 """Schedules per worker in a normal run; `make soak` takes ten times as many."""
 
 

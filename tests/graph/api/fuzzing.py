@@ -86,9 +86,9 @@ def is_there(kind: Any, given: Any, place: list[str]) -> bool:
     bare = get_nullable_type(kind)
     if not place:
         return True
-    if isinstance(bare, GraphQLList) and not isinstance(given, list):
-        return is_there(bare.of_type, given, place)
     step, rest = place[0], place[1:]
+    if isinstance(bare, GraphQLList) and not isinstance(given, list):  # taken for a list of one
+        return is_there(bare.of_type, given, rest if step == "0" else place)
     if isinstance(bare, GraphQLList):
         return step.isdecimal() and int(step) < len(given) and is_there(bare.of_type, given[int(step)], rest)
     if not isinstance(bare, GraphQLInputObjectType) or step not in bare.fields:
