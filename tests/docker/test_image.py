@@ -49,6 +49,7 @@ async def shop(world: ComposedWorld, unique: Callable[[str], str]) -> AsyncGener
 async def test_a_redeployment_from_inside_the_container_drops_no_request(shop: Application) -> None:
     await shop.change(image="wharf-sample:2")
     async with visitors(shop) as visits:
+        visits.expect("2")
         assert (await shop.deploy())["status"] == "SUCCEEDED"
         await visits.reach(30)
     assert visits.wrong == []
@@ -74,6 +75,7 @@ async def test_a_crash_in_the_middle_is_followed_by_a_restart_that_finishes(
 ) -> None:
     await shop.change(image="wharf-sample:2")
     async with visitors(shop) as visits:
+        visits.expect("2")
         deployment = await shop.ask_for()
         await reaches(shop, deployment, "CHECKING")
         crashed = world.facts()
@@ -103,6 +105,7 @@ async def test_a_new_container_takes_over_and_restarts_nothing(world: ComposedWo
         await shop.until("RUNNING")
         assert started(world) == before
         await shop.change(image="wharf-sample:2")
+        visits.expect("2")
         assert (await shop.deploy())["status"] == "SUCCEEDED"
         await visits.reach(30)
     assert visits.wrong == []
