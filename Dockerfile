@@ -1,24 +1,30 @@
 # `make image` builds this, on a base image of this host's own packages where no registry can be reached.
 ARG BASE=python:3.11-slim-bookworm
 
-FROM $BASE AS build
+# What the program needs changes seldom, and is made anew only when pyproject.toml does.
+FROM $BASE AS dependencies
+LABEL wharf.built=dependencies
 WORKDIR /src
 # The * makes extra-ca.crt optional: it is there when this host trusts authorities of its own.
 COPY pyproject.toml extra-ca.crt* ./
 RUN python3 -m venv /opt/wharf \
     && { [ ! -e extra-ca.crt ] || /opt/wharf/bin/pip config --site set global.cert /src/extra-ca.crt; } \
-    && python3 -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' >requirements.txt \
-    && /opt/wharf/bin/pip install --no-cache-dir -r requirements.txt
-COPY . .
-RUN /opt/wharf/bin/pip wheel --no-cache-dir --no-deps --wheel-dir dist . \
+    && python3 -c 'import tomllib; c = tomllib.load(open("pyproject.toml", "rb")); print(*c["build-system"]["requires"], *c["project"]["dependencies"], sep="\n")' >requirements.txt \
+    && /opt/wharf/bin/pip install --no-cache-dir -r requirements.txt \
     && rm -f /opt/wharf/pip.conf
 
+FROM dependencies AS wheel
+LABEL wharf.built=wheel
+COPY . .
+RUN /opt/wharf/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir dist .
+
 FROM $BASE
+LABEL wharf.built=wharfinger
 RUN groupadd --gid 10001 wharf \
     && useradd --uid 10001 --gid wharf --no-create-home --home-dir /data --shell /usr/sbin/nologin wharf \
     && install -d -o wharf -g wharf -m 0700 /data
-COPY --from=build /opt/wharf /opt/wharf
-COPY --from=build /src/dist /tmp/dist
+COPY --from=dependencies /opt/wharf /opt/wharf
+COPY --from=wheel /src/dist /tmp/dist
 RUN /opt/wharf/bin/pip install --no-cache-dir --no-deps --no-index /tmp/dist/*.whl && rm -r /tmp/dist
 ENV PATH=/opt/wharf/bin:$PATH WHARF_LISTEN=0.0.0.0:8000 WHARF_DATA_DIRECTORY=/data
 USER wharf

@@ -17,14 +17,14 @@ run: ## Start the server
 
 test: check ## Run lint, types, import contracts and all tests, real Docker included
 	@scripts/images
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadfile
 
 soak: ## Run what is too long for every test run: faults, load and simulation at full size (SEED=1)
 	@scripts/setup test
 	@scripts/images
-	$(BIN)/pytest -m soak --seed $(SEED)
+	$(BIN)/pytest -m soak --seed $(SEED) --log-cli-level INFO
 
-bench: ## Measure, print a table and write bench/results.json
+bench: ## Measure, print a table, write bench/results.json, draw docs/bench.svg
 	@scripts/setup test
 	@scripts/images
 	@$(BIN)/python -m bench

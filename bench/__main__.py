@@ -1,7 +1,7 @@
-"""`make bench`: measures through the public API, prints a table and writes bench/results.json.
+"""`make bench`: measures through the public API, prints a table, writes bench/results.json and draws docs/bench.svg.
 
 python -m bench                       everything
-python -m bench deploy_ratio …        only these figures; in results.json the others stay
+python -m bench deploy_ratio …        only these figures; the others stay as they were
 python -m bench --quick               few samples, to see that it works; writes nothing
 
 A figure that misses its limit is a result. The exit code is 1 only when something could not be measured.
@@ -18,10 +18,13 @@ from pathlib import Path
 import uvloop
 
 from bench import deploy, event_latency, idle, redeploy, route_change
-from bench.report import Figure, machine, save, table
+from bench.conditions import conditions
+from bench.picture import picture
+from bench.report import Figure, save, table
 from bench.sizes import FULL, QUICK, Sizes
 
 _RESULTS = Path(__file__).with_name("results.json")
+_PICTURE = Path(__file__).parents[1] / "docs" / "bench.svg"
 _MEASUREMENTS: dict[tuple[str, ...], Callable[[Sizes], Awaitable[list[Figure]]]] = {
     ("deploy_ratio",): deploy.measure,
     ("redeploy_wrong_answers",): redeploy.measure,
@@ -29,6 +32,8 @@ _MEASUREMENTS: dict[tuple[str, ...], Callable[[Sizes], Awaitable[list[Figure]]]]
     ("event_latency_ms_1", "event_latency_ms_1000"): event_latency.measure,
     ("idle_private_mib", "idle_cpu_percent"): idle.measure,
 }
+
+NAMES = [name for each in _MEASUREMENTS for name in each]
 
 
 async def bench(wanted: set[str], sizes: Sizes) -> tuple[list[Figure], list[str]]:
@@ -52,21 +57,21 @@ async def bench(wanted: set[str], sizes: Sizes) -> tuple[list[Figure], list[str]
 
 
 def main() -> int:
-    names = [name for each in _MEASUREMENTS for name in each]
     parser = argparse.ArgumentParser(
-        prog="python -m bench", description="Measure, print a table, write results.json."
+        prog="python -m bench", description="Measure, print a table, write results.json and docs/bench.svg."
     )
-    parser.add_argument("figures", nargs="*", metavar="NAME", help=f"only these of {', '.join(names)}")
+    parser.add_argument("figures", nargs="*", metavar="NAME", help=f"only these of {', '.join(NAMES)}")
     parser.add_argument("--quick", action="store_true", help="few samples, to see that it works; writes nothing")
     options = parser.parse_args()
-    if unknown := set(options.figures) - set(names):
+    if unknown := set(options.figures) - set(NAMES):
         parser.error(f"there is no figure {', '.join(sorted(unknown))}")
-    figures, failed = uvloop.run(bench(set(options.figures or names), QUICK if options.quick else FULL))
-    print(f"\n{uvloop.run(machine())}\n\n{table(figures)}")
+    taken_on = uvloop.run(conditions())
+    figures, failed = uvloop.run(bench(set(options.figures or NAMES), QUICK if options.quick else FULL))
+    print(f"\n{taken_on.machine}\n{taken_on.versions}\n\n{table(figures)}")
     for name in failed:
         print(f"{name} could not be measured; why is above.")
     if not options.quick:
-        save(figures, _RESULTS)
+        _PICTURE.write_text(picture(save(figures, taken_on, _RESULTS)))
     return 1 if failed else 0
 
 

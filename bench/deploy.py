@@ -5,9 +5,10 @@ from statistics import median
 from aiodocker.containers import DockerContainer
 
 from bench.by_hand import ByHand, by_hand
-from bench.report import Figure, spread
+from bench.report import Figure, noise, spread
 from bench.server import Server, Stopwatch, running_server
 from bench.sizes import Sizes
+from bench.turns import by_turns
 from tests.docker.world import Application
 
 _IMAGE = "wharf-sample:1"
@@ -60,14 +61,12 @@ async def measure(sizes: Sizes) -> list[Figure]:
         application = await server.deployed(environment, "deploy", healthCheck=_HEALTH_CHECK)
         async with by_hand(server) as hand:
             ours, theirs = _Ours(server, application), _ByHand(hand)
-            await ours.deploy()
-            await theirs.deploy()
-            pairs = [(await ours.deploy(), await theirs.deploy()) for _ in range(sizes.deployments)]
-    return [_figure(pairs)]
+            return [_figure(await by_turns(ours.deploy, theirs.deploy, sizes.deployments))]
 
 
 def _figure(pairs: list[tuple[float, float]]) -> Figure:
-    ours, theirs = (median(side) for side in zip(*pairs, strict=True))
+    mine, others = (list(side) for side in zip(*pairs, strict=True))
+    ours, theirs = median(mine), median(others)
     return Figure(
         name="deploy_ratio",
         value=round(ours / theirs, 3),
@@ -76,4 +75,5 @@ def _figure(pairs: list[tuple[float, float]]) -> Figure:
         against=f"the same steps by hand: {theirs:.0f} ms, ours {ours:.0f} ms",
         samples=len(pairs),
         spread=spread([mine / other for mine, other in pairs]),
+        noise=noise(others),
     )

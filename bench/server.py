@@ -22,11 +22,6 @@ class Server(World):
     session: aiohttp.ClientSession
 
     @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
-    @property
     def client(self) -> Client:
         return Client(self.session, f"127.0.0.1:{self.port}", self.token)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 class Sizes:
     """What a run takes its figures from."""
 
-    deployments: int = 12
+    deployments: int = 20
     redeploys: int = 20
     requests: int = 100_000
     domains: int = 100
-    route_changes: int = 30
+    route_changes: int = 40
     subscribers: int = 1000
     events: int = 15
     applications: int = 100

@@ -4,9 +4,15 @@ Work with the database is a plain function of a `Session`. `read` runs it on a c
 write, inline, because a short read of a local SQLite file costs less than handing it to a thread.
 `write` runs it in the only thread that may write, inside BEGIN IMMEDIATE, so that read-then-write is
 never undone by somebody else's write in between.
+
+A disk that is full, a file that is locked or gone are outages: each is logged once when it begins and once
+when it is over, and what is asked meanwhile ends in `DatabaseUnusable` after at most 15 seconds.
 """
 
 import asyncio
+import logging
+import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
@@ -15,12 +21,17 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlmodel import Session, create_engine
 
+from db.errors import DatabaseUnusable, outages, unusable
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Listener = Callable[[list[object]], None]
 
-_BUSY_SECONDS = 15
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 15  # from the call of `write`, for another program to let the file go
+_BUSY_SECONDS = 1  # of them at a time in SQLite's own waiting; a read, which holds up everything, gets no more
 
 
 class Sessions:
@@ -33,6 +44,10 @@ class Sessions:
         self._writer = writing_engine(parsed)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database-writer")
         self._listeners: list[Listener] = []
+        self._opened = _identity(parsed)
+        self._outage: DatabaseUnusable | None = None
+        self.stumbled = asyncio.Event()
+        """Set when a write has failed because of an outage."""
 
     def on_commit(self, listener: Listener) -> None:
         """Have `listener` called in the event loop, in the order of commits, with what `tell` was given."""
@@ -44,26 +59,72 @@ class Sessions:
 
     def read_now(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `read`, for callers that are not coroutines."""
-        with Session(self._reader, expire_on_commit=False) as session:
+        with outages(self.url, reading=True), Session(self._reader, expire_on_commit=False) as session:
             return query(session, *args, **kwargs)
 
     async def write(self, change: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `change(session, …)` returns, after it was committed; rolled back whole if it raises.
 
-        A caller that is cancelled meanwhile does not undo it: the transaction runs to its end.
+        A caller that is cancelled meanwhile does not undo it: the transaction runs to its end. Raises
+        `DatabaseUnusable`, at once or, where another program holds the file, after 15 seconds.
         """
         loop = asyncio.get_running_loop()
+        deadline = time.monotonic() + PATIENCE_SECONDS
 
-        def run() -> T:
+        def transaction() -> tuple[T, list[object]]:
             with Session(self._writer, expire_on_commit=False) as session:
                 with session.begin():
+                    before = _rows_changed(session)
                     result = change(session, *args, **kwargs)
-                notes = session.info.get("notes")
+                    session.flush()
+                    wrote = _rows_changed(session) > before
+                if wrote:  # what only looks succeeds on a full disk too
+                    self._note_end()
+                return result, session.info.get("notes", [])
+
+        def run() -> T:
+            try:
+                result, notes = self._insist(transaction, deadline)
+            except DatabaseUnusable:
+                loop.call_soon_threadsafe(self.stumbled.set)
+                raise
             if notes:
                 loop.call_soon_threadsafe(self._tell, notes)
             return result
 
         return await loop.run_in_executor(self._thread, run)
+
+    def _insist(self, transaction: Callable[[], T], deadline: float) -> T:
+        """What `transaction` returns, as soon as nobody else holds the file."""
+        while True:
+            # Whoever has waited behind others long enough must not wait as long again.
+            if self._outage and time.monotonic() > deadline:
+                raise DatabaseUnusable(str(self._outage))
+            try:
+                with outages(self.url, reading=False):
+                    self._must_be_there()
+                    result = transaction()
+            except DatabaseUnusable as error:
+                self._note_outage(error)
+                if not error.busy:
+                    raise
+            else:
+                return result
+
+    def _must_be_there(self) -> None:
+        # SQLite would write on into a file that has no name any more, and all of it would be lost.
+        if _identity(self._writer.url) != self._opened:
+            raise unusable(self.url, "it was moved, removed or replaced", "Put it back, or restart the server.")
+
+    def _note_outage(self, error: DatabaseUnusable) -> None:
+        if str(error) != str(self._outage):
+            log.error("%s", error)
+        self._outage = error
+
+    def _note_end(self) -> None:
+        if self._outage:
+            log.info("The database can be used again.")
+        self._outage = None
 
     def _tell(self, notes: list[object]) -> None:
         for listener in self._listeners:
@@ -81,18 +142,36 @@ def tell(session: Session, note: object) -> None:
     session.info.setdefault("notes", []).append(note)
 
 
-def writing_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
-    """The database opened for writing; each transaction holds the only write lock from its first statement on."""
+def _rows_changed(session: Session) -> int:
+    """How many rows were changed on this connection since it was opened."""
+    connection = session.connection().connection.dbapi_connection
+    return int(connection.total_changes)  # type: ignore[union-attr]  # a sqlite3.Connection
+
+
+def _identity(url: URL) -> tuple[int, int] | None:
+    """Which file this is, whatever its name; None where there is none."""
+    try:
+        found = os.stat(url.database or "")
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def writing_engine(url: URL, *, foreign_keys: bool = True, patience: int = _BUSY_SECONDS) -> Engine:
+    """The database opened for writing; each transaction holds the only write lock from its first statement on.
+
+    Another program gets `patience` seconds to let it go.
+    """
     engine = create_engine(url)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: object, _record: object) -> None:
         keys = f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}"
-        _prepare(connection, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", keys)
+        _prepare(connection, patience, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", keys)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: object) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]  # a SQLAlchemy Connection
+        _execute(connection, "BEGIN IMMEDIATE")
 
     return engine
 
@@ -102,17 +181,22 @@ def _reading_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _connect(connection: object, _record: object) -> None:
-        _prepare(connection, "PRAGMA query_only=ON")
+        _prepare(connection, _BUSY_SECONDS, "PRAGMA query_only=ON")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: object) -> None:
-        connection.exec_driver_sql("BEGIN")  # type: ignore[attr-defined]  # a SQLAlchemy Connection
+        _execute(connection, "BEGIN")
 
     return engine
 
 
-def _prepare(connection: object, *pragmas: str) -> None:
+def _execute(connection: object, statement: str) -> None:
+    # Past SQLAlchemy, whose way would cost each transaction as much as one of its queries.
+    connection.connection.driver_connection.execute(statement)  # type: ignore[attr-defined]  # a Connection
+
+
+def _prepare(connection: object, patience: int, *pragmas: str) -> None:
     # The driver's own transaction handling begins at the first write only, which loses updates.
     connection.isolation_level = None  # type: ignore[attr-defined]  # a sqlite3.Connection
-    for pragma in (f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}", *pragmas):
+    for pragma in (f"PRAGMA busy_timeout={patience * 1000}", *pragmas):
         connection.execute(pragma)  # type: ignore[attr-defined]  # a sqlite3.Connection

@@ -1,11 +1,14 @@
 """Tokens: made once, shown once, kept as a hash."""
 
+import asyncio
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from db.errors import DatabaseUnusable
 from db.models import ApiToken, EventKind, Grant, now
 from db.sessions import Sessions
 from engine.errors import InvalidInput, NotFound, NotNow
@@ -20,6 +23,7 @@ class Access:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
+        self._noting: dict[str, asyncio.Task[None]] = {}
 
     async def create_token(
         self, name: str, expires_at: datetime | None = None, *, by: str | None = None
@@ -41,9 +45,17 @@ class Access:
     async def authenticate(self, text: str) -> ApiToken | None:
         """The token with this text, if it may still be used."""
         row = await self._sessions.read(_valid, _hash(text))
-        if row and (row.last_used_at is None or now() - row.last_used_at > _LAST_USE_PRECISION):
-            await self._sessions.write(_note_use, row.id)
+        if row and row.id not in self._noting and _use_is_news(row):
+            # Who only reads does not wait for the database to be written.
+            self._noting[row.id] = asyncio.create_task(self._note_use(row.id))
         return row
+
+    async def _note_use(self, token_id: str) -> None:
+        try:
+            with suppress(DatabaseUnusable):
+                await self._sessions.write(_note_use, token_id)
+        finally:
+            del self._noting[token_id]
 
     async def usable_tokens(self) -> list[ApiToken]:
         """Every token that is neither revoked nor expired, oldest first."""
@@ -52,6 +64,10 @@ class Access:
     async def revoke_token(self, token_id: str) -> ApiToken:
         """The token is refused from now on. Raises `NotFound`."""
         return await self._sessions.write(_revoke, token_id)
+
+
+def _use_is_news(row: ApiToken) -> bool:
+    return row.last_used_at is None or abs(now() - row.last_used_at) > _LAST_USE_PRECISION
 
 
 def _hash(text: str) -> str:

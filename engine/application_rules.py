@@ -1,7 +1,11 @@
-"""What the fields of an application may be, beyond their types. Each rule names the field it is about."""
+"""What the fields of an application may be, beyond their types.
+
+Each rule names the field it is about, and all that are broken are raised together: one InvalidInput, or a group.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Protocol
 
 from db.models import Application
@@ -24,6 +28,7 @@ _MAX_CHECK_SECONDS = 3600.0
 # What would name another host or end the request's line is not in it, nor what is never sent or refused on the way.
 _PATH = re.compile(r"/(?:[!-\"$&-~]|%[0-9A-Fa-f]{2})*")
 _MAX_PATH = 1024
+_MOST_TOLD = 20
 
 
 class _Named(Protocol):
@@ -33,75 +38,24 @@ class _Named(Protocol):
     def value(self) -> str: ...
 
 
-def check_application(application: Application) -> None:
-    """Raises `InvalidInput` for the first field that cannot be used."""
-    _check_command(application.command)
-    if not 1 <= application.replicas <= MAX_REPLICAS:
-        _refuse("replicas", f"replicas must be between 1 and {MAX_REPLICAS}.")
-    if application.cpu_limit is not None and not 0.01 <= application.cpu_limit <= _MAX_CORES:
-        _refuse("cpuLimit", f"cpuLimit must be between 0.01 and {_MAX_CORES:g} cores.")
-    if application.memory_limit is not None and application.memory_limit < _MIN_MEMORY:
-        _refuse("memoryLimit", "memoryLimit must be at least 6 MiB; Docker starts nothing with less.")
-    if not 0 <= application.stop_grace <= _MAX_GRACE:
-        _refuse("stopGracePeriod", "stopGracePeriod must be between 0 s and 1 h.")
-    if application.health_check is not None:
-        check_health_check(HealthCheck.model_validate(application.health_check), application.port)
-
-
-def check_health_check(check: HealthCheck, port: int | None) -> None:
-    """Raises `InvalidInput` for a check that could never be asked."""
-    if check.kind is CheckKind.COMMAND:
-        if not check.command:
-            _refuse("healthCheck", "A COMMAND check needs a command.")
-    elif check.port is None and port is None:
-        _refuse("healthCheck", f"A {check.kind.value} check needs a port, here or on the application.")
-    if check.command:
-        _check_command(list(check.command), "healthCheck")
-    if len(check.path) > _MAX_PATH or not _PATH.fullmatch(check.path):
-        _refuse(
-            "healthCheck",
-            "The path must begin with / and hold neither spaces, control characters nor #; % stands before two "
-            f"hexadecimal digits; {_MAX_PATH} characters are the most.",
-        )
-    if not 100 <= check.status_from <= check.status_to <= 599:
-        _refuse("healthCheck", "The expected statuses must be a range within 100 to 599.")
-    if not 1 <= check.retries <= 100:
-        _refuse("healthCheck", "retries must be between 1 and 100.")
-    for name, value in (("interval", check.interval), ("timeout", check.timeout)):
-        if not 0.05 <= value.total_seconds() <= _MAX_CHECK_SECONDS:
-            _refuse("healthCheck", f"{name} must be between 50 ms and 1 h.")
-    if not 0 <= check.start_period.total_seconds() <= _MAX_CHECK_SECONDS:
-        _refuse("healthCheck", "startPeriod must be at most 1 h.")
+def check_application(application: Application, cores: int | None) -> None:
+    """Raises `InvalidInput` for fields that cannot be used on a server with so many cores, if that is known."""
+    _raise(_in_application(application, cores))
 
 
 def check_variables(variables: Sequence[_Named]) -> None:
     """Raises `InvalidInput` for a name given twice or a value that no process can be given."""
-    _check_count(len(variables))
-    seen: set[str] = set()
-    for variable in variables:
-        if variable.name in seen:
-            _refuse("variables", f"{variable.name} is given twice.")
-        seen.add(variable.name)
-        if "\0" in variable.value:
-            _refuse("variables", f"The value of {variable.name} holds a NUL character.")
-        if len(f"{variable.name}={variable.value}".encode("utf-8", "surrogatepass")) > MAX_VARIABLE_BYTES:
-            _refuse("variables", f"The value of {variable.name} is longer than Linux allows, 128 KiB with its name.")
+    _raise(_in_variables(variables))
 
 
 def check_environment(sizes: Sequence[int]) -> None:
     """Raises `InvalidInput` for variables that are too many or, by the sizes of each, too large together."""
-    _check_count(len(sizes))
-    if sum(sizes) > MAX_ENVIRONMENT_BYTES:
-        _refuse("variables", "All variables of the application together would be larger than 1 MiB.")
+    _raise(_in_environment(sizes))
 
 
 def check_registry(registry: RegistryCredentials) -> None:
     """Raises `InvalidInput` for what nobody can sign in with."""
-    name, password = registry.username, registry.password
-    if not 1 <= len(name) <= MAX_USERNAME or not name.isprintable():
-        _refuse("registry", f"The user name must have 1 to {MAX_USERNAME} characters, none of them for control.")
-    if not 1 <= len(password.encode("utf-8", "surrogatepass")) <= MAX_PASSWORD_BYTES or "\0" in password:
-        _refuse("registry", "The password must have at most 64 KiB, and neither be empty nor hold a NUL character.")
+    _raise(_in_registry(registry))
 
 
 def check_mount_path(mount_path: str, field: tuple[str, ...]) -> None:
@@ -110,21 +64,108 @@ def check_mount_path(mount_path: str, field: tuple[str, ...]) -> None:
         raise InvalidInput(f"Nothing can be mounted at {mount_path}.", field=field)
 
 
-def _check_command(command: list[str] | None, field: str = "command") -> None:
-    if command is None:
-        return
+def _in_application(application: Application, cores: int | None) -> Iterator[InvalidInput]:
+    if application.command is not None:
+        yield from _in_command(application.command, "command")
+    if not 1 <= application.replicas <= MAX_REPLICAS:
+        yield _mistake(f"replicas must be between 1 and {MAX_REPLICAS}.", "replicas")
+    most = cores or _MAX_CORES
+    if application.cpu_limit is not None and not 0.01 <= application.cpu_limit <= most:
+        whose = ", as many as the server has" if cores else ""
+        yield _mistake(f"cpuLimit must be between 0.01 and {most:g} cores{whose}.", "cpuLimit")
+    if application.memory_limit is not None and application.memory_limit < _MIN_MEMORY:
+        yield _mistake("memoryLimit must be at least 6 MiB; Docker starts nothing with less.", "memoryLimit")
+    if not 0 <= application.stop_grace <= _MAX_GRACE:
+        yield _mistake("stopGracePeriod must be between 0 s and 1 h.", "stopGracePeriod")
+    if application.health_check is not None:
+        yield from _in_health_check(HealthCheck.model_validate(application.health_check), application.port)
+
+
+def _in_health_check(check: HealthCheck, port: int | None) -> Iterator[InvalidInput]:
+    if check.kind is CheckKind.COMMAND and not check.command:
+        yield _mistake("A COMMAND check needs a command.", "healthCheck", "command")
+    if check.kind is not CheckKind.COMMAND and check.port is None and port is None:
+        sentence = f"A {check.kind.value} check needs a port, here or on the application."
+        yield _mistake(sentence, "healthCheck", "port")
+    if check.command:
+        yield from _in_command(check.command, "healthCheck", "command")
+    if len(check.path) > _MAX_PATH or not _PATH.fullmatch(check.path):
+        yield _mistake(
+            "The path must begin with / and hold neither spaces, control characters nor #; % stands before two "
+            f"hexadecimal digits; {_MAX_PATH} characters are the most.",
+            "healthCheck",
+            "path",
+        )
+    for name, status in (("statusFrom", check.status_from), ("statusTo", check.status_to)):
+        if not 100 <= status <= 599:
+            yield _mistake(f"{name} must be between 100 and 599.", "healthCheck", name)
+    if check.status_from > check.status_to:
+        yield _mistake("statusTo must not be below statusFrom.", "healthCheck", "statusTo")
+    if not 1 <= check.retries <= 100:
+        yield _mistake("retries must be between 1 and 100.", "healthCheck", "retries")
+    yield from _in_durations(check)
+
+
+def _in_durations(check: HealthCheck) -> Iterator[InvalidInput]:
+    for name, value in (("interval", check.interval), ("timeout", check.timeout)):
+        if not 0.05 <= value.total_seconds() <= _MAX_CHECK_SECONDS:
+            yield _mistake(f"{name} must be between 50 ms and 1 h.", "healthCheck", name)
+    if not 0 <= check.start_period.total_seconds() <= _MAX_CHECK_SECONDS:
+        yield _mistake("startPeriod must be at most 1 h.", "healthCheck", "startPeriod")
+
+
+def _in_variables(variables: Sequence[_Named]) -> Iterator[InvalidInput]:
+    yield from _in_count(len(variables))
+    seen: set[str] = set()
+    for step, variable in enumerate(variables):
+        place, name = ("variables", str(step)), variable.name
+        if name in seen:
+            yield _mistake(f"{name} is given twice.", *place, "name")
+        seen.add(name)
+        if "\0" in variable.value:
+            yield _mistake(f"The value of {name} holds a NUL character.", *place, "value")
+        if len(f"{name}={variable.value}".encode("utf-8", "surrogatepass")) > MAX_VARIABLE_BYTES:
+            sentence = f"The value of {name} is longer than Linux allows, 128 KiB with its name."
+            yield _mistake(sentence, *place, "value")
+
+
+def _in_environment(sizes: Sequence[int]) -> Iterator[InvalidInput]:
+    yield from _in_count(len(sizes))
+    if sum(sizes) > MAX_ENVIRONMENT_BYTES:
+        yield _mistake("All variables of the application together would be larger than 1 MiB.", "variables")
+
+
+def _in_registry(registry: RegistryCredentials) -> Iterator[InvalidInput]:
+    name, password = registry.username, registry.password
+    if not 1 <= len(name) <= MAX_USERNAME or not name.isprintable():
+        sentence = f"The user name must have 1 to {MAX_USERNAME} characters, none of them for control."
+        yield _mistake(sentence, "registry", "username")
+    if not 1 <= len(password.encode("utf-8", "surrogatepass")) <= MAX_PASSWORD_BYTES or "\0" in password:
+        sentence = "The password must have at most 64 KiB, and neither be empty nor hold a NUL character."
+        yield _mistake(sentence, "registry", "password")
+
+
+def _in_command(command: Sequence[str], *place: str) -> Iterator[InvalidInput]:
     if not command or not command[0]:
-        _refuse(field, "A command must have at least one word; leave it out to use the image's own.")
-    if any("\0" in word for word in command):
-        _refuse(field, "A word of the command holds a NUL character.")
+        yield _mistake("A command must have at least one word; leave it out to use the image's own.", *place)
+    if wrong := [step for step, word in enumerate(command) if "\0" in word]:
+        yield _mistake("A word of the command holds a NUL character.", *place, str(wrong[0]))
     if sum(len(word.encode("utf-8", "surrogatepass")) + 1 for word in command) > MAX_COMMAND_BYTES:
-        _refuse(field, "The command is longer than 64 KiB.")
+        yield _mistake("The command is longer than 64 KiB.", *place)
 
 
-def _check_count(variables: int) -> None:
+def _in_count(variables: int) -> Iterator[InvalidInput]:
     if variables > MAX_VARIABLES:
-        _refuse("variables", f"An application has at most {MAX_VARIABLES} variables.")
+        yield _mistake(f"An application has at most {MAX_VARIABLES} variables.", "variables")
 
 
-def _refuse(field: str, sentence: str) -> None:
-    raise InvalidInput(sentence, field=("input", field))
+def _mistake(sentence: str, *place: str) -> InvalidInput:
+    return InvalidInput(sentence, field=("input", *place))
+
+
+def _raise(found: Iterator[InvalidInput]) -> None:
+    mistakes = list(islice(found, _MOST_TOLD))
+    if len(mistakes) == 1:
+        raise mistakes[0]
+    if mistakes:
+        raise ExceptionGroup("several rules are broken", mistakes)

@@ -22,7 +22,7 @@ from db.sessions import Sessions
 from engine.application_rules import check_application, check_registry
 from engine.deployments.requests import ask_to_stop, standing
 from engine.docker.values import RegistryCredentials
-from engine.errors import Conflict, InvalidInput, NameTaken, NotFound
+from engine.errors import Conflict, NameTaken, NotFound
 from engine.release_spec import HealthCheck
 from engine.secrets import Cipher, registry_place
 from engine.status import record_about, settle_status
@@ -51,7 +51,8 @@ class ApplicationFields(TypedDict, total=False):
 class Applications:
     """What the API may do to applications.
 
-    `wake` has an application looked at, `interrupt` stops the step of a deployment.
+    `wake` has an application looked at, `interrupt` stops the step of a deployment, `cores` says how many cores the
+    server has, as far as that is known.
     """
 
     def __init__(
@@ -60,11 +61,13 @@ class Applications:
         cipher: Cipher,
         wake: Callable[[str], None],
         interrupt: Callable[[str], None],
+        cores: Callable[[], int | None],
     ) -> None:
         self._sessions = sessions
         self._cipher = cipher
         self._wake = wake
         self._interrupt = interrupt
+        self._cores = cores
 
     async def create(
         self,
@@ -119,7 +122,7 @@ class Applications:
         )
         _name_free(session, environment_id, fields["name"])
         self._apply(application, fields)
-        check_application(application)
+        check_application(application, self._cores())
         session.add(application)
         session.flush()
         write_variables(session, self._cipher, application.id, variables)
@@ -134,7 +137,7 @@ class Applications:
         if changes.get("name", application.name) != application.name:
             _name_free(session, application.environment_id, changes["name"])
         self._apply(application, changes)
-        check_application(application)
+        check_application(application, self._cores())
         _port_needed(session, application)
         _touch(session, application, sorted(changes))
         return application
@@ -150,8 +153,6 @@ class Applications:
             self._apply_registry(application, fields["registry"])
 
     def _apply_registry(self, application: Application, registry: RegistryCredentials | None) -> None:
-        if registry and not (registry.username and registry.password):
-            raise InvalidInput("A registry needs a username and a password.", field=("input", "registry"))
         if registry:
             check_registry(registry)
         application.registry_username = registry.username if registry else None
@@ -211,9 +212,10 @@ def _ask_to_remove(session: Session, application_id: str, remove_volumes: bool) 
 
 def _remove_variables(session: Session, application_id: str, names: Sequence[str]) -> Application:
     application = standing(session, application_id)
-    missing = set(names) - {row.name for row in retire_variables(session, application_id, set(names))}
-    if missing:
-        raise NotFound(f"{application.name} has no variable named {sorted(missing)[0]}.", field=("input", "names"))
+    retired = {row.name for row in retire_variables(session, application_id, set(names))}
+    if missing := [step for step, name in enumerate(names) if name not in retired]:
+        place = ("input", "names", str(missing[0]))
+        raise NotFound(f"{application.name} has no variable named {names[missing[0]]}.", field=place)
     _touch(session, application, ["variables"])
     return application
 

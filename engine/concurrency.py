@@ -1,7 +1,13 @@
-"""Doing several things at once, and hearing of the first that fails as itself."""
+"""Doing several things at once, and hearing of the first that fails as itself; ending jobs, or letting none end."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+log = logging.getLogger(__name__)
 
 
 async def together(*jobs: Coroutine[object, object, None]) -> None:
@@ -22,13 +28,13 @@ class Interruptible:
     """Runs one job per key, each of which can be interrupted from elsewhere."""
 
     def __init__(self) -> None:
-        self._jobs: dict[str, asyncio.Future[None]] = {}
+        self._jobs: dict[str, asyncio.Future[Any]] = {}
 
-    async def run(self, key: str, job: Awaitable[None]) -> None:
-        """Wait for `job`. Raises what it raises, and `Interrupted` once `interrupt` was called for its key."""
+    async def run(self, key: str, job: Awaitable[Result]) -> Result:
+        """What `job` returns. Raises what it raises, and `Interrupted` once `interrupt` was called for its key."""
         task = self._jobs[key] = asyncio.ensure_future(job)
         try:
-            await asyncio.shield(task)
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
             if task.cancelled():
                 raise Interrupted from None
@@ -42,3 +48,23 @@ class Interruptible:
         """End the job of this key, if there is one."""
         if job := self._jobs.get(key):
             job.cancel()
+
+
+_finishing: set[asyncio.Task[Any]] = set()  # the event loop itself keeps no task alive
+
+
+async def to_its_end(job: Coroutine[object, object, Result]) -> Result:
+    """What `job` returns or raises. Whoever waits for it may be cancelled; what was begun is still finished."""
+    task = asyncio.create_task(job)
+    _finishing.add(task)
+    task.add_done_callback(_finishing.discard)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(_say_failure)
+        raise
+
+
+def _say_failure(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("What nobody waited for any more has failed.", exc_info=error)

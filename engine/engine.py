@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select, update
 
+from db.errors import DatabaseUnusable
 from db.models import Instance, Server, new_id
 from db.sessions import Sessions
 from engine.access import Access
@@ -21,16 +22,18 @@ from engine.deployments.prepare import Preparation
 from engine.deployments.replicas import Replicas
 from engine.deployments.requests import Deployments
 from engine.deployments.runner import Runner
-from engine.docker.gateway import DockerGateway
+from engine.docker.values import ContainerSummary
 from engine.domains import Domains
-from engine.errors import EngineError
+from engine.errors import DockerUnreachable, EngineError
 from engine.events import EventLog
 from engine.host import Host
 from engine.keeper import Keeper
 from engine.logs import ApplicationLogs
 from engine.networks import Networks
 from engine.observer import Observer, Reactions
+from engine.outside import REAL, Outside
 from engine.projects import Projects
+from engine.proxy.carriers import directory_in
 from engine.proxy.container import HttpProxy
 from engine.proxy.spec import ProxySettings
 from engine.reconcile import reconcile, remove_orphaned_networks
@@ -44,6 +47,9 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 8
 _STUMBLE_SECONDS = 1.0
 _KEY_PROOF = "instance:key"
+
+KEY_FILE = "secret.key"
+"""The name of the key's file in the data directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +70,16 @@ class EngineSettings:
 class Engine:
     """Everything that the API may ask for. `start` and `stop` frame its life; between them it converges."""
 
-    def __init__(self, settings: EngineSettings) -> None:
+    def __init__(self, settings: EngineSettings, outside: Outside = REAL) -> None:
         self.sessions = Sessions(settings.database_url)
-        self._key = self._unlock(settings.data_directory / "secret.key")
+        instance = self.sessions.read_now(instance_of)
+        self._key = unlock(instance.key_proof if instance else None, settings.data_directory / KEY_FILE)
         self.cipher = Cipher(self._key)
         self.events = EventLog(self.sessions, settings.events_kept)
         self.journals = Journals(self.sessions)
         self.access = Access(self.sessions)
         self._settings = settings
+        self._outside = outside
         self._tasks: list[asyncio.Task[None]] = []
         self._work = Work(self._converge, _AT_ONCE)
 
@@ -83,13 +91,17 @@ class Engine:
         preparation = Preparation(self.sessions, self.host.docker, self.cipher, self.journals)
         self._runner = Runner(self.sessions, self.host, preparation, replicas, self.journals)
         self._keeper = Keeper(self.sessions, self.host, self._runner, replicas)
-        self.applications = Applications(self.sessions, self.cipher, self._asked, self._runner.interrupt)
+        self.applications = Applications(
+            self.sessions, self.cipher, self._asked, self._runner.interrupt, lambda: self.host.observer.cores
+        )
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())
         self.projects = Projects(self.sessions, lambda _environment_id: self._spawn(self._tidy_networks()))
         self.logs = ApplicationLogs(self.sessions, self.events, self.host.docker)
         self.stats = ApplicationStats(self.sessions, self.events, self.host.docker)
-        for job in (self.events.watch_others, self.host.publisher.run, self.host.observer.run):
+        publisher = self.host.publisher
+        jobs = (self.events.watch_others, publisher.run, publisher.watch, self.host.observer.run, self._catch_up)
+        for job in jobs:
             self._spawn(_without_end(job))
 
     async def stop(self) -> None:
@@ -103,25 +115,16 @@ class Engine:
         await self.host.docker.close()
         self.sessions.close()
 
-    def _unlock(self, path: Path) -> bytes:
-        """The key in the file at `path`, proven to be this database's; made at the first start."""
-        instance = self.sessions.read_now(instance_of)
-        if instance is None:
-            return load_or_create_key(path)
-        if not path.exists():
-            raise SecretUnreadable(f"{path}, the key to the secrets in the database, is missing. Restore it.")
-        key = load_or_create_key(path)
-        try:
-            Cipher(key).decrypt(instance.key_proof, _KEY_PROOF)
-        except SecretUnreadable as error:
-            raise SecretUnreadable(f"{path} is not the key to the secrets in this database. Restore it.") from error
-        return key
-
     async def _make_host(self, instance_id: str, server_id: str) -> Host:
         settings = self._settings
-        docker = DockerGateway(settings.docker_host)
+        docker = self._outside.docker(settings.docker_host)
         networks = Networks(
-            self.sessions, docker, instance_id=instance_id, server_id=server_id, pool=settings.network_pool
+            self.sessions,
+            docker,
+            instance_id=instance_id,
+            server_id=server_id,
+            pool=settings.network_pool,
+            outside=self._outside,
         )
         proxy = HttpProxy(
             docker,
@@ -135,29 +138,49 @@ class Engine:
                 bind_address=settings.proxy_address,
             ),
             networks.join,
+            self._outside,
+            directory=directory_in(settings.data_directory),
         )
         publisher = Publisher(self.sessions, proxy, networks, server_id)
-        reactions = Reactions(self._reconcile, self._application_changed, publisher.doubt)
+        reactions = Reactions(self._reconcile, self._application_changed, publisher.doubt, publisher.is_proxy)
         observer = Observer(self.sessions, docker, instance_id=instance_id, server_id=server_id, reactions=reactions)
-        return Host(instance_id, server_id, docker, networks, proxy, publisher, observer, HealthChecker(docker))
+        checker = HealthChecker(docker, self._outside)
+        return Host(instance_id, server_id, docker, networks, proxy, publisher, observer, checker)
 
     def _asked(self, application_id: str) -> None:
         self._keeper.interrupt(application_id)
         self._work.wake(application_id)
 
     async def _converge(self, application_id: str) -> None:
-        await self._keeper.converge(application_id)
+        try:
+            await self._keeper.converge(application_id)
+        except DockerUnreachable:
+            # That nobody answers is said once for all; when somebody does, everything is looked at.
+            if self.host.observer.connected:
+                raise
 
-    async def _reconcile(self) -> None:
-        await reconcile(self.sessions, self.host, self._work)
+    async def _reconcile(self, present: Sequence[ContainerSummary]) -> None:
+        await reconcile(self.sessions, self.host, self._work, present)
 
     def _application_changed(self, application_id: str) -> None:
         self._work.wake(application_id)
         self.host.publisher.request()
 
+    async def _catch_up(self) -> None:
+        """After an outage of the database: what could not be written meanwhile is done now."""
+        await self.sessions.stumbled.wait()
+        self.sessions.stumbled.clear()
+        while True:
+            await asyncio.sleep(_STUMBLE_SECONDS)
+            with suppress(DatabaseUnusable):
+                await self.sessions.write(_touch)
+                break
+        if self.host.observer.connected:
+            await self._reconcile(await self.host.observer.look_at_all())
+
     async def _tidy_networks(self) -> None:
         # What cannot be removed now is removed at the next reconciliation.
-        with suppress(EngineError):
+        with suppress(EngineError, DatabaseUnusable):
             await remove_orphaned_networks(self.sessions, self.host)
 
     def _spawn(self, job: Coroutine[object, object, None]) -> None:
@@ -171,9 +194,33 @@ async def _without_end(job: Callable[[], Coroutine[object, object, None]]) -> No
     while True:
         try:
             await job()
-        except Exception:  # whatever it was: without this job nothing converges any more
+        except* DatabaseUnusable:
+            pass  # said already, once for all who need it
+        except* Exception:  # whatever it was: without this job nothing converges any more
             log.exception("%s stumbled, and begins again.", getattr(job, "__qualname__", job))
         await asyncio.sleep(_STUMBLE_SECONDS)
+
+
+def _touch(session: Session) -> None:
+    """Write something that changes nothing."""
+    session.exec(update(Instance).values(id=col(Instance.id)))
+
+
+def unlock(key_proof: str | None, path: Path) -> bytes:
+    """The key in the file at `path`, proven to be that of the database; made when that has no proof yet.
+
+    Raises `SecretUnreadable`.
+    """
+    if key_proof is None:
+        return load_or_create_key(path)
+    if not path.exists():
+        raise SecretUnreadable(f"{path}, the key to the secrets in the database, is missing. Restore it.")
+    key = load_or_create_key(path)
+    try:
+        Cipher(key).decrypt(key_proof, _KEY_PROOF)
+    except SecretUnreadable as error:
+        raise SecretUnreadable(f"{path} is not the key to the secrets in this database. Restore it.") from error
+    return key
 
 
 def instance_of(session: Session) -> Instance | None:

@@ -20,6 +20,7 @@ EngineError
 │       ├── RegistryDenied      the registry wants credentials, or other ones
 │       └── RegistryUnreachable the registry does not answer
 └── ProxyFailure            the proxy did not start, or did not load what it was given
+    └── ProxySilent         it runs and serves nothing, not even what it was given before
 """
 
 from enum import Enum
@@ -129,4 +130,8 @@ class RegistryUnreachable(ImageFailure):
 
 
 class ProxyFailure(EngineError):
+    pass
+
+
+class ProxySilent(ProxyFailure):
     pass

@@ -9,11 +9,13 @@ import asyncio
 from bisect import bisect_right
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session, col, delete, func, select
 
+from db.errors import DatabaseUnusable
 from db.models import Event, EventKind
 from db.sessions import Sessions, tell
 from engine.errors import CursorExpired, InvalidInput
@@ -134,7 +136,11 @@ class EventLog:
             for listener in self._listeners:
                 listener(event)
         if self._last % _PRUNE_EVERY < len(events):
-            self._pruning = asyncio.ensure_future(self._sessions.write(_prune, self._last - self._keep))
+            self._pruning = asyncio.ensure_future(self._prune())
+
+    async def _prune(self) -> None:
+        with suppress(DatabaseUnusable):  # there will be another time
+            await self._sessions.write(_prune, self._last - self._keep)
 
 
 def record(

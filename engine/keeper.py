@@ -1,36 +1,30 @@
 """Making one application what it is wanted to be: deployed, running, stopped, gone."""
 
 import logging
+from collections.abc import Sequence
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, or_, select
 
 from db.models import (
     Application,
     Container,
     Deployment,
-    DeploymentLogLine,
     DeploymentStatus,
     DesiredState,
-    Domain,
-    EnvironmentVariable,
-    EventKind,
     Release,
-    ReleaseStatus,
     RestartPolicy,
-    Volume,
 )
 from db.sessions import Sessions
 from engine import labels
+from engine.closing import REMOVING, STOPPING, Closing
 from engine.concurrency import Interrupted, Interruptible
 from engine.deployments.failure import DeploymentFailed
-from engine.deployments.replicas import Replicas
+from engine.deployments.replicas import HOLDING_ON, Replicas
 from engine.deployments.runner import Runner
-from engine.deployments.steps import become_release
 from engine.deployments.work_order import containers_of_release
 from engine.docker.values import ContainerState
 from engine.host import Host
 from engine.release_spec import ReleaseSpec
-from engine.status import record_about, settle_status
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +37,7 @@ class Keeper:
         self._host = host
         self._runner = runner
         self._replicas = replicas
+        self._closing = Closing(sessions, host, replicas)
         self._reviving = Interruptible()
 
     def interrupt(self, application_id: str) -> None:
@@ -54,15 +49,15 @@ class Keeper:
         while (deployment_id := await self._sessions.read(next_deployment, application_id)) is not None:
             await self._runner.run(deployment_id)
         application = await self._sessions.read(_application, application_id)
-        match application.desired if application else None:
-            case None:
-                return
+        if application is None:
+            return
+        match application.desired:
             case DesiredState.RUNNING:
                 await self._keep(application_id)
             case DesiredState.STOPPED:
                 await self._stop(application_id)
             case DesiredState.REMOVED:
-                await self._remove(application_id)
+                await self._closing.take(REMOVING, application)
 
     async def _keep(self, application_id: str) -> None:
         """What is live runs, and nothing else does."""
@@ -74,12 +69,12 @@ class Keeper:
         if release is not None:
             spec = ReleaseSpec.model_validate(release.spec)
             rows = await self._sessions.read(containers_of_release, release.id)
-            if not _as_wanted(rows, spec):
+            if not as_wanted(rows, spec):
                 await self._revive(application, release, spec)
         self._host.publisher.request()
 
     async def _revive(self, application: Application, release: Release, spec: ReleaseSpec) -> None:
-        log.info("%s: release %s is not running as it should; starting it.", application.name, release.number)
+        log.info("%s: release %s does not run as it should; mending it.", application.name, release.number)
         self._host.publisher.request()
         await self._replicas.start(application, release, spec)
         await self._replicas.keep_running(release.id, spec)
@@ -91,22 +86,13 @@ class Keeper:
             log.info("%s: something else was asked for meanwhile.", application.name)
 
     async def _stop(self, application_id: str) -> None:
-        """Visitors get the holding page, then the containers end; they stay, stopped, with their logs."""
+        """Nothing runs; what is left is the release that the application starts again with."""
         application, release = await self._sessions.read(_live, application_id)
         if application is None:
             return
-        await self._host.publisher.publish()
-        if release is not None:
-            await self._replicas.stop(release.id)
-        await self._sessions.write(stopped, application_id)
-
-    async def _remove(self, application_id: str) -> None:
-        """Routes first, then containers, then volumes if that was said, and the rows last."""
-        await self._host.publisher.publish()
-        await self._replicas.retire_beside(application_id, None)
-        for volume_id in await self._sessions.read(_volumes_to_go, application_id):
-            await self._host.docker.remove_volume(labels.volume_name(volume_id))
-        await self._sessions.write(forget_application, application_id)
+        if release is not None or await self._sessions.read(_more_than_rests, application):
+            await self._closing.take(STOPPING, application)
+        self._host.publisher.request()
 
 
 def next_deployment(session: Session, application_id: str) -> str | None:
@@ -121,9 +107,13 @@ def next_deployment(session: Session, application_id: str) -> str | None:
     return next(iter(begun or queued), None)
 
 
-def _as_wanted(rows: list[Container], spec: ReleaseSpec) -> bool:
+def as_wanted(rows: Sequence[Container], spec: ReleaseSpec) -> bool:
     """Whether there is nothing to do for a live release: its replicas are ready, or rest as they may."""
-    return len(rows) >= spec.replicas and all(row.ready or _may_rest(row, spec.restart_policy) for row in rows)
+    return len(rows) >= spec.replicas and all(
+        row.name == labels.container_name(row.release_id, row.replica)
+        and (row.ready or _may_rest(row, spec.restart_policy))
+        for row in rows
+    )
 
 
 def _may_rest(row: Container, policy: RestartPolicy) -> bool:
@@ -158,32 +148,10 @@ def _strays(session: Session, application_id: str, release_id: str | None) -> bo
     return session.exec(query.limit(1)).first() is not None
 
 
-def stopped(session: Session, application_id: str) -> None:
-    """Note that the application no longer runs, and what it was, for `start`."""
-    application = session.get_one(Application, application_id)
-    if application.live_release_id is not None:
-        release = session.get_one(Release, application.live_release_id)
-        become_release(session, release, ReleaseStatus.RETIRED)
-        application.last_release_id = application.live_release_id
-        application.live_release_id = None
-        session.add(application)
-    settle_status(session, application_id)
-
-
-def _volumes_to_go(session: Session, application_id: str) -> list[str]:
-    application = session.get_one(Application, application_id)
-    if not application.remove_volumes:
-        return []
-    return list(session.exec(select(Volume.id).where(Volume.application_id == application_id)))
-
-
-def forget_application(session: Session, application_id: str) -> None:
-    """Delete everything we remember of an application but its events."""
-    application = session.get_one(Application, application_id)
-    record_about(session, EventKind.REMOVED, application, data={"name": application.name})
-    session.flush()
-    deployments = select(Deployment.id).where(Deployment.application_id == application_id)
-    session.exec(delete(DeploymentLogLine).where(col(DeploymentLogLine.deployment_id).in_(deployments)))
-    for table in (Deployment, Release, EnvironmentVariable, Volume, Domain, Container):
-        session.exec(delete(table).where(col(table.application_id) == application_id))
-    session.delete(application)
+def _more_than_rests(session: Session, application: Application) -> bool:
+    """Whether a stopped application has a container that runs, or one of another release than its last."""
+    query = select(Container.id).where(
+        Container.application_id == application.id,
+        or_(Container.release_id != (application.last_release_id or ""), col(Container.state).in_(HOLDING_ON)),
+    )
+    return session.exec(query.limit(1)).first() is not None

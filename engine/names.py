@@ -6,6 +6,7 @@ Giving a result back in changes nothing.
 
 import ipaddress
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import NewType
 
@@ -26,6 +27,8 @@ MountPath = NewType("MountPath", str)
 LONGEST_DURATION = timedelta(days=365)
 LARGEST_BYTE_COUNT = 2**53 - 1  # what a JavaScript client still reads exactly
 
+_LONGEST_HOST = 253
+_PUNYCODE = "xn--"
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -41,23 +44,29 @@ _BYTES: dict[str, int] = {unit: 1000**power for power, unit in enumerate(("B", "
 _IMAGE_ID = re.compile(r"(?:sha256:)?[a-f0-9]{64}")
 _LONGEST_IMAGE = 512
 _NOT_IN_A_PREFIX = frozenset("`'\"?#%\\{} <>[]^|")  # nor what is not ASCII: clients send it with percent signs
+_NOT_IN_A_MOUNT_PATH = frozenset(":\\")  # Docker takes a backslash for a slash
 _PATH_LIMIT = 1024
+_MOST_PARTS = 200
 _LONGEST_FILE_NAME = 255
 
 
 def hostname(text: str) -> Hostname:
     """Lower case, punycode, no trailing dot: `Bücher.Example.` becomes `xn--bcher-kva.example`."""
+    if len(text) > _LONGEST_HOST + 1:
+        raise InvalidInput(f"A host name has at most {_LONGEST_HOST} characters.")
     name = _ascii(text).removesuffix(".")
     labels = name.split(".")
     if _is_address(name) or _NUMERIC_LABEL.fullmatch(labels[-1]):
         raise InvalidInput(f"{shown(text)} is an IP address; a name like blog.example.com is needed.")
-    if len(name) > 253:
-        raise InvalidInput("A host name has at most 253 characters.")
+    if len(name) > _LONGEST_HOST:
+        raise InvalidInput(f"A host name has at most {_LONGEST_HOST} characters.")
     if not all(_LABEL.fullmatch(label) for label in labels):
         raise InvalidInput(
             f"{shown(text)} is not a host name. A host name looks like blog.example.com: "
             "no scheme, port, path or wildcard."
         )
+    if wrong := [label for label in labels if label.startswith(_PUNYCODE) and not _is_punycode(label)]:
+        raise InvalidInput(f"{shown(wrong[0])} in {shown(text)} begins like punycode, but is none.")
     return Hostname(name)
 
 
@@ -123,6 +132,8 @@ def image_reference(text: str) -> ImageReference:
     """An image as Docker writes it: `postgres:18`, `ghcr.io/acme/shop@sha256:…`."""
     if _IMAGE_ID.fullmatch(text):
         raise InvalidInput("That is the id of an image on one machine; give the name it is pulled by.")
+    if text.startswith("["):  # newer engines read it, those before 23 do not
+        raise InvalidInput("An IPv6 address cannot stand before an image; give the registry a name.")
     if not _is_image(text):
         hint = " The part before the tag must be lower case." if text != text.lower() else ""
         raise InvalidInput(f"{shown(text)} is not an image. Write it like nginx:1.29 or ghcr.io/acme/shop.{hint}")
@@ -131,17 +142,19 @@ def image_reference(text: str) -> ImageReference:
 
 def path_prefix(text: str) -> PathPrefix:
     """The part of a site that a domain routes: `/` for all of it, else without a slash at the end."""
-    _check_path(text, "/api", also_refused=_NOT_IN_A_PREFIX | {c for c in text if not c.isascii()})
+    _check_path(text, "/api", lambda c: c in _NOT_IN_A_PREFIX or not c.isascii())
     return PathPrefix(text.rstrip("/") or "/")
 
 
 def mount_path(text: str) -> MountPath:
     """Where a volume appears inside a container; never the root itself."""
-    _check_path(text, "/var/lib/data", also_refused=frozenset(":"))
+    _check_path(text, "/var/lib/data", lambda c: c in _NOT_IN_A_MOUNT_PATH)
     if text == "/":
         raise InvalidInput("A volume cannot be mounted over the root of a container.")
     if any(len(part.encode()) > _LONGEST_FILE_NAME for part in text.split("/")):
         raise InvalidInput(f"Each part of a path has at most {_LONGEST_FILE_NAME} bytes.")
+    if text.count("/") > _MOST_PARTS:
+        raise InvalidInput(f"A path has at most {_MOST_PARTS} parts; Docker follows no more.")
     return MountPath(text.rstrip("/"))
 
 
@@ -160,12 +173,12 @@ def _bytes_of(text: str) -> int:
     return int(number) * _BYTES[unit]
 
 
-def _check_path(text: str, example: str, *, also_refused: frozenset[str]) -> None:
+def _check_path(text: str, example: str, is_refused: Callable[[str], bool]) -> None:
     if len(text) > _PATH_LIMIT:
         raise InvalidInput(f"A path has at most {_PATH_LIMIT} characters.")
     if not text.startswith("/"):
         raise InvalidInput(f"{shown(text)} must start with a slash, like {example}.")
-    if refused := [c for c in text if c in also_refused or not c.isprintable()]:
+    if refused := [c for c in text if is_refused(c) or not c.isprintable()]:
         raise InvalidInput(f"{shown(text)} must not contain {refused[0]!r}.")
     if {"", ".", ".."} & set(text.removesuffix("/").split("/")[1:]):
         raise InvalidInput(f"{shown(text)} must not contain empty parts, '.' or '..'.")
@@ -178,6 +191,15 @@ def _ascii(text: str) -> str:
         return idna.encode(text, uts46=True).decode("ascii")
     except idna.IDNAError:
         return text  # the rules for labels refuse what is not ASCII, with a sentence of ours
+
+
+def _is_punycode(label: str) -> bool:
+    """Whether the label is what some other text is written as, and not a second way to write it."""
+    try:
+        text = label.removeprefix(_PUNYCODE).encode().decode("punycode")
+        return text.isprintable() and not text.isascii() and _PUNYCODE + text.encode("punycode").decode() == label
+    except UnicodeError:
+        return False
 
 
 def _is_address(name: str) -> bool:

@@ -15,7 +15,7 @@ from db.sessions import Sessions
 from engine import labels
 from engine.docker.gateway import DockerGateway
 from engine.errors import Conflict, DockerConflict, DockerNotFound, EngineError
-from engine.own_container import own_container
+from engine.outside import REAL, Outside
 
 _PREFIX_LENGTH = 26
 _PROXY = "proxy"
@@ -26,12 +26,20 @@ class Networks:
     """The networks of one server. `pool` is in CIDR notation, e.g. "10.213.0.0/16"."""
 
     def __init__(
-        self, sessions: Sessions, docker: DockerGateway, *, instance_id: str, server_id: str, pool: str
+        self,
+        sessions: Sessions,
+        docker: DockerGateway,
+        *,
+        instance_id: str,
+        server_id: str,
+        pool: str,
+        outside: Outside = REAL,
     ) -> None:
         self._sessions = sessions
         self._docker = docker
         self._instance_id = instance_id
         self._server_id = server_id
+        self._outside = outside
         self._own: str | None = None
         self._asked_for_own = False
         self._making = asyncio.Lock()
@@ -50,10 +58,10 @@ class Networks:
         await self.join(name)
         return name
 
-    async def join(self, network: str) -> None:
-        """Where we run in a container ourselves: be on this network, to reach what is on it."""
+    async def join(self, network: str, address: str | None = None) -> None:
+        """Where we run in a container ourselves: be on this network, at this address, to reach what is on it."""
         if own := await self._ourselves():
-            await self._docker.connect_network(network, own)
+            await self._docker.connect_network(network, own, address=address)
 
     async def leave(self, network: str) -> None:
         """Undo `join`."""
@@ -76,9 +84,13 @@ class Networks:
         await self._docker.remove_network(name)
         await self._sessions.write(_release, self._server_id, environment_id)
 
+    async def environments(self) -> set[str]:
+        """The ids of the environments that have a range, with or without a network."""
+        return await self._sessions.read(_owners, self._server_id) - {_PROXY, _FOREIGN}
+
     async def _ourselves(self) -> str | None:
         if not self._asked_for_own:
-            self._own, self._asked_for_own = await own_container(self._docker), True
+            self._own, self._asked_for_own = await self._outside.own_container(self._docker), True
         return self._own
 
     async def _create(self, environment_id: str, name: str, wanted: dict[str, str]) -> None:
@@ -114,6 +126,10 @@ def _claim(session: Session, server_id: str, owner: str, pool: ipaddress.IPv4Net
             session.add(Subnet(server_id=server_id, cidr=str(subnet), owner=owner))
             return str(subnet)
     raise Conflict(f"Every address range of the pool {pool} is in use; enlarge WHARF_NETWORK_POOL.")
+
+
+def _owners(session: Session, server_id: str) -> set[str]:
+    return set(session.exec(select(Subnet.owner).where(Subnet.server_id == server_id)))
 
 
 def _disown(session: Session, server_id: str, owner: str) -> None:

@@ -2,25 +2,32 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from sqlmodel import Session, col, select
 
+from db.errors import DatabaseUnusable
 from db.models import Container
 from db.sessions import Sessions
 from engine import labels
-from engine.containers import container_ended, forget_container, is_ready, remember_container
+from engine.concurrency import together
+from engine.containers import container_ended, forget_container, is_ready, remember_container, to_look_at
 from engine.docker.gateway import DockerGateway
-from engine.docker.values import DockerEvent
-from engine.errors import DockerFailure, DockerNotFound, DockerUnreachable
+from engine.docker.values import ContainerSummary, DockerEvent
+from engine.errors import DockerFailure, DockerNotFound, DockerTimeout, DockerUnreachable
 from engine.servers import server_reachable, server_unreachable
 
 log = logging.getLogger(__name__)
 
-_HEARTBEAT_SECONDS = 5.0
+_HEARTBEAT_SECONDS = 2.0
+_HEARTBEAT_DEADLINE = 2.0  # an engine takes a millisecond for what is asked there, a busy one a tenth of a second
+_ROLL_CALL_SECONDS = 30.0
+_SECOND_LOOK_SECONDS = 1.0
 _FIRST_RETRY_SECONDS = 0.2
-_LAST_RETRY_SECONDS = 5.0
+_LAST_RETRY_SECONDS = 1.0
+_AT_ONCE = 8
 # What does not change how a container is. After "kill" Docker keeps it locked until "die", which tells the end.
 _IGNORED = ("kill", "exec_", "attach", "resize", "top", "export", "copy", "archive-path", "extract-to-dir")
 
@@ -29,9 +36,14 @@ _IGNORED = ("kill", "exec_", "attach", "resize", "top", "export", "copy", "archi
 class Reactions:
     """What the rest of the engine does when the observer learns something."""
 
-    connected: Callable[[], Awaitable[None]]
+    connected: Callable[[Sequence[ContainerSummary]], Awaitable[None]]  # with every container of ours
     application_changed: Callable[[str], None]
     proxy_changed: Callable[[], None]
+    is_proxy: Callable[[str], bool]
+
+
+class EventsLost(Exception):
+    """Docker answers, but its stream of events is not to be trusted."""
 
 
 class Observer:
@@ -51,7 +63,13 @@ class Observer:
         self._ours = labels.ours(instance_id)
         self._server_id = server_id
         self._reactions = reactions
-        self._looking = asyncio.Lock()
+        # Who looks at a container writes what was seen before the next one looks.
+        self._looking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._unanswered: set[str] = set()  # those that Docker has not described when it was asked
+        self.cores: int | None = None  # of the server; None until its engine has answered
+        self.connected = False
+        """Whether Docker answered when it was asked last."""
 
     async def run(self) -> None:
         """Watch until cancelled, through every outage of the Docker engine."""
@@ -61,45 +79,51 @@ class Observer:
             try:
                 await self._watch()
             except* DockerFailure as errors:
+                self.connected = False
                 await self._lost(errors.exceptions[0])
+            except* EventsLost as errors:
+                log.warning("%s", errors.exceptions[0])
             if asyncio.get_running_loop().time() - started > _LAST_RETRY_SECONDS:
                 delay = _FIRST_RETRY_SECONDS
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LAST_RETRY_SECONDS)
 
     async def _watch(self) -> None:
+        # One that accepts calls and never answers is found out by a question that waits only for so long.
+        await self._docker.beat(_HEARTBEAT_DEADLINE)
         async with self._docker.events(self._ours, None) as stream, asyncio.TaskGroup() as group:
             group.create_task(self._heartbeat())
+            group.create_task(self._call_the_roll())
             await self._reconnected()
             async for event in stream:
                 await self._react(event)
 
-    async def look(self, container_id: str) -> None:
-        """Inspect one container and remember what it is now."""
-        async with self._looking:
+    async def look(self, container_id: str, *, passed: bool = False) -> None:
+        """Inspect one container and remember what it is now; with `passed`, also that it has passed its check."""
+        async with self._looking.setdefault(container_id, asyncio.Lock()), self._turns:
             try:
                 facts = await self._docker.inspect_container(container_id)
             except DockerNotFound:
                 application_id = await self._sessions.write(forget_container, container_id)
             else:
-                application_id = await self._sessions.write(remember_container, self._server_id, facts)
+                application_id = await self._sessions.write(remember_container, self._server_id, facts, passed)
         if application_id:
             self._reactions.application_changed(application_id)
 
-    async def look_at_all(self) -> None:
-        """Compare every container of ours with what we remember."""
+    async def look_at_all(self) -> list[ContainerSummary]:
+        """Every container of ours, as Docker lists them; those that are not as we remember them are looked at."""
         present = await self._docker.list_containers(self._ours)
-        for summary in present:
-            if labels.is_application(summary.labels):
-                await self.look(summary.id)
-        remembered = await self._sessions.read(_remembered, self._server_id)
-        for container_id in remembered - {summary.id for summary in present}:
-            await self.look(container_id)
+        applications = [summary for summary in present if labels.is_application(summary.labels)]
+        strange = await self._sessions.read(to_look_at, self._server_id, applications)
+        await together(*(self.look(container_id) for container_id in strange))
+        return present
 
     async def _react_to_network(self, event: DockerEvent) -> None:
         # Containers that start and end come and go as well: only one that serves can be missed by its visitors.
         container_id = event.attributes.get("container", "")
-        if event.action == "disconnect" and await self._sessions.read(is_ready, container_id):
+        if event.action == "disconnect" and self._reactions.is_proxy(container_id):
+            self._reactions.proxy_changed()
+        elif event.action == "disconnect" and await self._sessions.read(is_ready, container_id):
             await self.look(container_id)
 
     async def _note_end(self, event: DockerEvent) -> None:
@@ -111,10 +135,11 @@ class Observer:
 
     async def _reconnected(self) -> None:
         version = await self._docker.ping()
+        self.connected = True
+        self.cores = await self._docker.cores()
         if await self._sessions.write(server_reachable, self._server_id, version):
             log.info("The Docker engine answers: version %s.", version.engine)
-        await self.look_at_all()
-        await self._reactions.connected()
+        await self._reactions.connected(await self.look_at_all())
 
     async def _lost(self, error: BaseException) -> None:
         if await self._sessions.write(server_unreachable, self._server_id, str(error)):
@@ -124,7 +149,37 @@ class Observer:
         # A hung engine keeps the event stream open and silent: only a question finds out.
         while True:
             await asyncio.sleep(_HEARTBEAT_SECONDS)
-            await self._docker.ping()
+            try:
+                await self._docker.beat(_HEARTBEAT_DEADLINE)
+            except DockerTimeout:
+                # It may have been us who were too busy to hear the answer.
+                await self._docker.beat(_HEARTBEAT_DEADLINE)
+            await self._look_again()
+
+    async def _look_again(self) -> None:
+        for container_id in sorted(self._unanswered):
+            try:
+                await self.look(container_id)
+            except DockerUnreachable:
+                raise
+            except DockerFailure:
+                continue
+            self._unanswered.discard(container_id)
+
+    async def _call_the_roll(self) -> None:
+        # Docker drops events for listeners it takes for too slow, and a connection can die without a word.
+        while True:
+            await asyncio.sleep(_ROLL_CALL_SECONDS)
+            if suspected := await self._not_as_told():
+                await asyncio.sleep(_SECOND_LOOK_SECONDS)
+                if suspected & await self._not_as_told():
+                    raise EventsLost("Docker did not tell of all that happened; everything is looked at anew.")
+
+    async def _not_as_told(self) -> set[tuple[str, str]]:
+        """The containers, and the states we remember of them, that are in another state by now."""
+        present = {each.id: each.state.value for each in await self._docker.list_containers(self._ours)}
+        remembered = await self._sessions.read(_states, self._server_id)
+        return {(id, state) for id, state in remembered.items() if present.get(id) != state}
 
     async def _react(self, event: DockerEvent) -> None:
         if event.kind == "network":
@@ -139,11 +194,15 @@ class Observer:
             if event.action == "die":
                 await self._note_end(event)
             await self.look(event.id)
-        except DockerUnreachable:
+        except (DockerUnreachable, DatabaseUnusable):
             raise
+        except DockerFailure as error:
+            log.warning("%s It is asked again.", error)
+            self._unanswered.add(event.id)
         except Exception:  # one event that we cannot use must not end the watch
             log.exception("Skipped a Docker event; what we show may lag: %s", event)
 
 
-def _remembered(session: Session, server_id: str) -> set[str]:
-    return set(session.exec(select(col(Container.id)).where(Container.server_id == server_id)))
+def _states(session: Session, server_id: str) -> dict[str, str]:
+    rows = session.exec(select(col(Container.id), col(Container.state)).where(Container.server_id == server_id))
+    return dict(rows.all())

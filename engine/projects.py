@@ -84,7 +84,9 @@ def _remove_project(session: Session, project_id: str) -> None:
     project = _project(session, project_id)
     count = session.exec(select(func.count()).where(Environment.project_id == project_id)).one()
     if count:
-        raise Conflict(f"{project.name} still has {count} environment(s); remove them first.")
+        raise Conflict(
+            f"{project.name} still has {count} environment(s); remove them first.", field=("input", "projectId")
+        )
     session.delete(project)
     _tell_project(session, EventKind.REMOVED, project)
 
@@ -117,7 +119,10 @@ def _remove_environment(session: Session, environment_id: str) -> None:
     environment = _environment(session, environment_id)
     count = session.exec(select(func.count()).where(Application.environment_id == environment_id)).one()
     if count:
-        raise Conflict(f"{environment.name} still has {count} application(s); remove them first.")
+        raise Conflict(
+            f"{environment.name} still has {count} application(s); remove them first.",
+            field=("input", "environmentId"),
+        )
     session.delete(environment)
     _tell_environment(session, EventKind.REMOVED, environment)
 

@@ -2,14 +2,21 @@
 
 import asyncio
 import logging
+import re
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from sqlalchemy import Row
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
+from db.errors import DatabaseUnusable
 from db.models import (
     Application,
     Container,
+    Deployment,
     DesiredState,
     Domain,
     EventKind,
@@ -19,7 +26,15 @@ from db.models import (
 )
 from db.sessions import Sessions
 from engine import labels
-from engine.errors import DockerConflict, DockerUnreachable, EngineError, ProxyFailure
+from engine.docker.values import ContainerSummary
+from engine.errors import (
+    DockerConflict,
+    DockerNotFound,
+    DockerUnreachable,
+    EngineError,
+    ProxyFailure,
+    ProxySilent,
+)
 from engine.events import record
 from engine.networks import Networks, is_overlap
 from engine.proxy.compiler import Compiled, compile_routes
@@ -27,7 +42,7 @@ from engine.proxy.container import HttpProxy
 from engine.proxy.delivery import Delivery
 from engine.proxy.routes import Holding, HoldingReason, Route, RoutedApplication, Serving
 from engine.release_spec import CheckKind, HealthCheck, ReleaseSpec
-from engine.status import record_about, under_way
+from engine.status import record_about
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +50,7 @@ _PROOF_SECONDS = 5.0
 _PROOF_INTERVAL = 0.05
 _FIRST_RETRY_SECONDS = 0.5
 _LAST_RETRY_SECONDS = 30.0
+_LOOK_SECONDS = 2.0
 _NO_ANSWER = (502, 504)
 
 
@@ -47,61 +63,68 @@ class RoutingTable:
 
 
 def routing_table(session: Session, server_id: str) -> RoutingTable:
-    """What the proxy of this server ought to serve, as of this transaction."""
-    applications = session.exec(
-        select(Application).where(Application.server_id == server_id, Application.desired != DesiredState.REMOVED)
-    ).all()
-    releases = _live_releases(session, server_id)
+    """What the proxy of this server ought to serve, as of this transaction.
+
+    All of it is read for each change of a route, so columns are read here, not objects.
+    """
     ready = _ready_containers(session, server_id)
     routes = _routes(session, server_id)
+    deploying = _being_deployed(session)
     routed, networks = [], set()
-    for application in applications:
-        spec = releases.get(application.live_release_id or "")
-        target = _target(session, application, spec, ready[application.live_release_id or ""])
-        if isinstance(target, Serving):
-            networks.add(labels.network_name(application.environment_id))
-        if isinstance(target, Serving) or routes[application.id]:
-            routed.append(RoutedApplication(application.id, target, tuple(routes[application.id])))
+    for application_id, environment_id, desired, last_release_id, release_id, port in _applications(
+        session, server_id
+    ):
+        target: Serving | Holding
+        if desired is DesiredState.STOPPED:
+            target = Holding(HoldingReason.STOPPED)
+        elif port is not None and ready[release_id]:
+            networks.add(labels.network_name(environment_id))
+            target = Serving(release_id, tuple(f"{name}:{port}" for name in sorted(ready[release_id])))
+        elif application_id in deploying:
+            target = Holding(HoldingReason.DEPLOYING)
+        else:
+            never_live = last_release_id is None and release_id is None
+            target = Holding(HoldingReason.EMPTY if never_live else HoldingReason.FAILING)
+        if isinstance(target, Serving) or routes[application_id]:
+            routed.append(RoutedApplication(application_id, target, tuple(routes[application_id])))
     return RoutingTable(tuple(routed), frozenset(networks))
 
 
-def _live_releases(session: Session, server_id: str) -> dict[str, ReleaseSpec]:
-    rows = session.exec(
-        select(Release)
-        .join(Application, col(Application.live_release_id) == col(Release.id))
-        .where(Application.server_id == server_id)
+def _applications(session: Session, server_id: str) -> Iterable[Row[str, str, DesiredState, str, str, int]]:
+    return session.execute(
+        columns(
+            col(Application.id),
+            col(Application.environment_id),
+            col(Application.desired),
+            col(Application.last_release_id),
+            col(Release.id),
+            col(Release.spec)["port"].as_integer(),
+        )
+        .join(Release, col(Release.id) == col(Application.live_release_id), isouter=True)
+        .where(col(Application.server_id) == server_id, col(Application.desired) != DesiredState.REMOVED)
+        .order_by(col(Application.id))
     )
-    return {row.id: ReleaseSpec.model_validate(row.spec) for row in rows}
 
 
 def _ready_containers(session: Session, server_id: str) -> defaultdict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
-    rows = session.exec(select(Container).where(Container.server_id == server_id, col(Container.ready)))
-    for row in rows:
-        found[row.release_id].append(row.name)
+    query = select(Container.release_id, Container.name)
+    for release_id, name in session.exec(query.where(Container.server_id == server_id, col(Container.ready))):
+        found[release_id].append(name)
     return found
 
 
 def _routes(session: Session, server_id: str) -> defaultdict[str, list[Route]]:
     found: defaultdict[str, list[Route]] = defaultdict(list)
-    for row in session.exec(select(Domain).where(Domain.server_id == server_id).order_by(col(Domain.id))):
-        route = Route(row.id, row.host, row.path_prefix, row.strip_prefix)
-        found[row.application_id].append(route)
+    route = (col(Domain.id), col(Domain.host), col(Domain.path_prefix), col(Domain.strip_prefix))
+    query = columns(col(Domain.application_id), *route).where(col(Domain.server_id) == server_id)
+    for application_id, domain_id, host, path_prefix, strip_prefix in session.execute(query.order_by(route[0])):
+        found[application_id].append(Route(domain_id, host, path_prefix, strip_prefix))
     return found
 
 
-def _target(
-    session: Session, application: Application, spec: ReleaseSpec | None, containers: list[str]
-) -> Serving | Holding:
-    if application.desired is DesiredState.STOPPED:
-        return Holding(HoldingReason.STOPPED)
-    if spec is not None and spec.port is not None and containers:
-        servers = tuple(f"{name}:{spec.port}" for name in sorted(containers))
-        return Serving(application.live_release_id or "", servers)
-    if under_way(session, application.id):
-        return Holding(HoldingReason.DEPLOYING)
-    never_live = application.last_release_id is None and spec is None
-    return Holding(HoldingReason.EMPTY if never_live else HoldingReason.FAILING)
+def _being_deployed(session: Session) -> set[str]:
+    return set(session.exec(select(Deployment.application_id).where(col(Deployment.finished_at).is_(None))))
 
 
 class Publisher:
@@ -119,9 +142,13 @@ class Publisher:
         self._waiting: list[asyncio.Future[None]] = []
         self._asked = asyncio.Event()
         self._ensured = False
+        self._present: Sequence[ContainerSummary] = ()
+        self._silent = False
         self._attached: set[str] = set()
+        self._compiled: tuple[RoutingTable, Compiled] | None = None
         self._complaint = ""
         self._pause_until = 0.0
+        self._served: Compiled | None = None  # what the proxy has confirmed since it was last looked after
 
     async def run(self) -> None:
         """Serve requests until cancelled."""
@@ -131,7 +158,7 @@ class Publisher:
             self._asked.clear()
             waiting, self._waiting = self._waiting, []
             try:
-                await self._deliver()
+                await self._deliver(asked_for=bool(waiting))
             except Exception as error:  # noqa: BLE001  whatever it was, the proxy must be brought up to date
                 self._pause(delay)
                 delay = min(delay * 2, _LAST_RETRY_SECONDS)
@@ -143,6 +170,30 @@ class Publisher:
                     if not future.done():
                         future.set_result(None)
 
+    async def watch(self) -> None:
+        """See to it, until cancelled, that the proxy serves what it was told last.
+
+        Its files can be lost and its process can hang without a word from Docker.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if not await self._serves() and not await self._serves():
+                log.warning("The proxy does not serve what it was told; telling it again.")
+                self.doubt()
+
+    async def _serves(self) -> bool:
+        """Whether what was told last is loaded; also while nothing is to be expected, or something new on its way."""
+        served = self._served
+        if served is None or not self._ensured or self._proxy.changing.locked():
+            return True
+        loaded = await self._proxy.internal.loaded()
+        expected = self._ensured and self._served is served
+        return not expected or (loaded is not None and loaded.revision == served.revision)
+
+    def is_proxy(self, container_id: str) -> bool:
+        """Whether the proxy runs in this container."""
+        return container_id == self._proxy.container_id
+
     def request(self) -> None:
         """Have the proxy brought up to date soon; after a failure not before its pause is over."""
         if asyncio.get_running_loop().time() >= self._pause_until:
@@ -150,13 +201,14 @@ class Publisher:
 
     def doubt(self) -> None:
         """Something happened to the proxy's container: look after it before the next document."""
-        self._ensured = False
+        self._ensured, self._present = False, ()
         self.request()
 
-    def afresh(self) -> None:
-        """Docker answers again: whatever failed before may work now."""
+    def afresh(self, present: Sequence[ContainerSummary]) -> None:
+        """Docker answers again, and has these containers: whatever failed before may work now."""
         self._pause_until = 0.0
         self.doubt()
+        self._present = present
 
     async def publish(self) -> None:
         """Return once the proxy serves from a table that was read after this call.
@@ -207,29 +259,44 @@ class Publisher:
             log.info("The proxy is up to date again.")
         self._complaint = ""
 
-    async def _deliver(self) -> None:
+    async def _deliver(self, *, asked_for: bool) -> None:
+        """Bring the proxy up to date. It is asked what it serves unless nobody waits and nothing has changed."""
         table = await self._sessions.read(routing_table, self._server_id)
-        compiled = compile_routes(table.applications, key=self._proxy.settings.key)
+        compiled = self._compile(table)
         if not self._ensured:
             await self._ensure(compiled, table.networks)
         for network in sorted(table.networks - self._attached):
-            await self._proxy.attach(network)
-            self._attached.add(network)
+            # One that somebody removed is missed by its own applications, and must not keep others waiting.
+            with suppress(DockerNotFound):
+                await self._proxy.attach(network)
+                self._attached.add(network)
+        if compiled == self._served and not asked_for:
+            return
         problems = await self._delivery.deliver(compiled)
+        self._served = compiled
         if await self._sessions.read(differing_problems, self._server_id, problems):
             await self._sessions.write(note_problems, self._server_id, problems)
 
+    def _compile(self, table: RoutingTable) -> Compiled:
+        # Most requests come because something happened that changes no route.
+        if self._compiled is None or self._compiled[0] != table:
+            self._compiled = table, compile_routes(table.applications, key=self._proxy.settings.key)
+        return self._compiled[1]
+
     async def _ensure(self, compiled: Compiled, networks: frozenset[str]) -> None:
-        while not await self._ensured_here(compiled, networks):
-            await self._proxy.move(await self._networks.another_proxy_subnet())
-        self._attached = await self._proxy.attached()
-        self._ensured = True
+        attached = None if self._silent else await self._proxy.adopt(self._present)
+        if attached is None:
+            while not await self._ensured_here(compiled, networks):
+                await self._proxy.move(await self._networks.another_proxy_subnet())
+            attached = await self._proxy.attached()
+        self._attached, self._present = attached, ()
+        self._ensured, self._silent, self._served = True, False, None
         await self._sessions.write(proxy_is, self._server_id, ProxyState.RUNNING, "")
 
     async def _ensured_here(self, compiled: Compiled, networks: frozenset[str]) -> bool:
         """Whether the proxy runs, or the addresses of its network turned out to be the host's own."""
         try:
-            await self._proxy.ensure(compiled, networks)
+            await self._proxy.ensure(compiled, networks, trusted=not self._silent)
         except DockerConflict as error:
             if not is_overlap(error):
                 raise
@@ -242,15 +309,23 @@ class Publisher:
             if not future.done():
                 future.set_exception(error)
                 future.exception()  # whoever waited may be gone: that is no leak
+        self._silent = isinstance(error, ProxySilent)
+        if isinstance(error, DatabaseUnusable):
+            return  # said already, and nothing can be written down
         if isinstance(error, DockerUnreachable):
             await self._sessions.write(proxy_is, self._server_id, ProxyState.UNKNOWN, error.sentence)
         elif isinstance(error, EngineError):
-            if error.sentence != self._complaint:
+            if _gist(error.sentence) != _gist(self._complaint):
                 log.warning("The proxy could not be brought up to date: %s", error)
-            self._complaint = error.sentence
-            await self._sessions.write(proxy_is, self._server_id, ProxyState.FAILED, error.sentence)
+                self._complaint = error.sentence
+            await self._sessions.write(proxy_is, self._server_id, ProxyState.FAILED, self._complaint)
         else:
             log.error("A mistake of ours while publishing routes", exc_info=error)
+
+
+def _gist(sentence: str) -> str:
+    """What two failures of one kind have in common: Docker names temporary files, by number."""
+    return re.sub(r"\d+", "", sentence)
 
 
 def proxy_is(session: Session, server_id: str, state: ProxyState, reason: str) -> None:
@@ -265,8 +340,10 @@ def proxy_is(session: Session, server_id: str, state: ProxyState, reason: str) -
 
 def differing_problems(session: Session, server_id: str, problems: dict[str, str]) -> list[Domain]:
     """The domains whose remembered problem is not what the proxy said now."""
-    rows = session.exec(select(Domain).where(Domain.server_id == server_id))
-    return [row for row in rows if row.problem != problems.get(row.id, "")]
+    query = select(Domain).where(Domain.server_id == server_id)
+    if not problems:
+        query = query.where(Domain.problem != "")
+    return [row for row in session.exec(query) if row.problem != problems.get(row.id, "")]
 
 
 def note_problems(session: Session, server_id: str, problems: dict[str, str]) -> None:

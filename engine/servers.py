@@ -1,11 +1,11 @@
 """What we remember of servers: whether their Docker engine answers."""
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from db.models import Application, EventKind, Server, ServerState
+from db.models import EventKind, Server, ServerState
 from engine.docker.values import EngineVersion
 from engine.events import record
-from engine.status import settle_status
+from engine.status import settle_server
 
 
 def server_reachable(session: Session, server_id: str, version: EngineVersion) -> bool:
@@ -34,6 +34,5 @@ def _become(session: Session, server: Server, state: ServerState, reason: str) -
         server_id=server.id,
         data={"state": state.value, "reason": reason},
     )
-    for application_id in session.exec(select(Application.id).where(Application.server_id == server.id)):
-        settle_status(session, application_id)
+    settle_server(session, server.id)
     return True

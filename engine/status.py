@@ -24,9 +24,25 @@ def settle_status(session: Session, application_id: str) -> None:
     Belongs at the end of every transaction that touches what the status is made of.
     """
     session.flush()
-    application = session.get(Application, application_id)
-    if application is None:
-        return
+    if application := session.get(Application, application_id):
+        _settle(session, application)
+
+
+def settle_server(session: Session, server_id: str) -> None:
+    """As `settle_status`, for every application of a server."""
+    session.flush()
+    # What all of them need is read at once; as long as it is held here, `session.get` asks nobody.
+    applications = session.exec(select(Application).where(Application.server_id == server_id)).all()
+    live = select(Application.live_release_id).where(Application.server_id == server_id)
+    releases = session.exec(select(Release).where(col(Release.id).in_(live))).all()
+    held = (session.exec(select(Environment)).all(), releases)
+    with session.no_autoflush:
+        for application in applications:
+            _settle(session, application)
+    del held
+
+
+def _settle(session: Session, application: Application) -> None:
     status = derive_status(session, application)
     if status is application.status:
         return

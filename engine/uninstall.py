@@ -1,12 +1,17 @@
 """Taking everything of this instance off a Docker host again."""
 
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from engine import labels
 from engine.docker.gateway import DockerGateway
+from engine.proxy.carriers import directory_in
 
 
-async def uninstall(docker: DockerGateway, instance_id: str, *, volumes: bool) -> AsyncIterator[str]:
+async def uninstall(
+    docker: DockerGateway, instance_id: str, data_directory: Path, *, volumes: bool
+) -> AsyncIterator[str]:
     """Remove the containers and networks that carry our label, and if so said the volumes; each as it is gone.
 
     Raises `DockerFailure`.
@@ -15,6 +20,7 @@ async def uninstall(docker: DockerGateway, instance_id: str, *, volumes: bool) -
     for container in await docker.list_containers(ours):
         await docker.remove_container(container.id)
         yield f"container {container.name}"
+    shutil.rmtree(directory_in(data_directory), ignore_errors=True)  # of no use but to a proxy
     for network in await docker.list_networks(ours):
         for member in (await docker.inspect_network(network.id)).members:
             await docker.disconnect_network(network.id, member)  # we ourselves, where we run in a container

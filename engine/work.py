@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from engine.errors import EngineError
+from db.errors import DatabaseUnusable
+from engine.errors import DockerTimeout, DockerUnreachable, EngineError
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class Work:
         self._again: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._failures: dict[str, int] = {}
+        self._complaints: dict[str, str] = {}
         self._closed = False
 
     def wake(self, key: str) -> None:
@@ -55,6 +57,8 @@ class Work:
                 self._again.discard(key)
                 await self._converge(key)
             self._failures.pop(key, None)
+            if self._complaints.pop(key, None):
+                log.info("%s is looked after again.", key)
         except Exception as error:  # noqa: BLE001  whatever it was, it must be tried again, and be seen
             self._try_again_later(key, error)
         finally:
@@ -65,10 +69,18 @@ class Work:
     def _try_again_later(self, key: str, error: Exception) -> None:
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         delay = min(_FIRST_RETRY_SECONDS * 2 ** (failures - 1), _LAST_RETRY_SECONDS)
+        self._complain(key, error)
+        self._timers[key] = asyncio.get_running_loop().call_later(delay, self._retry, key)
+
+    def _complain(self, key: str, error: Exception) -> None:
+        """Say it, unless it was the last that was said of this key, or is said by those who watch for it."""
+        watched = isinstance(error, DatabaseUnusable | DockerUnreachable) and not isinstance(error, DockerTimeout)
+        if watched or self._complaints.get(key) == str(error):
+            return
+        self._complaints[key] = str(error)
         # What the engine expects to go wrong needs one line; anything else is a mistake of ours.
         trace = None if isinstance(error, EngineError) else error
-        log.warning("Will look at %s again in %g s: %s", key, delay, error, exc_info=trace)
-        self._timers[key] = asyncio.get_running_loop().call_later(delay, self._retry, key)
+        log.warning("%s will be looked at again and again: %s", key, error, exc_info=trace)
 
     def _retry(self, key: str) -> None:
         self._timers.pop(key, None)

@@ -7,8 +7,9 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from graph.documents import reading
 from graph.errors import presented
-from graph.limits import LIMITS
+from graph.executor import Executor
 from graph.scalars import SCALARS
 
 
@@ -29,7 +30,8 @@ def build_schema(
         mutation=mutation,
         subscription=subscription,
         types=types,
-        extensions=LIMITS,
+        extensions=reading(),
+        execution_context_class=Executor,
         # Not sort_schema: the copy it makes of every enum can no longer serialise its members.
         config=StrawberryConfig(scalar_map=SCALARS),
     )

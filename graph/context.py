@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from engine.errors import InvalidInput
 from graph.following import Following
 from graph.permissions import Viewer
 from graph.sockets import Sockets
@@ -21,11 +22,15 @@ V = TypeVar("V")
 
 @dataclass(frozen=True)
 class Context:
-    """One for each HTTP request, and one for each operation on a websocket."""
+    """One for each HTTP request, and one for each operation on a websocket.
+
+    `mistakes` are those in what its mutations are given, by the names of their answers.
+    """
 
     viewer: Viewer
     engine: "Engine"
     sockets: Sockets
+    mistakes: dict[str, list[InvalidInput]] = field(default_factory=dict, init=False, repr=False)
     following: Following = field(default_factory=Following, repr=False)
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict, init=False, repr=False)
 

@@ -9,16 +9,18 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import cast
+from typing import Any, cast
 
 import strawberry
-from graphql import GraphQLError, IntValueNode
+from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import FieldExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.field import StrawberryField
 
+from db.errors import DatabaseUnusable
+from engine.concurrency import to_its_end
 from engine.errors import DockerFailure, DockerUnreachable, EngineError, ErrorCode, ProxyFailure, Refused
 from graph.enums import described
 
@@ -38,12 +40,16 @@ described(
 
 _EXPECTED = (
     EngineError,
+    DatabaseUnusable,
     GraphQLError,
     MissingQueryError,
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
 )
-_BAD_VARIABLE = re.compile(r"Variable '\$(\w+)' has invalid value(?: at ([\w.\[\]]+))?: (.*)", re.DOTALL)
+BAD_REQUEST = "BAD_REQUEST"  # the code of what is no request of this schema
+_LONGEST_MESSAGE = 500
+# Left out, or null by a variable that need not be: graphql-core finds this later than all else that is wrong with it.
+_ARGUMENT = re.compile(r"Argument '(?:\w+\.\w+\()?(\w+)(?::\))?' (?:has invalid value|of .* is required)")
 
 
 @strawberry.type(description="A mistake that the person who asked can mend.")
@@ -71,17 +77,23 @@ class Payload:
 class ErrorsAsData(FieldExtension):
     """On a mutation: what it refuses is returned in the `errors` of its Payload instead of being raised.
 
-    To report several mistakes at once, raise an ExceptionGroup of Refused.
+    So is what is wrong with its input, with which nothing is asked of its resolver. To report several mistakes at
+    once, raise an ExceptionGroup of Refused. Once begun, a mutation runs to its end, whether or not somebody waits.
     """
 
     def apply(self, field: StrawberryField) -> None:
         self._field = field
 
     async def resolve_async(
-        self, next_: Callable[..., Awaitable[object]], source: object, info: strawberry.Info, **kwargs: object
+        self, next_: Callable[..., Awaitable[object]], source: object, info: strawberry.Info[Any], **kwargs: object
     ) -> object:
+        if mistakes := info.context.mistakes.get(info.path.key):
+            return self._payload(mistakes)
+        return await to_its_end(self._done(next_(source, info, **kwargs)))
+
+    async def _done(self, mutation: Awaitable[object]) -> object:
         try:
-            return await next_(source, info, **kwargs)
+            return await mutation
         except Refused as error:
             return self._payload([error])
         except ExceptionGroup as group:
@@ -122,13 +134,11 @@ def masked(cause: BaseException) -> GraphQLError:
 def _presented(error: GraphQLError, ids: dict[int, str]) -> GraphQLError:
     cause = error.original_error
     if cause is None or isinstance(cause, GraphQLError):
-        return _with_field_named(error)
+        error.extensions = error.extensions or _extensions_of_graphql(error.message)
+        error.message = _legible(error.message)
+        return error
     if isinstance(cause, _EXPECTED):
         error.extensions = _extensions(cause)
-        return error
-    if _is_endless_number(error):
-        error.message = "The number has too many digits."
-        error.extensions = {"code": ErrorCode.INVALID_INPUT.value}
         return error
     known = ids.get(id(cause)) or ids.setdefault(id(cause), _logged(cause))
     return _masked_as(known, error)
@@ -144,28 +154,24 @@ def _extensions(cause: Exception) -> dict[str, object]:
             return {"code": "ENGINE_UNREACHABLE"}
         case DockerFailure():
             return {"code": "ENGINE_FAILURE"}
+        case DatabaseUnusable():
+            return {"code": "DATABASE_UNUSABLE"}
         case ProxyFailure():
             return {"code": "PROXY_FAILURE"}
         case _:
-            return {}
+            return {"code": BAD_REQUEST}
 
 
-def _with_field_named(error: GraphQLError) -> GraphQLError:
-    if found := _BAD_VARIABLE.fullmatch(error.message):
-        variable, path, sentence = found.groups(default="")
-        ours = bool(error.extensions)  # one of our scalars said it, and said it well
-        error.message = sentence if ours else error.message
-        error.extensions = {
-            "code": ErrorCode.INVALID_INPUT.value,
-            "field": [variable, *re.findall(r"\w+", path)],
-        }
-    return error
+def _extensions_of_graphql(message: str) -> dict[str, object]:
+    if found := _ARGUMENT.match(message):
+        return {"code": ErrorCode.INVALID_INPUT.value, "field": [found[1]]}
+    return {"code": BAD_REQUEST}
 
 
-def _is_endless_number(error: GraphQLError) -> bool:
-    """Whether this is about a whole number in the document with more digits than Python reads."""
-    unread = isinstance(error.original_error, ValueError) and error.path is None
-    return unread and bool(error.nodes) and all(isinstance(node, IntValueNode) for node in error.nodes or ())
+def _legible(message: str) -> str:
+    """What graphql-core says, which may repeat anything that was sent, as a line of text that can be shown."""
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in message[:_LONGEST_MESSAGE])
+    return shown if len(message) <= _LONGEST_MESSAGE else shown + "…"
 
 
 def _logged(cause: BaseException) -> str:

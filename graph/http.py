@@ -21,10 +21,11 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
+from db.errors import DatabaseUnusable
 from graph.broadcasts import Asked, Broadcasts
 from graph.build import Schema
 from graph.context import Context
-from graph.errors import failed_as_a_whole, masked
+from graph.errors import BAD_REQUEST, failed_as_a_whole, masked
 from graph.following import Following
 from graph.negotiation import JSON, accepted, readable
 from graph.permissions import Viewer
@@ -47,7 +48,7 @@ _OPERATIONS = {
 class Rejected(Exception):
     """The request ends here, with this status and sentence."""
 
-    def __init__(self, status: int, sentence: str, code: str = "BAD_REQUEST", **headers: str) -> None:
+    def __init__(self, status: int, sentence: str, code: str = BAD_REQUEST, **headers: str) -> None:
         super().__init__(sentence)
         self.status = status
         self.body = {"errors": [{"message": sentence, "extensions": {"code": code}}]}
@@ -139,6 +140,9 @@ class GraphQLView(GraphQL[Any, None]):
             return _encoded(no.body, media_type or JSON, no.status, no.headers)
         except ClientDisconnect:
             raise
+        except DatabaseUnusable as outage:
+            body = Rejected(503, str(outage), "DATABASE_UNUSABLE").body
+            return _encoded(body, media_type or JSON, 503)
         except Exception as bug:  # noqa: BLE001 masked() logs it
             return _encoded({"errors": [masked(bug).formatted]}, media_type or JSON, 500)
 
@@ -174,7 +178,7 @@ class GraphQLView(GraphQL[Any, None]):
             if error.operation_type is OperationType.MUTATION:
                 raise Rejected(405, "Mutations need POST.", Allow="POST") from None
             sentence = "Subscriptions need a websocket."
-        return ExecutionResult(data=None, errors=[GraphQLError(sentence)])
+        return ExecutionResult(data=None, errors=[GraphQLError(sentence, extensions={"code": BAD_REQUEST})])
 
 
 def _is_a_browser_looking(request: Request) -> bool:

@@ -1,7 +1,6 @@
-"""What one document may ask for, and the caches that make asking again cheap."""
+"""What one document may ask for."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import NamedTuple
 
 from graphql import (
@@ -16,12 +15,13 @@ from graphql import (
     SelectionSetNode,
 )
 from graphql.validation import ASTValidationContext
-from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 MAX_DEPTH = 15
 MAX_ALIASES = 30
 MAX_TOKENS = 2000
+MAX_LENGTH = 64 * 1024  # characters: reading them takes some 40 ms, in which nobody else is served
 
 
 class Size(NamedTuple):
@@ -78,17 +78,6 @@ class LimitsRule(ASTValidationRule):
         return self._measured[name]
 
 
-class ForgivingParserCache(ParserCache):
-    """Leaves documents that do not parse to the schema, which reports the error as transports expect."""
-
-    def on_parse(self) -> Iterator[None]:
-        # Raised here, it would end a websocket operation with `complete`, no error, and a logged traceback.
-        with suppress(GraphQLError):
-            query, options = self.execution_context.query, self.execution_context.parse_options
-            self.execution_context.graphql_document = self.cached_parse_document(query, **options)
-        yield
-
-
 class OperationNotChosen(CannotGetOperationTypeError):
     """Several operations and no operationName: by the specification nothing is executed."""
 
@@ -106,13 +95,3 @@ class OneOperation(SchemaExtension):
         operations = sum(isinstance(node, OperationDefinitionNode) for node in definitions)
         if operations > 1 and context._provided_operation_name is None:
             raise OperationNotChosen(None)
-
-
-# The rule class is one and the same in every request: ValidationCache compares it.
-LIMITS = (
-    lambda: MaxTokensLimiter(MAX_TOKENS),
-    lambda: AddValidationRules([LimitsRule]),
-    ForgivingParserCache,
-    OneOperation,
-    ValidationCache,
-)

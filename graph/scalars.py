@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError, ValueNode, value_from_ast_untyped
+from graphql import EnumValueNode, GraphQLError, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 from engine import names
-from engine.errors import InvalidInput
+from engine.errors import ErrorCode, InvalidInput
 
 Cursor = NewType("Cursor", str)
 
@@ -64,6 +64,8 @@ def _scalar(
 
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> object:
         try:
+            if isinstance(node, EnumValueNode):
+                raise GraphQLError("A string needs quotes.", extensions={"code": ErrorCode.INVALID_INPUT.value})
             return parse_value(value_from_ast_untyped(node, variables))
         except GraphQLError as error:
             raise GraphQLError(error.message, node, extensions=error.extensions) from error

@@ -22,6 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
 
+from db.errors import DatabaseUnusable
 from graph.broadcasts import Answer, Asked, Broadcasts, Run
 from graph.errors import failed_as_a_whole, masked
 from graph.following import Following
@@ -90,6 +91,8 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle(self) -> None:
         try:
             await super().handle()
+        except DatabaseUnusable as outage:
+            await self.websocket.close(1013, str(outage))
         except Exception as bug:  # noqa: BLE001 a bug must not reach the client as 1006
             masked(bug)
             await self.websocket.close(4500, "Internal server error")
@@ -102,7 +105,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     def stop(self) -> None:
         """End everything that runs on this socket: it is told nothing more."""
         for operation in tuple(self.operations.values()):
-            if operation.task and operation.task is not asyncio.current_task():  # which may be revoking its own token
+            if operation.task:
                 del self.operations[operation.id]
                 operation.task.cancel()
 

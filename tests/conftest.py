@@ -1,8 +1,11 @@
 """What all tests share: a port that is free, ids that are not used twice, and the seed of what is drawn by lot."""
 
 import itertools
+import os
+import random
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import hypothesis
@@ -16,6 +19,9 @@ hypothesis.settings.register_profile("wharf", deadline=None)
 hypothesis.settings.load_profile("wharf")
 
 _numbers = itertools.count(1)
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw9").removeprefix("gw"))
+_first = 12_000 + 2_000 * _worker
+_ports = (_first + number % 2_000 for number in itertools.count(random.randrange(2_000)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,9 +45,13 @@ def unique() -> Callable[[str], str]:
 
 
 def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
+    """A port that nothing listens on, and that no other test of this run is given."""
+    # Out of the range from which the kernel gives ports to connections, each worker from a part of its own.
+    for port in _ports:
+        with socket.socket() as trial, suppress(OSError):
+            trial.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("A cycle has no end.")
 
 
 @pytest.fixture

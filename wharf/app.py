@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from db.errors import DatabaseUnusable
 from db.models import ApiToken, Event, EventKind
 from db.models import Grant as StoredGrant
 from engine.engine import Engine
@@ -43,7 +44,10 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         return viewer_of(row) if row else None
 
     async def ready(_request: Request) -> Response:
-        await engine.sessions.read(_answers)
+        try:
+            await engine.sessions.read(_answers)
+        except DatabaseUnusable as outage:
+            return JSONResponse({"status": str(outage)}, 503)
         return JSONResponse({"status": "ready"})
 
     sockets = Sockets()

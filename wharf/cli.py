@@ -3,11 +3,14 @@
 import asyncio
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from db.migrate import DatabaseUnusable, database_errors, migrate
+from db.backup import BackupFailed
+from db.errors import DatabaseUnusable, database_errors
+from db.migrate import migrate
 from db.sessions import Sessions
 from engine.docker.gateway import DockerGateway
 from engine.engine import instance_of
@@ -15,6 +18,7 @@ from engine.errors import EngineError
 from engine.secrets import SecretUnreadable
 from engine.uninstall import uninstall, volumes_kept
 from graph.root import print_schema_text
+from wharf.backup import back_up
 from wharf.data_directory import DirectoryTaken, held, prepare
 from wharf.doctor import examine
 from wharf.logging import log_to_terminal
@@ -30,7 +34,15 @@ cli = typer.Typer(
 )
 cli.add_typer(tokens, name="token")
 
-_EXPLAINED = (SettingsInvalid, DirectoryTaken, DatabaseUnusable, SecretUnreadable, EngineError, OSError)
+_EXPLAINED = (
+    SettingsInvalid,
+    DirectoryTaken,
+    DatabaseUnusable,
+    BackupFailed,
+    SecretUnreadable,
+    EngineError,
+    OSError,
+)
 
 
 def _say_version(wanted: bool) -> None:
@@ -57,12 +69,22 @@ def serve_until_stopped() -> None:
 
 @cli.command("migrate")
 def migrate_database() -> None:
-    """Bring the database up to date and do nothing else."""
+    """Bring the database up to date and do nothing else. There is no way back but the copy that is made first."""
     settings = load_settings()
+    log_to_terminal(settings.log_level)
     prepare(settings.data_directory)
-    with held(settings.data_directory):
+    with held(settings.data_directory, settings.database_file):
         migrate(settings.database)
     typer.echo("The database is up to date.")
+
+
+@cli.command()
+def backup(
+    archive: Annotated[Path, typer.Argument(help="The tar archive to make; - is standard output.")],
+) -> None:
+    """Write the database and its key into an archive, also while the server runs."""
+    back_up(load_settings(), archive)
+    typer.echo("The backup holds the key to every secret: keep it where nobody else reads it.", err=True)
 
 
 @cli.command()
@@ -93,7 +115,7 @@ def uninstall_everything(
     if not settings.database_file.exists():
         typer.echo(f"Nothing to remove: there is no database at {settings.database_file} (WHARF_DATA_DIRECTORY).")
         return
-    with held(settings.data_directory), database_errors(settings.database):
+    with held(settings.data_directory, settings.database_file), database_errors(settings.database):
         if not yes:
             typer.confirm("All applications of this installation end now. Go on?", abort=True)
         migrate(settings.database)
@@ -116,7 +138,7 @@ async def _uninstall(settings: Settings, *, volumes: bool) -> None:
         if instance is None:
             typer.echo("Nothing to remove.")
         else:
-            await _remove(docker, instance.id, volumes=volumes)
+            await _remove(docker, instance.id, settings.data_directory, volumes=volumes)
     finally:
         await docker.close()
         sessions.close()
@@ -125,9 +147,9 @@ async def _uninstall(settings: Settings, *, volumes: bool) -> None:
     )
 
 
-async def _remove(docker: DockerGateway, instance_id: str, *, volumes: bool) -> None:
+async def _remove(docker: DockerGateway, instance_id: str, data_directory: Path, *, volumes: bool) -> None:
     count = 0
-    async for thing in uninstall(docker, instance_id, volumes=volumes):
+    async for thing in uninstall(docker, instance_id, data_directory, volumes=volumes):
         typer.echo(f"Removed {thing}.")
         count += 1
     if not count:

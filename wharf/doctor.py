@@ -10,7 +10,8 @@ from enum import Enum
 
 import aiohttp
 
-from db.migrate import DatabaseUnusable, check, database_errors, pending
+from db.errors import DatabaseUnusable, database_errors
+from db.migrate import check, pending
 from db.sessions import Sessions
 from engine import labels
 from engine.docker.gateway import DockerGateway

@@ -13,7 +13,8 @@ import typer
 import uvicorn
 from starlette.applications import Starlette
 
-from db.migrate import database_errors, migrate
+from db.errors import database_errors
+from db.migrate import migrate
 from engine.engine import Engine, EngineSettings
 from graph.http import MAX_BODY
 from graph.wire import Wire
@@ -25,7 +26,11 @@ from wharf.settings import Settings, unusable
 def serve(settings: Settings) -> None:
     """Serve until told to stop. Raises, before anything is served, what keeps it from starting."""
     prepare(settings.data_directory)
-    with held(settings.data_directory), closing(_listen(settings)) as listening, database_errors(settings.database):
+    with (
+        held(settings.data_directory, settings.database_file),
+        closing(_listen(settings)) as listening,
+        database_errors(settings.database),
+    ):
         migrate(settings.database)
         _allow_many_files()
         app = create_app(Engine(engine_settings(settings)), _announce(settings))

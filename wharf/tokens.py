@@ -7,10 +7,12 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from db.migrate import DatabaseUnusable, database_errors, pending
+from db.errors import DatabaseUnusable, database_errors
+from db.migrate import pending
 from db.models import ApiToken, now
 from db.sessions import Sessions
 from engine.access import Access
+from wharf.data_directory import need_database
 from wharf.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -73,11 +75,7 @@ def _with_access(ask: Callable[[Access], Coroutine[object, object, T]]) -> T:
 
 def _need_database(settings: Settings) -> None:
     # To make or to migrate one here could happen in a wrong directory, or under a server that runs.
-    if not settings.database_file.exists():
-        raise DatabaseUnusable(
-            f"There is no database at {settings.database_file}: start the server first (wharf serve), "
-            "or set WHARF_DATA_DIRECTORY to where it lies."
-        )
+    need_database(settings.database_file)
     if pending(settings.database):
         raise DatabaseUnusable(
             f"The database {settings.database_file} is not up to date: start the server first (wharf serve)."

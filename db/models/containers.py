@@ -8,7 +8,8 @@ from db.models.columns import moment_column
 class Container(SQLModel, table=True):
     """A container of ours as Docker last described it. `state` and `health` are Docker's own words.
 
-    `ready`: it runs, and has passed its release's health check since it last started.
+    `ready`: it runs, and has passed its release's health check since it last started. `endpoint`: what Docker
+    calls its attachment to its network, another one after each start.
     """
 
     __tablename__ = "container"
@@ -27,6 +28,7 @@ class Container(SQLModel, table=True):
     error: str = ""
     restart_count: int = 0
     address: str | None = None
+    endpoint: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     observed_at: datetime = moment_column()

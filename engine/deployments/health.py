@@ -5,27 +5,19 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
 
-import aiohttp
-
 from db.models import FailureReason
 from engine.deployments.failure import DeploymentFailed
+from engine.deployments.probes import ProbeFailed
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import LogLine
 from engine.errors import DockerFailure, DockerNotFound, DockerTimeout
+from engine.outside import REAL, Outside
 from engine.release_spec import CheckKind, HealthCheck, ReleaseSpec
 
 _FIRST_INTERVAL = 0.01
-_INTERVAL_GROWTH = 1.3
+_INTERVAL_GROWTH = 1.1
 _STEADY_SECONDS = 3.0
 _LOG_LINES = 50
-
-
-class ProbeFailed(Exception):
-    """One answer was wrong. `listening` is False when nobody accepted the connection."""
-
-    def __init__(self, sentence: str, *, listening: bool = True) -> None:
-        super().__init__(sentence)
-        self.listening = listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +33,9 @@ class Patient:
 class HealthChecker:
     """Examines containers of one Docker engine."""
 
-    def __init__(self, docker: DockerGateway) -> None:
+    def __init__(self, docker: DockerGateway, outside: Outside = REAL) -> None:
         self._docker = docker
+        self._outside = outside
 
     async def until_healthy(self, patient: Patient) -> None:
         """Return once the container has passed its check.
@@ -50,7 +43,7 @@ class HealthChecker:
         Raises `DeploymentFailed` as soon as it has ended, or has given too many wrong answers.
         """
         exit_watch = asyncio.ensure_future(self._docker.wait_container(patient.container))
-        examination = asyncio.ensure_future(_examine(self._docker, patient))
+        examination = asyncio.ensure_future(self._examine(patient))
         try:
             await asyncio.wait({exit_watch, examination}, return_when=asyncio.FIRST_COMPLETED)
             if exit_watch.done():
@@ -88,6 +81,42 @@ class HealthChecker:
             return tuple(await self._docker.log_tail(container, _LOG_LINES))
         return ()
 
+    async def _examine(self, patient: Patient) -> None:
+        if patient.spec.port is None and patient.spec.health_check is None:
+            # Nothing can be asked of it: that it keeps running is all there is to see.
+            await asyncio.sleep(_STEADY_SECONDS)
+            return None
+        check = patient.spec.health_check or HealthCheck()
+        loop = asyncio.get_running_loop()
+        lenient_until = loop.time() + check.start_period.total_seconds()
+        interval, failures = _FIRST_INTERVAL, 0
+        while True:
+            try:
+                return await self._probe_all(patient, check)
+            except ProbeFailed:
+                failures = failures + 1 if loop.time() > lenient_until else 0
+                if failures >= check.retries:
+                    raise
+            await asyncio.sleep(interval)
+            interval = min(interval * _INTERVAL_GROWTH, check.interval.total_seconds())
+
+    async def _probe_all(self, patient: Patient, check: HealthCheck) -> None:
+        await self._probe(patient, check)
+        port = patient.spec.port
+        if port is not None and (check.kind is CheckKind.COMMAND or check.port not in (None, port)):
+            # Where visitors will be sent, whatever else was asked.
+            await self._outside.probe_tcp(patient.address, port, check)
+
+    def _probe(self, patient: Patient, check: HealthCheck) -> Awaitable[None]:
+        port = check.port or patient.spec.port or 0
+        match check.kind:
+            case CheckKind.HTTP:
+                return self._outside.probe_http(patient.address, port, check)
+            case CheckKind.TCP:
+                return self._outside.probe_tcp(patient.address, port, check)
+            case CheckKind.COMMAND:
+                return _probe_command(self._docker, patient.container, check)
+
 
 def _limit(spec: ReleaseSpec) -> str:
     return f" ({spec.memory_limit / 1024**2:.0f} MiB)" if spec.memory_limit else ""
@@ -97,69 +126,6 @@ async def _outcome(watch: "asyncio.Future[int]") -> None:
     """Let a lost Docker engine surface as what it is; a removed container counts as ended."""
     with suppress(DockerNotFound):
         await watch
-
-
-async def _examine(docker: DockerGateway, patient: Patient) -> None:
-    if patient.spec.port is None and patient.spec.health_check is None:
-        # Nothing can be asked of it: that it keeps running is all there is to see.
-        await asyncio.sleep(_STEADY_SECONDS)
-        return None
-    check = patient.spec.health_check or HealthCheck()
-    loop = asyncio.get_running_loop()
-    lenient_until = loop.time() + check.start_period.total_seconds()
-    interval, failures = _FIRST_INTERVAL, 0
-    while True:
-        try:
-            return await _probe(docker, patient, check)
-        except ProbeFailed:
-            failures = failures + 1 if loop.time() > lenient_until else 0
-            if failures >= check.retries:
-                raise
-        await asyncio.sleep(interval)
-        interval = min(interval * _INTERVAL_GROWTH, check.interval.total_seconds())
-
-
-def _probe(docker: DockerGateway, patient: Patient, check: HealthCheck) -> Awaitable[None]:
-    port = check.port or patient.spec.port or 0
-    match check.kind:
-        case CheckKind.HTTP:
-            return _probe_http(patient.address, port, check)
-        case CheckKind.TCP:
-            return _probe_tcp(patient.address, port, check)
-        case CheckKind.COMMAND:
-            return _probe_command(docker, patient.container, check)
-
-
-async def _probe_tcp(address: str, port: int, check: HealthCheck) -> None:
-    try:
-        async with asyncio.timeout(check.timeout.total_seconds()):
-            _, writer = await asyncio.open_connection(address, port)
-    except (OSError, TimeoutError) as error:
-        raise ProbeFailed(f"nothing accepts connections on port {port}.", listening=False) from error
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
-
-
-async def _probe_http(address: str, port: int, check: HealthCheck) -> None:
-    url = f"http://{address}:{port}{check.path}"
-    timeout = aiohttp.ClientTimeout(total=check.timeout.total_seconds())
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
-            session.get(url, allow_redirects=False) as answer,
-        ):
-            status = answer.status
-    except aiohttp.ClientConnectorError as error:
-        raise ProbeFailed(f"nothing accepts connections on port {port}.", listening=False) from error
-    except TimeoutError as error:
-        seconds = check.timeout.total_seconds()
-        raise ProbeFailed(f"GET {check.path} was not answered within {seconds:g} s.") from error
-    except aiohttp.ClientError as error:
-        raise ProbeFailed(f"GET {check.path} was not answered with HTTP: {error}.") from error
-    if not check.status_from <= status <= check.status_to:
-        wanted = f"{check.status_from} to {check.status_to}"
-        raise ProbeFailed(f"GET {check.path} was answered with status {status}; {wanted} is wanted.")
 
 
 async def _probe_command(docker: DockerGateway, container: str, check: HealthCheck) -> None:

@@ -58,6 +58,11 @@ def append_lines(session: Session, deployment_id: str, lines: Iterable[Line]) ->
         tell(session, line)
 
 
+def append_line(session: Session, deployment_id: str, sentence: str) -> None:
+    """A line of our own."""
+    append_lines(session, deployment_id, [(LogSource.WHARF, sentence)])
+
+
 def _past(session: Session, deployment_id: str, after: int) -> tuple[list[DeploymentLogLine], bool]:
     deployment = session.get(Deployment, deployment_id)
     if deployment is None:

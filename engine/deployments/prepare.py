@@ -17,7 +17,7 @@ from db.models import (
 )
 from db.sessions import Sessions
 from engine.deployments.failure import DeploymentFailed
-from engine.deployments.journal import Journals
+from engine.deployments.journal import Journals, append_line
 from engine.deployments.work_order import WorkOrder
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ImageFacts, RegistryCredentials
@@ -57,10 +57,7 @@ class Preparation:
         if image is None:
             await self._pull(order, application.image)
             image = await self._docker.inspect_image(application.image)
-        release = await self._sessions.write(write_release, order.deployment.id, image)
-        await self._journals.say(
-            order.deployment.id, f"Release {release.number} runs {application.image} ({image.id[:19]})."
-        )
+        await self._sessions.write(write_release, order.deployment.id, image)
 
     async def _repeated_release(self, order: WorkOrder) -> None:
         source = await self._sessions.read(_source, order.deployment.id)
@@ -70,8 +67,7 @@ class Preparation:
             if not await self._present(spec.image_id):
                 sentence = f"The image of release {source.number} is neither on the host nor in its registry."
                 raise DeploymentFailed(FailureReason.IMAGE_NOT_FOUND, sentence)
-        release = await self._sessions.write(repeat_release, order.deployment.id, source.id)
-        await self._journals.say(order.deployment.id, f"Release {release.number} repeats release {source.number}.")
+        await self._sessions.write(repeat_release, order.deployment.id, source.id)
 
     async def _present(self, image: str) -> ImageFacts | None:
         try:
@@ -106,18 +102,20 @@ def _source(session: Session, deployment_id: str) -> Release:
     return session.get_one(Release, deployment.source_release_id)
 
 
-def write_release(session: Session, deployment_id: str, image: ImageFacts) -> Release:
-    """Make a release of what the application is now."""
+def write_release(session: Session, deployment_id: str, image: ImageFacts) -> None:
+    """Make a release of what the application is now, and say so in the journal."""
     deployment = session.get_one(Deployment, deployment_id)
     application = session.get_one(Application, deployment.application_id)
-    return _add(session, deployment, current_spec(session, application, image), origin_id=None)
+    release = _add(session, deployment, current_spec(session, application, image), origin_id=None)
+    append_line(session, deployment_id, f"Release {release.number} runs {application.image} ({image.id[:19]}).")
 
 
-def repeat_release(session: Session, deployment_id: str, source_id: str) -> Release:
-    """Make a release that is as an earlier one was."""
+def repeat_release(session: Session, deployment_id: str, source_id: str) -> None:
+    """Make a release that is as an earlier one was, and say so in the journal."""
     deployment = session.get_one(Deployment, deployment_id)
-    spec = ReleaseSpec.model_validate(session.get_one(Release, source_id).spec)
-    return _add(session, deployment, spec, origin_id=source_id)
+    source = session.get_one(Release, source_id)
+    release = _add(session, deployment, ReleaseSpec.model_validate(source.spec), origin_id=source_id)
+    append_line(session, deployment_id, f"Release {release.number} repeats release {source.number}.")
 
 
 def current_spec(session: Session, application: Application, image: ImageFacts) -> ReleaseSpec:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -9,7 +10,6 @@ from db.models import Application, Container, Release, ReleaseStatus
 from db.sessions import Sessions
 from engine import labels
 from engine.concurrency import together
-from engine.containers import mark_ready
 from engine.deployments.container_spec import Place, container_spec, restart_policy
 from engine.deployments.health import Patient
 from engine.deployments.steps import become_release
@@ -28,7 +28,9 @@ from engine.secrets import Cipher, variable_place
 log = logging.getLogger(__name__)
 
 _DRAIN_LOOK_SECONDS = 0.1
-_HOLDING_ON = {ContainerState.RUNNING.value, ContainerState.RESTARTING.value, ContainerState.PAUSED.value}
+HOLDING_ON = {ContainerState.RUNNING.value, ContainerState.RESTARTING.value, ContainerState.PAUSED.value}
+"""The states of a container that has to be stopped."""
+_GOING = {ContainerState.REMOVING, ContainerState.DEAD}
 
 
 class Replicas:
@@ -48,24 +50,52 @@ class Replicas:
         rows = await self._sessions.read(variables_of, spec)
         values = {row.name: self._cipher.decrypt(row.value, variable_place(row.id)) for row in rows}
         place = place_of(self._host.instance_id, application, release)
+        await self._give_back_names(release.id)
         await together(*(self._start_one(place, spec, number, values) for number in range(1, spec.replicas + 1)))
 
     async def _start_one(self, place: Place, spec: ReleaseSpec, replica: int, values: dict[str, str]) -> None:
         docker, name = self._host.docker, labels.container_name(place.release_id, replica)
+        wanted = container_spec(place, spec, replica, values)
         try:
-            await docker.create_container(name, container_spec(place, spec, replica, values))
-            await docker.start_container(name)
+            container_id = await self._make(name, wanted)
         except DockerConflict:
-            await docker.start_container(name)
-            await self._bring_back_to_network(place, name)
-        facts = await docker.inspect_container(name)
-        await self._host.observer.look(facts.id)
+            if await self._started_again(name):
+                container_id = await self._brought_back_to_network(place, name)
+            else:
+                await docker.remove_container(name)
+                container_id = await self._make(name, wanted)
+        await self._host.observer.look(container_id)
 
-    async def _bring_back_to_network(self, place: Place, name: str) -> None:
-        """A container that was there may have lost its network since."""
+    async def _make(self, name: str, wanted: dict[str, Any]) -> str:
+        container_id = await self._host.docker.create_container(name, wanted)
+        await self._host.docker.start_container(name)
+        return container_id
+
+    async def _started_again(self, name: str) -> bool:
+        """Whether a container that is there runs now; not if somebody is removing it."""
+        try:
+            await self._host.docker.start_container(name)
+        except DockerConflict:
+            facts = await self._host.docker.inspect_container(name)
+            if facts.state is ContainerState.PAUSED:
+                await self._host.docker.unpause_container(name)
+            return facts.state not in _GOING
+        return True
+
+    async def _give_back_names(self, release_id: str) -> None:
+        """Containers are found by name; somebody may have given them others."""
+        for row in await self._sessions.read(containers_of_release, release_id):
+            name = labels.container_name(release_id, row.replica)
+            if row.name != name:
+                await self._host.docker.rename_container(row.id, name)
+
+    async def _brought_back_to_network(self, place: Place, name: str) -> str:
+        """The id of a container that was there, and may have lost its network since."""
         network = labels.network_name(place.environment_id)
-        if network not in (await self._host.docker.inspect_container(name)).addresses:
+        facts = await self._host.docker.inspect_container(name)
+        if network not in facts.addresses:
             await self._host.docker.connect_network(network, name, aliases=[place.application_name])
+        return facts.id
 
     async def until_ready(self, application: Application, release: Release, spec: ReleaseSpec) -> None:
         """Wait until every replica has passed its check. Raises `DeploymentFailed` for the first that has not."""
@@ -77,9 +107,7 @@ class Replicas:
         facts = await self._host.docker.inspect_container(name)
         address = facts.addresses.get(labels.network_name(application.environment_id), "")
         await self._host.checker.until_healthy(Patient(facts.id, replica, address, spec))
-        await self._host.observer.look(facts.id)
-        await self._sessions.write(mark_ready, facts.id)
-        self._host.publisher.request()
+        await self._host.observer.look(facts.id, passed=True)
 
     async def keep_running(self, release_id: str, spec: ReleaseSpec) -> None:
         """From now on Docker restarts these containers as the release wants it."""
@@ -108,7 +136,7 @@ class Replicas:
             await self._host.observer.look(row.id)
 
     async def _drain_and_stop(self, rows: list[Container]) -> None:
-        running = [row for row in rows if row.state in _HOLDING_ON]
+        running = [row for row in rows if row.state in HOLDING_ON]
         graces = await self._sessions.read(_graces, {row.release_id for row in running})
         await together(*(self._drain_and_stop_one(row, graces.get(row.release_id, 0.0)) for row in running))
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlmodel import Session, col, select
 
+from db.errors import DatabaseUnusable
 from db.models import (
     Application,
     Deployment,
@@ -18,11 +19,11 @@ from db.models import (
 from db.sessions import Sessions
 from engine.concurrency import Interrupted, Interruptible
 from engine.deployments.failure import DeploymentFailed, failure_of
-from engine.deployments.journal import Journals, Line, append_lines
+from engine.deployments.journal import Journals, Line, append_line
 from engine.deployments.prepare import Preparation
 from engine.deployments.replicas import Replicas
 from engine.deployments.steps import CANCELLABLE, become, become_release, fail
-from engine.deployments.work_order import WorkOrder, read_order
+from engine.deployments.work_order import WorkOrder, containers_of_release, read_order
 from engine.docker.values import LogStream
 from engine.errors import EngineError
 from engine.host import Host
@@ -31,6 +32,9 @@ from engine.status import settle_status
 log = logging.getLogger(__name__)
 
 _S = DeploymentStatus
+
+_Step = Callable[[WorkOrder], Awaitable[str | None]]
+"""Takes one step; what it returns is said in the journal together with the move to the next one."""
 
 
 class Runner:
@@ -54,7 +58,7 @@ class Runner:
         self._replicas = replicas
         self._journals = journals
         self._current = Interruptible()
-        self._steps: dict[DeploymentStatus, tuple[Callable[[WorkOrder], Awaitable[None]], DeploymentStatus]] = {
+        self._steps: dict[DeploymentStatus, tuple[_Step, DeploymentStatus]] = {
             _S.PREPARING: (self._preparation.prepare, _S.STARTING),
             _S.STARTING: (self._start, _S.CHECKING),
             _S.CHECKING: (self._check, _S.ROUTING),
@@ -85,21 +89,21 @@ class Runner:
         if order.deployment.cancel_requested and status in CANCELLABLE:
             raise Interrupted
         try:
-            await self._current.run(order.deployment.id, step(order))
-        except (DeploymentFailed, Interrupted):
-            raise
+            said = await self._current.run(order.deployment.id, step(order))
+        except (DeploymentFailed, Interrupted, DatabaseUnusable):
+            raise  # what cannot be written down now is done again from the step that is written down
         except Exception as error:  # a mistake of ours must end a deployment too, or it would hang for ever
             # Once the new release answers there is no way back, only another attempt.
             if status is _S.RETIRING:
                 raise
             raise _explained(order, error) from error
-        return await self._sessions.write(_advance, order.deployment.id, following)
+        return await self._sessions.write(_advance, order.deployment.id, following, said)
 
-    async def _start(self, order: WorkOrder) -> None:
+    async def _start(self, order: WorkOrder) -> str:
         if order.spec.strategy is Strategy.RECREATE and order.previous is not None:
             await self._step_aside(order, order.previous)
         await self._replicas.start(order.application, order.made, order.spec)
-        await self._say(order, f"Started {_replicas(order.spec.replicas)}.")
+        return f"Started {_replicas(order.spec.replicas)}."
 
     async def _step_aside(self, order: WorkOrder, previous: Release) -> None:
         await self._sessions.write(point_to, order.application.id, None)
@@ -107,21 +111,24 @@ class Runner:
         await self._replicas.stop(previous.id)
         await self._say(order, f"Stopped release {previous.number}, which must not run beside another.")
 
-    async def _check(self, order: WorkOrder) -> None:
+    async def _check(self, order: WorkOrder) -> str:
         await self._replicas.until_ready(order.application, order.made, order.spec)
-        await self._say(order, f"{_replicas(order.spec.replicas).capitalize()} passed the health check.")
+        return f"{_replicas(order.spec.replicas).capitalize()} passed the health check."
 
-    async def _route(self, order: WorkOrder) -> None:
+    async def _route(self, order: WorkOrder) -> str | None:
+        # Since the check we may have been away, and the release may have ended.
+        if not await self._sessions.read(_all_ready, order.made.id, order.spec.replicas):
+            await self._replicas.until_ready(order.application, order.made, order.spec)
         await self._replicas.keep_running(order.made.id, order.spec)
         await self._sessions.write(point_to, order.application.id, order.made.id)
         await self._host.publisher.publish()
-        if order.spec.port is not None:
-            await self._host.publisher.prove(order.application.id, order.made.id, order.spec)
-            await self._say(order, f"The proxy answers with release {order.made.number}.")
+        if order.spec.port is None:
+            return None
+        await self._host.publisher.prove(order.application.id, order.made.id, order.spec)
+        return f"The proxy answers with release {order.made.number}."
 
     async def _retire(self, order: WorkOrder) -> None:
-        for number in await self._sessions.write(retire_others, order.application.id, order.made.id):
-            await self._say(order, f"Release {number} finishes its requests and is retired.")
+        await self._sessions.write(_drain_others, order)
         await self._replicas.retire_beside(order.application.id, order.made.id)
 
     async def _give_up(self, deployment_id: str, failure: DeploymentFailed | None) -> None:
@@ -188,15 +195,17 @@ def _begin(session: Session, deployment_id: str) -> WorkOrder:
     return read_order(session, deployment_id)
 
 
-def _advance(session: Session, deployment_id: str, following: DeploymentStatus) -> WorkOrder:
+def _advance(session: Session, deployment_id: str, following: DeploymentStatus, said: str | None) -> WorkOrder:
     deployment = session.get_one(Deployment, deployment_id)
     if following is _S.RETIRING and deployment.release_id:
         application = session.get_one(Application, deployment.application_id)
         application.last_release_id = deployment.release_id
         session.add(application)
         become_release(session, session.get_one(Release, deployment.release_id), ReleaseStatus.LIVE)
+    if said is not None:
+        append_line(session, deployment_id, said)
     if following is _S.SUCCEEDED:
-        append_lines(session, deployment_id, [(LogSource.WHARF, "Succeeded.")])
+        append_line(session, deployment_id, "Succeeded.")
     become(session, deployment, following)
     return read_order(session, deployment_id)
 
@@ -205,7 +214,7 @@ def _end(session: Session, deployment_id: str, failure: DeploymentFailed | None)
     deployment = session.get_one(Deployment, deployment_id)
     if deployment.release_id:
         become_release(session, session.get_one(Release, deployment.release_id), ReleaseStatus.RETIRED)
-    append_lines(session, deployment_id, [(LogSource.WHARF, _last_line(session, deployment, failure))])
+    append_line(session, deployment_id, _last_line(session, deployment, failure))
     if failure is None:
         become(session, deployment, _S.CANCELLED)
     else:
@@ -220,6 +229,10 @@ def _last_line(session: Session, deployment: Deployment, failure: DeploymentFail
     return f"{ended}; release {previous.number} serves on."
 
 
+def _all_ready(session: Session, release_id: str, replicas: int) -> bool:
+    return sum(row.ready for row in containers_of_release(session, release_id)) >= replicas
+
+
 def point_to(session: Session, application_id: str, release_id: str | None) -> None:
     """Say which release the routes of an application lead to."""
     application = session.get_one(Application, application_id)
@@ -228,15 +241,15 @@ def point_to(session: Session, application_id: str, release_id: str | None) -> N
     settle_status(session, application_id)
 
 
-def retire_others(session: Session, application_id: str, release_id: str | None) -> list[int]:
-    """Have every release but this one drain; the numbers of those that were live until now."""
+def _drain_others(session: Session, order: WorkOrder) -> None:
+    """Have every release but the new one drain, and say so in the journal."""
     releases = session.exec(
         select(Release).where(
-            Release.application_id == application_id,
-            Release.id != (release_id or ""),
+            Release.application_id == order.application.id,
+            Release.id != order.made.id,
             col(Release.status) == ReleaseStatus.LIVE,
         )
     ).all()
     for release in releases:
         become_release(session, release, ReleaseStatus.DRAINING)
-    return [release.number for release in releases]
+        append_line(session, order.deployment.id, f"Release {release.number} finishes its requests and is retired.")

@@ -44,6 +44,10 @@ class Answer:
         self._lines: deque[bytes] = deque()
         self._unfinished = b""
 
+    def header(self, name: str) -> str:
+        """What the answer says under this name; "" when it says nothing."""
+        return self._response.headers.get(name, "")
+
     async def piece(self) -> bytes:
         """The next bytes as they came; b"" at the end."""
         with docker_errors(self._doing):
@@ -79,6 +83,11 @@ class Connection:
         self._deadline = deadline
         self._docker: aiodocker.Docker | None = None
         self._closed = False
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether the engine is asked through a socket file: one that is elsewhere hardly ever is."""
+        return type(self._client().connector) is aiohttp.UnixConnector  # the one for SSH is another, derived from it
 
     async def close(self) -> None:
         """Ends every call and stream still open; later ones raise DockerUnreachable."""

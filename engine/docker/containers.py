@@ -10,7 +10,7 @@ from engine.docker.connection import Connection, Request
 from engine.docker.rawstream import Frames
 from engine.docker.references import checked
 from engine.docker.translation import docker_errors
-from engine.docker.values import ContainerFacts, ContainerSummary, ExecResult
+from engine.docker.values import ContainerFacts, ContainerSummary, ExecResult, PathFacts
 from engine.errors import DockerConflict, DockerNotFound, DockerUnreachable
 
 LONGEST_OUTPUT = 64 * 1024
@@ -40,6 +40,14 @@ class Containers(Connection):
     async def start_container(self, ref: str) -> None:
         """Starts it, or leaves it running. PortTaken when a host port belongs to somebody else."""
         await self._call(self._on(ref, "start"))
+
+    async def unpause_container(self, ref: str) -> None:
+        """Lets it go on; DockerConflict when it is not paused."""
+        await self._call(self._on(ref, "unpause"))
+
+    async def rename_container(self, ref: str, name: str) -> None:
+        """Gives it another name, running or not. DockerConflict when the name is taken."""
+        await self._call(self._on(ref, "rename", {"name": name}))
 
     async def stop_container(self, ref: str, grace: float) -> None:
         """Returns when it has ended: by SIGTERM, or by SIGKILL after `grace` seconds (rounded up)."""
@@ -95,6 +103,17 @@ class Containers(Connection):
         doing = f"write into {path} of container {ref}"
         where = f"containers/{checked(ref)}/archive"
         await self._call(Request(doing, "PUT", where, {"path": path}, upload=tar))
+
+    async def stat_path(self, ref: str, path: str) -> PathFacts | None:
+        """What is at `path` inside a created or running container, mounts included; None where nothing is."""
+        where = f"containers/{checked(ref)}/archive"
+        # HEAD would do, but aiodocker looks for a reason in the body of a "no", and there is none.
+        request = Request(f"look at {path} of container {ref}", "GET", where, {"path": path})
+        try:
+            async with self._stream(request, deadline=self._deadline) as answer:
+                return facts.path_facts(answer.header("X-Docker-Container-Path-Stat"))
+        except DockerNotFound:
+            return None
 
     async def _run_exec(self, exec_id: str, doing: str) -> str:
         frames, output = Frames(), bytearray()

@@ -1,5 +1,7 @@
 """From Docker's JSON to our values. Pure."""
 
+import base64
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +15,7 @@ from engine.docker.values import (
     EngineVersion,
     ImageFacts,
     NetworkFacts,
+    PathFacts,
     PullProgress,
     VolumeFacts,
 )
@@ -32,7 +35,9 @@ def container_summary(row: Json) -> ContainerSummary:
         name=(row["Names"] or ["/"])[0].removeprefix("/"),
         labels=row["Labels"] or {},
         state=ContainerState(row["State"]),
-        addresses=_addresses(row),
+        status=row["Status"],
+        addresses=_of_networks(row, "IPAddress"),
+        endpoints=_of_networks(row, "EndpointID"),
     )
 
 
@@ -55,8 +60,10 @@ def container_facts(container: Json) -> ContainerFacts:
         pid=state["Pid"] or None,
         started_at=moment(state["StartedAt"]),
         finished_at=finished_at,
-        addresses=_addresses(container),
+        addresses=_of_networks(container, "IPAddress"),
+        endpoints=_of_networks(container, "EndpointID"),
         restart_policy=container["HostConfig"]["RestartPolicy"]["Name"] or "no",
+        mounts={mount["Destination"]: mount["Source"] for mount in container.get("Mounts") or ()},
     )
 
 
@@ -98,12 +105,18 @@ def pull_progress(line: Json) -> PullProgress:
     return PullProgress(layer, status, detail.get("current"), detail.get("total"))
 
 
+def path_facts(header: str) -> PathFacts:
+    """From the header in which Docker describes a path: JSON in base64."""
+    described = json.loads(base64.b64decode(header))
+    return PathFacts(described["size"], datetime.fromisoformat(described["mtime"]).astimezone(UTC))
+
+
 def moment(text: str) -> datetime | None:
     """Docker's time stamp with its nanoseconds cut to microseconds; None for its year 1, "never"."""
     at = datetime.fromisoformat(text)
     return at.astimezone(UTC) if at.year > 1 else None
 
 
-def _addresses(container: Json) -> dict[str, str]:
+def _of_networks(container: Json, what: str) -> dict[str, str]:
     networks = (container.get("NetworkSettings") or {}).get("Networks") or {}
-    return {name: end["IPAddress"] for name, end in networks.items() if end and end.get("IPAddress")}
+    return {name: end[what] for name, end in networks.items() if end and end.get(what)}

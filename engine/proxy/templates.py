@@ -6,6 +6,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+import orjson
 import yaml
 
 Pattern = dict[str, Any]
@@ -18,7 +19,7 @@ def static_pattern() -> Pattern:
 
 def http_pattern(section: str, name: str) -> Pattern:
     """One example of http.yml: `http_pattern("routers", "domain")`."""
-    pattern: Pattern = copy.deepcopy(_parsed("http.yml")["http"][section][name])
+    pattern: Pattern = orjson.loads(_packed(section, name))
     return pattern
 
 
@@ -32,6 +33,12 @@ def page(name: str) -> str:
 def plugin_files() -> tuple[tuple[str, bytes], ...]:
     """The holding plugin's source: (name, content), sorted."""
     return tuple(sorted((file.name, file.read_bytes()) for file in (_templates() / "plugin").iterdir()))
+
+
+@cache
+def _packed(section: str, name: str) -> bytes:
+    # Thousands of copies are made for one document: unpacking JSON is ten times faster than copy.deepcopy.
+    return orjson.dumps(_parsed("http.yml")["http"][section][name])
 
 
 @cache

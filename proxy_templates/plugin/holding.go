@@ -4,10 +4,15 @@ package holding
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
 )
+
+// A client that is still sending when it is answered may lose the answer to the reset that follows it:
+// so much of a request is read before the answer.
+const mostToRead = 64 << 20
 
 // Config is one page. Page is HTML; Message says the same in a sentence, for clients that ask for JSON.
 type Config struct {
@@ -55,6 +60,10 @@ func (h *holding) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	if h.retryAfter != "" {
 		header.Set("Retry-After", h.retryAfter)
+	}
+	// Who asks whether to send anything is told by the answer.
+	if r.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, r.Body, mostToRead)
 	}
 	w.WriteHeader(h.status)
 	_, _ = w.Write(body)

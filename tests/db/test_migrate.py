@@ -12,7 +12,8 @@ from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 from db import models  # noqa: F401  (registers every table)
-from db.migrate import DatabaseUnusable, check, migrate, pending
+from db.errors import DatabaseUnusable
+from db.migrate import check, migrate, pending
 
 
 def test_the_migrations_lead_to_the_tables_that_the_program_works_with(database_url: str) -> None:
@@ -21,6 +22,12 @@ def test_the_migrations_lead_to_the_tables_that_the_program_works_with(database_
         differences = compare_metadata(MigrationContext.configure(connection), SQLModel.metadata)
     engine.dispose()
     assert differences == []
+
+
+def test_the_number_of_an_event_is_never_used_again(database_url: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "wharf.db")) as connection:
+        (made,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'event'").fetchone()
+    assert "AUTOINCREMENT" in made, "op.batch_alter_table drops it, unless table_kwargs has sqlite_autoincrement"
 
 
 def test_migrating_twice_does_nothing(database_url: str) -> None:
@@ -43,9 +50,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE deployment (in_the_way TEXT)"))
-    with pytest.raises(
-        DatabaseUnusable, match=r"wharf\.db cannot be used: table deployment already exists\. Restore"
-    ):
+    with pytest.raises(DatabaseUnusable, match=r"wharf\.db could not be .*: table deployment already exists\. It is"):
         migrate(url)
     with engine.connect() as connection:
         tables = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()

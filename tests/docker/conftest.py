@@ -1,10 +1,13 @@
 """One installation for all tests that do not hurt it, and one of its own for each that does."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.docker.faults import Target, running_target
+from tests.docker.relay import Relay, running_relay
 from tests.docker.world import World, eventually
 
 
@@ -14,15 +17,55 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     yield from _running(World(tmp_path_factory.mktemp("world")))
 
 
+@pytest.fixture(scope="module")
+def mortal_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A running installation for the tests of one module, all of which kill its server and start it again."""
+    yield from _running(World(tmp_path_factory.mktemp("mortal")))
+
+
 @pytest.fixture
 def fragile_world(tmp_path: Path) -> Iterator[World]:
     """A running installation for one test alone, to be killed and starved."""
     yield from _running(World(tmp_path))
 
 
-def _running(made: World) -> Iterator[World]:
-    made.start()
+@pytest.fixture
+def relay(tmp_path: Path) -> Iterator[Relay]:
+    with running_relay(tmp_path / "docker.sock") as running:
+        yield running
+
+
+@pytest.fixture
+def far_world(tmp_path: Path, relay: Relay) -> Iterator[World]:
+    """An installation whose Docker engine can be taken away, and tells what it was asked."""
+    world = World(tmp_path, WHARF_DOCKER_HOST=relay.url)
+    world.start()
     try:
+        yield world
+    finally:
+        relay.mend()
+        world.stop()
+        world.command("uninstall", "--yes", "--volumes")
+
+
+@pytest.fixture(scope="session")
+def hurt_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """One installation for all tests that hurt what it can mend by itself."""
+    with running_target(tmp_path_factory.mktemp("hurt")) as target:
+        yield target
+
+
+@pytest.fixture
+async def target(hurt_world: Target) -> AsyncGenerator[Target]:
+    """The installation to hurt, whole when a test gets it and given the time to mend afterwards."""
+    await hurt_world.repaired()
+    yield hurt_world
+    await hurt_world.repaired()
+
+
+def _running(made: World) -> Iterator[World]:
+    try:
+        made.start()
         yield made
     finally:
         made.stop()
@@ -32,7 +75,23 @@ def _running(made: World) -> Iterator[World]:
 @pytest.fixture
 async def environment(world: World, unique: Callable[[str], str]) -> AsyncGenerator[str]:
     """The id of an environment of the shared installation, whose applications are removed afterwards."""
-    environment_id = await world.environment(unique("project"))
+    async with _environment_of(world, unique("project")) as environment_id:
+        yield environment_id
+
+
+@pytest.fixture
+async def mortal_environment(mortal_world: World, unique: Callable[[str], str]) -> AsyncGenerator[str]:
+    """The same, of the installation whose server is killed, and runs when a test begins and when it ends."""
+    async with _environment_of(mortal_world, unique("project")) as environment_id:
+        yield environment_id
+        if not mortal_world.answers():
+            mortal_world.kill()
+            mortal_world.start()
+
+
+@asynccontextmanager
+async def _environment_of(world: World, project: str) -> AsyncGenerator[str]:
+    environment_id = await world.environment(project)
     yield environment_id
     document = "query($id: ID!) { environment(id: $id) { applications { id } } }"
     found = await world.ask(document, id=environment_id)

@@ -1,84 +1,155 @@
-"""Visitors: many requests of several kinds, and what was wrong with the answers."""
+"""Visitors: requests, uploads, websockets and server-sent events, without a pause."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
-import aiohttp
+import httpx2
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.docker.asking import HELLO, LESS_SLOW, PATIENCE, SENT_SLOWLY, SLOW, Exchange, Load, Question, failures_told
+from tests.docker.visits import Visits, Wrong
 from tests.docker.world import Application
 
+Kind = Callable[[Load], Coroutine[object, object, None]]
 
-@dataclass(slots=True)
-class Visits:
-    """What happened so far. `versions` counts the answers of each version of the application."""
 
-    answered: int = 0
-    wrong: list[str] = field(default_factory=list)
-    versions: dict[str, int] = field(default_factory=dict)
-    counted: asyncio.Condition = field(default_factory=asyncio.Condition)
+def _http1(kind: str, question: Question, fresh: bool = False) -> Kind:
+    async def run(load: Load) -> None:
+        async with load.http1(fresh) as ask:
+            await load.keep_asking(kind, ask, question)
 
-    async def reach(self, number: int) -> None:
-        """Wait until this many more requests were answered or have failed."""
-        goal = self.answered + len(self.wrong) + number
-        async with asyncio.timeout(30), self.counted:
-            await self.counted.wait_for(lambda: self.answered + len(self.wrong) >= goal)
+    return run
 
-    async def note(self, status: int | None, version: str) -> None:
-        """One more request: its status (None: no answer) and who answered, or what went wrong."""
-        async with self.counted:
-            if status is not None:
-                self.answered += 1
-                self.versions[version] = self.versions.get(version, 0) + 1
-            if status != 200:
-                self.wrong.append(version if status is None else f"status {status}")
-            self.counted.notify_all()
+
+def _plain(kind: str, *questions: Question, http2: bool = False) -> Kind:
+    """All on one connection, side by side, when it is HTTP/2."""
+
+    async def run(load: Load) -> None:
+        async with load.get_or_post(http2=http2) as ask:
+            await asyncio.gather(*(load.keep_asking(kind, ask, question) for question in questions))
+
+    return run
+
+
+async def websocket(load: Load) -> None:
+    """Says something ten times a second, and hears it again, until the other side closes."""
+    async for _ in load.turns():
+        floor = load.visits.floor
+        async with load.visits.one("websocket"):
+            try:
+                with failures_told() as exchange:
+                    await _converse(load, floor, exchange)
+            except InvalidStatus as refusal:
+                load.check_page(refusal.response.status_code, bytes(refusal.response.body or b""), floor)
+
+
+async def _converse(load: Load, floor: int, exchange: Exchange) -> None:
+    uri, port = f"ws://{load.application.host}/ws", load.application.world.http_port
+    async with connect(uri, host="127.0.0.1", port=port, proxy=None, open_timeout=PATIENCE) as socket:
+        exchange.began = True
+        assert socket.response is not None
+        place = load.visits.place(socket.response.headers["X-Version"], floor)
+        try:
+            for number in range(1_000_000):
+                await socket.send(f"number {number}")
+                async with asyncio.timeout(PATIENCE):
+                    heard = await socket.recv()
+                if heard != f"number {number}":
+                    raise Wrong(f"wrong echo: {heard!r} to {number}")
+                await asyncio.sleep(0.1)
+                if load.stop.is_set():
+                    return
+        except ConnectionClosed as closed:
+            if closed.rcvd is None:
+                raise
+            load.visits.ended(place)
+
+
+def _events(kind: str, *, http2: bool) -> Kind:
+    async def run(load: Load) -> None:
+        async with load.client(http2=http2) as client:
+            async for _ in load.turns():
+                floor = load.visits.floor
+                async with load.visits.one(kind):
+                    with failures_told() as exchange:
+                        await _listen(load, client, floor, exchange)
+
+    return run
+
+
+async def _listen(load: Load, client: httpx2.AsyncClient, floor: int, exchange: Exchange) -> None:
+    """Every event in its turn, until the other side ends the stream."""
+    async with client.stream("GET", load.url("/events")) as answer:
+        exchange.began = True
+        if answer.status_code != 200:
+            load.check_page(answer.status_code, await answer.aread(), floor)
+            return
+        version, number = answer.headers["X-Version"], 0
+        place = load.visits.place(version, floor)
+        async for line in answer.aiter_lines():
+            if line.startswith("data: "):
+                number += 1
+                if line != f"data: {number} from {version}":
+                    raise Wrong(f"wrong event: {line!r} in place {number}")
+            if load.stop.is_set():
+                return
+        load.visits.ended(place)
+
+
+ONE_BY_ONE = _http1("HTTP/1.1, kept", HELLO)
+SHORT: tuple[Kind, ...] = (
+    ONE_BY_ONE,
+    ONE_BY_ONE,
+    _http1("HTTP/1.1, fresh", HELLO, fresh=True),
+    _http1("HTTP/1.1, slow", LESS_SLOW),
+    _http1("HTTP/1.1, slow", LESS_SLOW),
+)
+"""Requests that end: short and long ones, on kept and on fresh connections."""
+
+EVERYTHING: tuple[Kind, ...] = (
+    ONE_BY_ONE,
+    _http1("HTTP/1.1, fresh", HELLO, fresh=True),
+    _http1("HTTP/1.1, slow", SLOW),
+    _http1("HTTP/1.1, upload", SENT_SLOWLY),
+    _plain("HTTP/1.1, got", HELLO),
+    _plain("HTTP/2", HELLO, HELLO, HELLO, http2=True),
+    _plain("HTTP/2, slow", SLOW, SLOW, http2=True),
+    _plain("HTTP/2, upload", SENT_SLOWLY, http2=True),
+    websocket,
+    _events("server-sent events over HTTP/1.1", http2=False),
+    _events("server-sent events over HTTP/2", http2=True),
+)
+"""One of each kind of visitor that there is."""
 
 
 @asynccontextmanager
-async def visitors(application: Application) -> AsyncGenerator[Visits]:
-    """Requests without a pause: on kept connections, on fresh ones, and some that last for a second."""
-    visits, stop = Visits(), asyncio.Event()
-    kinds: list[Callable[[Application, Visits, asyncio.Event], Coroutine[object, object, None]]] = [
-        _on_kept_connections,
-        _on_kept_connections,
-        _on_fresh_connections,
-        _slowly,
-        _slowly,
-    ]
-    tasks = [asyncio.create_task(kind(application, visits, stop)) for kind in kinds]
-    await visits.reach(20)
+async def visitors(
+    application: Application, kinds: tuple[Kind, ...] = SHORT, *, per_second: float = 400, grace: float = 0.0
+) -> AsyncGenerator[Visits]:
+    """Visitors of these kinds, without a pause, at most so many requests a second in all.
+
+    The version that answers now is expected, and no other: `Visits.expect` tells them of the next. `grace`
+    is the application's grace period in seconds, which open streams may rely on.
+    """
+    visits = Visits((await application.get()).headers["X-Version"], grace)
+    load = Load(application, visits, per_second)
+    tasks = [asyncio.create_task(kind(load)) for kind in kinds]
     try:
+        await visits.until(lambda: visits.versions.total() >= len(kinds))
         yield visits
     finally:
-        stop.set()
+        load.stop.set()
         await asyncio.gather(*tasks)
 
 
-async def _on_kept_connections(application: Application, visits: Visits, stop: asyncio.Event) -> None:
-    async with aiohttp.ClientSession() as session:
-        while not stop.is_set():
-            await _visit(application, visits, session, "/")
-
-
-async def _on_fresh_connections(application: Application, visits: Visits, stop: asyncio.Event) -> None:
-    while not stop.is_set():
-        async with aiohttp.ClientSession() as session:
-            await _visit(application, visits, session, "/")
-
-
-async def _slowly(application: Application, visits: Visits, stop: asyncio.Event) -> None:
-    async with aiohttp.ClientSession() as session:
-        while not stop.is_set():
-            await _visit(application, visits, session, "/slow?seconds=1")
-
-
-async def _visit(application: Application, visits: Visits, session: aiohttp.ClientSession, path: str) -> None:
-    url = f"http://127.0.0.1:{application.world.http_port}{path}"
-    try:
-        async with session.get(url, headers={"Host": application.host}) as answer:
-            await answer.read()
-            await visits.note(answer.status, answer.headers.get("X-Version", "?"))
-    except aiohttp.ClientError as error:
-        await visits.note(None, repr(error))
+async def take_over(
+    application: Application, visits: Visits, version: str, verb: str = "deploy", **changes: object
+) -> None:
+    """Have the release that answers as `version` take over; once that is said, nobody else may answer."""
+    if changes:
+        await application.change(**changes)
+    visits.expect(version)
+    assert (await application.deploy(verb))["status"] == "SUCCEEDED"
+    visits.settle()

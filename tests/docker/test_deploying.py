@@ -6,7 +6,6 @@ import pytest
 
 from engine.docker.gateway import DockerGateway
 from graph.ids import read_global_id
-from tests.docker.load import visitors
 from tests.docker.world import World, eventually
 
 pytestmark = pytest.mark.docker
@@ -25,27 +24,6 @@ async def test_an_application_that_was_deployed_answers_on_its_host_name(world: 
     assert reply.text.startswith("hello from 1")
     assert "X-Wharf-Release" not in reply.headers, "what we are is nobody's business"
     assert await hello.status() == "RUNNING"
-
-
-async def test_a_redeploy_a_rollback_and_a_scale_while_requests_flow_give_no_wrong_answer(
-    world: World, environment: str
-) -> None:
-    shop = await world.application(environment, "busy-shop")
-    await shop.deploy()
-    async with visitors(shop) as visits:
-        await shop.change(image="wharf-sample:2")
-        assert (await shop.deploy())["status"] == "SUCCEEDED"
-        await visits.reach(50)
-        assert (await shop.deploy("rollBack"))["status"] == "SUCCEEDED"
-        await visits.reach(50)
-        await shop.change(image="wharf-sample:3", replicas=3)
-        assert (await shop.deploy())["status"] == "SUCCEEDED"
-        await visits.reach(50)
-        assert (await shop.deploy("restart"))["status"] == "SUCCEEDED"
-        await visits.reach(50)
-    assert visits.wrong == []
-    assert visits.answered > 500
-    assert set(visits.versions) == {"1", "2", "3"}
 
 
 async def test_three_replicas_share_the_requests(world: World, environment: str) -> None:

@@ -30,9 +30,24 @@ COMMAND_AT_ONCE = {**TCP_AT_ONCE, "kind": "COMMAND"}
             None,
             "not today",
         ),
+        (
+            {"BOOT": "deaf"},
+            {"healthCheck": {**COMMAND_AT_ONCE, "command": ["true"]}},
+            "PORT_NOT_LISTENING",
+            None,
+            "port 8000",
+        ),
         ({}, {"command": ["/no/such/program"]}, "START_REFUSED", None, "/no/such/program"),
     ],
-    ids=["exits", "out of memory", "never listens", "fails its HTTP check", "fails its command", "cannot start"],
+    ids=[
+        "exits",
+        "out of memory",
+        "never listens",
+        "fails its HTTP check",
+        "fails its command",
+        "passes its command but never listens",
+        "cannot start",
+    ],
 )
 async def test_the_old_release_serves_on_and_the_reason_is_told(
     world: World,

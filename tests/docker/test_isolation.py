@@ -1,11 +1,16 @@
 """Networks: the members of an environment reach each other by name, and nobody else does."""
 
+from collections.abc import Callable
+
 import pytest
 
+from engine import labels
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ExecResult
+from graph.ids import read_global_id
+from tests.docker.belongings import claimed
 from tests.docker.test_deploying import raw_id
-from tests.docker.world import Application, World
+from tests.docker.world import Application, World, eventually
 
 pytestmark = pytest.mark.docker
 
@@ -26,6 +31,35 @@ async def test_members_of_an_environment_reach_each_other_by_name_and_others_do_
     assert (await call_from(stranger, "api")).exit_code != 0, "the name means nothing there"
     assert (await call_from(stranger, await address_of(api))).exit_code != 0, "nor does the address lead there"
     await world.do("removeApplication", applicationId=stranger.id)
+
+
+async def test_the_range_of_a_network_that_somebody_removed_is_given_back_with_its_environment(
+    world: World, unique: Callable[[str], str]
+) -> None:
+    environment = await world.environment(unique("short-lived"))
+    known = read_global_id(environment)
+    assert known is not None
+    shop = await world.application(environment, "short-lived")
+    await shop.deploy()
+    assert known[1] in claimed(world)
+    await world.do("removeApplication", applicationId=shop.id)
+    await eventually(shop.is_gone)
+
+    await remove_network(labels.network_name(known[1]))
+    await world.do("removeEnvironment", environmentId=environment)
+
+    async def given_back() -> bool:
+        return known[1] not in claimed(world)
+
+    await eventually(given_back)
+
+
+async def remove_network(name: str) -> None:
+    docker = DockerGateway(None)
+    for member in (await docker.inspect_network(name)).members:
+        await docker.disconnect_network(name, member)
+    await docker.remove_network(name)
+    await docker.close()
 
 
 async def call_from(application: Application, host: str) -> ExecResult:

@@ -1,35 +1,15 @@
 """The Docker engine goes away, or falls silent: that is said, nothing is mistaken for stopped, and all comes back."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.docker.gateway import DockerGateway
-from tests.docker.relay import Relay, running_relay
+from tests.docker.relay import Relay
 from tests.docker.world import Application, World, eventually
 
 pytestmark = pytest.mark.docker
-
-
-@pytest.fixture
-def relay(tmp_path: Path) -> Iterator[Relay]:
-    with running_relay(tmp_path / "docker.sock") as running:
-        yield running
-
-
-@pytest.fixture
-def far_world(tmp_path: Path, relay: Relay) -> Iterator[World]:
-    """An installation whose Docker engine can be taken away."""
-    world = World(tmp_path, WHARF_DOCKER_HOST=relay.url)
-    world.start()
-    try:
-        yield world
-    finally:
-        relay.mend()
-        world.stop()
-        world.command("uninstall", "--yes", "--volumes")
 
 
 async def deployed(world: World) -> Application:

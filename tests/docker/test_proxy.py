@@ -16,13 +16,14 @@ import pytest
 
 from engine.docker.values import ContainerState
 from engine.errors import ProxyFailure
-from engine.proxy.archive import CONFIG_DIR, PLUGIN_DIR
+from engine.proxy.archive import CONFIG_DIR, DOCUMENT, PLUGIN_DIR
 from engine.proxy.image import available_image
 from engine.proxy.internal import every_little_while
 from engine.proxy.routes import Holding, HoldingReason, Route, RoutedApplication
 from engine.proxy.spec import container_name, container_spec
 from engine.proxy.templates import plugin_files
-from tests.engine.proxy.rig import Rig, document, free_port, rigged
+from tests.conftest import free_port
+from tests.engine.proxy.rig import Rig, document, rigged
 
 pytestmark = pytest.mark.docker
 
@@ -31,8 +32,8 @@ NOTHING = document()
 
 
 @pytest.fixture
-async def rig() -> AsyncIterator[Rig]:
-    async with rigged() as made:
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with rigged(tmp_path / "proxy") as made:
         yield made
 
 
@@ -205,7 +206,8 @@ def templates() -> bytes:
     packed = io.BytesIO()
     source = files("proxy_templates")
     contents = {f"{PLUGIN_DIR}/{name}": content for name, content in plugin_files()}
-    contents |= {name: (source / name).read_bytes() for name in ("static.yml", "http.yml")}
+    contents |= {"static.yml": (source / "static.yml").read_bytes()}
+    contents |= {f"live/{DOCUMENT}": (source / DOCUMENT).read_bytes()}
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for path, content in contents.items():
             entry = tarfile.TarInfo(path)

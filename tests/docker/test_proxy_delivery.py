@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from engine.proxy.spec import INTERNAL_PORT
 from tests.engine.proxy.rig import KEY, Rig, document, rigged
 
 pytestmark = pytest.mark.docker
+by_both_carriers = pytest.mark.parametrize("carrier", ["directory", "archive"])
 
 SHOW_HEADERS = """
 import http.server
@@ -41,8 +43,14 @@ for address in sys.argv[2:]:
 
 
 @pytest.fixture
-async def rig() -> AsyncIterator[Rig]:
-    async with rigged() as made:
+def carrier() -> str:
+    """What brings documents to the proxy; a test that is about both is parametrized with them."""
+    return "directory"
+
+
+@pytest.fixture
+async def rig(tmp_path: Path, carrier: str) -> AsyncIterator[Rig]:
+    async with rigged(tmp_path / "proxy" if carrier == "directory" else None) as made:
         yield made
 
 
@@ -108,6 +116,7 @@ async def test_pages_answer_head_without_a_body_and_json_to_those_who_want_it(ri
     assert (await rig.visit("nobody.test", headers=browser)).text.startswith("<!doctype html>")
 
 
+@by_both_carriers
 async def test_twenty_swaps_under_load_give_no_wrong_answer(rig: Rig, delivery: Delivery) -> None:
     names = [f"{rig.network}-{version}" for version in "ab"]
     for name in names:
@@ -196,6 +205,7 @@ async def test_the_internal_entry_point_is_closed_to_applications_and_mute_witho
     assert asked_outside.status == 404
 
 
+@by_both_carriers
 async def test_what_is_loaded_already_is_not_sent_again(rig: Rig, proxy: HttpProxy, delivery: Delivery) -> None:
     await delivery.deliver(document(blog("nobody")))
     before = await proxy.internal.loaded()
@@ -216,6 +226,7 @@ async def test_a_route_that_traefik_refuses_is_reported_by_its_domain_and_the_ot
     assert (await rig.visit("shop.test")).status == 503
 
 
+@by_both_carriers
 async def test_a_document_that_traefik_refuses_changes_nothing_and_the_next_one_is_taken(
     rig: Rig, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:

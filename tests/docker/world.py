@@ -24,7 +24,7 @@ from gql.transport.websockets import WebsocketsTransport
 from tests.conftest import free_port
 
 WHARF = str(Path(sys.executable).with_name("wharf"))
-_STARTED_WITHIN = 20.0
+_STARTED_WITHIN = 60.0
 
 Answer = dict[str, Any]
 
@@ -47,6 +47,7 @@ class World:
 
     def __init__(self, directory: Path, **settings: str) -> None:
         self.directory = directory
+        self.program = [WHARF]
         self.port, self.http_port, https_port = free_port(), free_port(), free_port()
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("WHARF_")},
@@ -61,27 +62,44 @@ class World:
         }
         self._process: subprocess.Popen[bytes] | None = None
         self.token = ""
+        self.started_in = 0.0  # seconds that the last start took, which tell how busy the machine is
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen([WHARF, "serve"], env=self.environ, stderr=log, stdout=log)
-        deadline = time.monotonic() + _STARTED_WITHIN
-        while not self._answers():
+        begun = time.monotonic()
+        self.launch()
+        assert self._process is not None
+        deadline = begun + _STARTED_WITHIN
+        while not self.answers():
             assert self._process.poll() is None, f"The server ended:\n{self.log.read_text()}"
             assert time.monotonic() < deadline, f"The server does not answer:\n{self.log.read_text()}"
             time.sleep(0.02)
+        self.started_in = time.monotonic() - begun
         if not self.token:
             self.token = self.command("token", "create", "--name", "tests").strip()
+
+    def launch(self) -> None:
+        """Start the server, and do not wait for it."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen([*self.program, "serve"], env=self.environ, stderr=log, stdout=log)
 
     @property
     def log(self) -> Path:
         return self.directory / "server.log"
 
+    @asynccontextmanager
+    async def logging(self, words: str) -> AsyncGenerator[None]:
+        """Returns once the server has logged these words, which it has not before what is done inside."""
+        seen = self.log.stat().st_size
+        yield
+        async with asyncio.timeout(30):
+            while words.encode() not in self.log.read_bytes()[seen:]:
+                await asyncio.sleep(0.001)
+
     def command(self, *words: str) -> str:
         """What the command `wharf` prints."""
         done = subprocess.run(
-            [WHARF, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=30
+            [*self.program, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=60
         )
         return done.stdout
 
@@ -93,6 +111,17 @@ class World:
         """SIGTERM, and wait until the process is gone."""
         self._end(signal.SIGTERM)
 
+    def pause(self) -> None:
+        """SIGSTOP: it does nothing until `resume`."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, what: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(what)
+
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:
             return
@@ -100,7 +129,8 @@ class World:
         self._process.wait(timeout=20)
         self._process = None
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether the server is there for its clients."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=1) as answer:
                 return bool(answer.status == 200)
@@ -109,8 +139,13 @@ class World:
 
     def open_files(self) -> int:
         """How many files and connections the server process holds."""
+        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+
+    @property
+    def pid(self) -> int:
+        """The server process."""
         assert self._process is not None
-        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+        return self._process.pid
 
     def private_bytes(self) -> int:
         """How much memory the server process has for itself alone."""
@@ -309,6 +344,11 @@ class Application:
             return (await self.get()).headers.get("X-Version") == version
 
         await eventually(answered)
+
+    async def is_gone(self) -> bool:
+        """Whether the API no longer knows the application."""
+        found = await self.world.ask("query($id: ID!) { application(id: $id) { id } }", id=self.id)
+        return found["application"] is None
 
     async def status(self) -> str:
         found = await self.world.ask("query($id: ID!) { application(id: $id) { status } }", id=self.id)

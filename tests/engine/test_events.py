@@ -19,7 +19,7 @@ def happen(session: Session, number: int, application_id: str | None = None) -> 
 
 
 async def take(events: AsyncIterator[Event], count: int) -> list[int]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         return [(await anext(events)).data["number"] for _ in range(count)]
 
 

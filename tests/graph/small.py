@@ -64,6 +64,7 @@ class Running:
 
 
 RUNNING = Running()
+BEGUN, ENDED, DOOR = Running(), Running(), asyncio.Event()
 
 READ = Needs(Action.READ, Noun.APPLICATION)
 
@@ -137,6 +138,13 @@ class Mutation:
     async def revoke_own_token(self, info: Info) -> AddDomainPayload:
         await info.context.sockets.close_viewer(info.context.viewer.token_id)
         return AddDomainPayload()
+
+    @strawberry.mutation(extensions=[ErrorsAsData(), Needs(Action.REMOVE, Noun.API_TOKEN)])
+    async def wait_at_the_door(self) -> AddDomainPayload:
+        await BEGUN.add(1)
+        await DOOR.wait()
+        await ENDED.add(1)
+        raise InvalidInput("That will not do.")
 
 
 @strawberry.type

@@ -36,6 +36,10 @@ class Socket:
     async def hang_up(self) -> None:
         self._connection.transport.abort()
 
+    async def give_up(self) -> None:
+        """End operation 1 before it has answered."""
+        await self.send({"type": "complete", "id": "1"})
+
 
 @asynccontextmanager
 async def raw(served: Served, protocol: str = "graphql-transport-ws", **headers: str) -> AsyncIterator[Socket]:

@@ -4,6 +4,8 @@ from enum import Enum
 
 import pytest
 from graphql import GraphQLError
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
 
 from engine.errors import DockerTimeout, EngineError, NotNow, PortTaken, ProxyFailure
 from graph.enums import described
@@ -67,36 +69,139 @@ async def test_a_mutation_with_a_plain_function_refuses_likewise() -> None:
         ),
         (adding(["blog"]), {("input", "host"): "A string is needed."}),
         (adding("blog", ports="80"), {("input", "ports"): "A whole number is needed."}),
+        ({"host": "blog"}, {("input", "applicationId"): "applicationId is needed."}),
+        (adding(None), {("input", "host"): "A value is needed; null is none."}),
+        (adding("blog") | {"\u0130": 1}, {("input",): "AddDomainInput has no field '\u0130'."}),
+        ([], {("input",): "The fields of AddDomainInput are needed."}),
+        (
+            adding("blog", ports=[0] * 1000),
+            {
+                ("input", "ports", str(n)): "0 is not a port. A port is a whole number from 1 to 65535."
+                for n in range(20)
+            },
+        ),
     ],
 )
-async def test_a_value_that_is_no_value_of_its_scalar_names_its_field(
-    input_: dict[str, object], mistakes: dict[tuple[str, ...], str]
+async def test_what_is_wrong_with_an_input_is_told_by_its_fields(
+    input_: object, mistakes: dict[tuple[str, ...], str]
 ) -> None:
-    found = await errors(ADD_DOMAIN, input=input_)
-    assert {tuple(error["extensions"]["field"]): error["message"] for error in found} == mistakes
-    assert {error["extensions"]["code"] for error in found} == {"INVALID_INPUT"}
+    payload = (await data(ADD_DOMAIN, input=input_))["addDomain"]
+    assert payload["application"] is None
+    assert {tuple(error["field"]): error["message"] for error in payload["errors"]} == mistakes
+    assert {error["code"] for error in payload["errors"]} == {"INVALID_INPUT"}
 
 
-async def test_a_missing_value_names_its_place_in_the_words_of_graphql() -> None:
-    (error,) = await errors(ADD_DOMAIN, input={"host": "blog"})
-    assert "'applicationId'" in error["message"]
-    assert error["extensions"] == {"code": "INVALID_INPUT", "field": ["input"]}
+async def test_literals_and_the_variables_in_them_are_told_by_their_fields() -> None:
+    query = """
+        mutation($host: Hostname!, $port: Port!) {
+            bad: addDomain(input: {applicationId: 5, host: $host, ports: [80, "x", $port]}) {
+                errors { field message }
+            }
+            good: addDomain(input: {applicationId: "1", host: "shop.example.com"}) {
+                errors { field } application { id }
+            }
+        }
+    """
+    answered = await data(query, host="a:80", port=0)
+    assert [(error["field"], error["message"]) for error in answered["bad"]["errors"]] == [
+        (
+            ["input", "host"],
+            "'a:80' is not a host name. A host name looks like blog.example.com: no scheme, port, path or wildcard.",
+        ),
+        (["input", "ports", "1"], "A whole number is needed."),
+        (["input", "ports", "2"], "0 is not a port. A port is a whole number from 1 to 65535."),
+    ]
+    assert answered["good"] == {"errors": [], "application": {"id": global_id("Application", KEYS[0])}}
 
 
-async def test_a_bad_literal_is_pointed_at() -> None:
-    query = 'mutation { addDomain(input: {applicationId: "1", host: "a:80"}) { errors { code } } }'
-    (error,) = await errors(query)
-    assert error["message"].startswith("'a:80' is not a host name.")
-    assert error["locations"] == [{"line": 1, "column": query.index('"a:80"') + 1}]
-    assert error["extensions"] == {"code": "INVALID_INPUT"}
+async def test_a_string_needs_quotes() -> None:
+    answered = await data(
+        'mutation { addDomain(input: {applicationId: "1", host: shop}) { errors { field message } } }'
+    )
+    assert answered["addDomain"]["errors"] == [{"field": ["input", "host"], "message": "A string needs quotes."}]
 
 
-async def test_a_number_with_more_digits_than_python_reads_is_no_bug(caplog: pytest.LogCaptureFixture) -> None:
-    (error,) = await errors(f"{{ applications(first: {'1' * 5000}) {{ edges {{ cursor }} }} }}")
-    assert error["message"] == "The number has too many digits."
-    assert error["extensions"] == {"code": "INVALID_INPUT"}
+async def test_a_wrong_variable_that_is_needed_elsewhere_stops_the_whole_request() -> None:
+    query = """
+        mutation($input: AddDomainInput!, $host: Hostname!, $also: Boolean!) {
+            addDomain(input: $input) { errors { field } }
+            other: addDomain(input: {applicationId: "1", host: $host}) {
+                errors { field } application @include(if: $also) { id }
+            }
+        }
+    """
+    (error,) = await errors(query, input=adding("blog"), host="blog", also="perhaps")
+    assert (error["message"], error["extensions"]["field"]) == (
+        "also: true or false is needed.",
+        ["also"],
+    )
+    both = await errors(query, input=adding("a:80"), host="blog", also=1)
+    assert [error["extensions"]["field"] for error in both] == [["input", "host"], ["also"]]
+
+
+async def test_whether_somebody_may_comes_before_what_is_wrong_with_the_input() -> None:
+    (error,) = await errors(ADD_DOMAIN, viewer=SETUP, input=adding("a:80"))
+    assert error["extensions"] == {"code": "FORBIDDEN"}
+
+
+@pytest.mark.parametrize(
+    ("input_", "sentence", "field"),
+    [
+        ('{applicationId: "1"}', "host is needed.", ["host"]),
+        ('{applicationId: "1", host: null}', "A value is needed; null is none.", ["host"]),
+        ('{applicationId: "1", host: "a", hots: 1}', "AddDomainInput has no field 'hots'. Did you mean host?", []),
+        ("5", "The fields of AddDomainInput are needed.", []),
+    ],
+)
+async def test_a_document_that_does_not_fit_the_schema_is_pointed_at(
+    input_: str, sentence: str, field: list[str]
+) -> None:
+    (error,) = await errors(f"mutation {{ addDomain(input: {input_}) {{ errors {{ code }} }} }}")
+    assert error["message"] == f"{'.'.join(['input', *field])}: {sentence}"
+    assert error["extensions"] == {"code": "INVALID_INPUT", "field": ["input", *field]}
+    assert error["locations"][0]["line"] == 1
+
+
+@pytest.mark.parametrize("number", ["1" * 5000, "99999999999", '"1"', "1.5", "[1]", "{a: 1}", "ONE"])
+async def test_a_literal_of_another_type_in_a_query_is_pointed_at(
+    number: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (error,) = await errors(f"{{ applications(first: {number}) {{ edges {{ cursor }} }} }}")
+    assert error["message"] == "first: A whole number from -2147483648 to 2147483647 is needed."
+    assert error["extensions"] == {"code": "INVALID_INPUT", "field": ["first"]}
     assert error["locations"] == [{"line": 1, "column": 23}]
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("query", "extensions"),
+    [
+        ("{ echo }", {"code": "INVALID_INPUT", "field": ["text"]}),
+        (
+            "query($n: Int = 5) { applications(first: $n) { nodes { id } } }",
+            {"code": "INVALID_INPUT", "field": ["first"]},
+        ),
+        ("query($n: Nothing) { applications(first: $n) { nodes { id } } }", {"code": "BAD_REQUEST"}),
+        ("{ nothing }", {"code": "BAD_REQUEST"}),
+        ("{", {"code": "BAD_REQUEST"}),
+        ("{ a: viewer " + "b" * 70_000 + " }", {"code": "BAD_REQUEST"}),
+        ("{ echo(text: " + "[" * 900 + "]" * 900 + ") }", {"code": "BAD_REQUEST"}),
+        ("fragment A on Query { viewer }", {"code": "BAD_REQUEST"}),
+    ],
+)
+async def test_every_error_of_a_request_has_a_code(query: str, extensions: dict[str, object]) -> None:
+    result = await SCHEMA.stream(query, variable_values={"n": None}, context_value=context())
+    async for each in result:
+        assert isinstance(each, ExecutionResult | PreExecutionError)
+        assert [error.formatted["extensions"] for error in each.errors or ()] == [extensions]
+
+
+async def test_what_was_sent_is_repeated_in_parts_that_can_be_shown() -> None:
+    name, unprintable = "a" * 60_000, "\u202e"
+    for query in (f"{{ {name} }}", f"{{ echo(text: 1, {name}: 1) }}", f"{{ a(b: {unprintable}) }}"):
+        for error in await errors(query):
+            assert len(error["message"]) < 1000
+            assert error["message"].isprintable()
 
 
 async def test_what_a_query_refuses_is_an_error_with_its_code(caplog: pytest.LogCaptureFixture) -> None:

@@ -116,7 +116,7 @@ async def test_a_body_is_one_json_object_of_bounded_size(
         ({"query": "subscription { forEver }"}, "Subscriptions need a websocket."),
         (
             {"query": "query ($text: String!) { echo(text: $text) }"},
-            "Variable '$text' has invalid value: Expected a value of non-null type 'String!' to be provided.",
+            "text: The variable $text is needed.",
         ),
     ],
 )

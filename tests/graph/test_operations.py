@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 
 import gql
 import pytest
@@ -9,8 +10,8 @@ from gql.transport.exceptions import TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
 
 from tests.graph.conftest import CLIENTS, Served
-from tests.graph.small import RUNNING
-from tests.graph.sockets import ACK, connected, raw, subscribe
+from tests.graph.small import BEGUN, DOOR, ENDED, RUNNING
+from tests.graph.sockets import ACK, Socket, connected, raw, subscribe
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -48,11 +49,11 @@ async def test_a_stream_ends_when_either_side_says_so(served: Served) -> None:
         ({"query": "fragment A on Query { viewer }"}, "Can't get GraphQL operation type"),
         (
             {"query": "query ($text: String!) { echo(text: $text) }", "variables": {"text": 5}},
-            "Variable '$text' has invalid value: String cannot represent a non string value: 5",
+            "text: A string is needed.",
         ),
         (
             {"query": "subscription ($to: Int!) { count(to: $to) }"},
-            "Variable '$to' has invalid value: Expected a value of non-null type 'Int!' to be provided.",
+            "to: The variable $to is needed.",
         ),
     ],
 )
@@ -172,3 +173,25 @@ async def test_the_client_that_scripts_in_python_use_is_served(served: Served) -
         with pytest.raises(TransportQueryError, match="The log begins later than that"):
             async for _ in session.subscribe(gql.gql('subscription { breaks(how: "expired") }')):
                 pass
+
+
+@pytest.mark.parametrize("leave", [Socket.hang_up, Socket.give_up], ids=["hang up", "complete"])
+async def test_a_mutation_that_has_begun_is_finished_whoever_leaves(
+    served: Served, leave: Callable[[Socket], Awaitable[None]], caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, ended = BEGUN.now, ENDED.now
+    DOOR.clear()
+    async with connected(served) as socket:
+        twice = "mutation { first: waitAtTheDoor { errors { code } } second: waitAtTheDoor { errors { code } } }"
+        await socket.send(subscribe(twice))
+        await BEGUN.until(begun + 1)
+        await leave(socket)
+        if leave is Socket.give_up:
+            await socket.send(subscribe("{ viewer }", "2"))
+            assert (await socket.receive())["id"] == "2", "the other operation has ended by then"
+    while len(served.sockets):
+        await asyncio.sleep(0.01)
+    DOOR.set()
+    await ENDED.until(ended + 1)
+    assert BEGUN.now == begun + 1, "what had not begun does not begin"
+    assert not caplog.records

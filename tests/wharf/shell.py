@@ -39,11 +39,11 @@ class Shell:
         """The command with these words, in this process, where it begins faster; only `serve` gets its own."""
         if words[0] == "serve":
             return subprocess.run(
-                [WHARF, *words], env=self._environ, capture_output=True, text=True, timeout=30, check=False
+                [WHARF, *words], env=self.environ, capture_output=True, text=True, timeout=30, check=False
             )
         out, err = io.StringIO(), io.StringIO()
         with (
-            patch.dict(os.environ, self._environ, clear=True),
+            patch.dict(os.environ, self.environ, clear=True),
             patch.object(sys, "argv", [WHARF, *words]),
             redirect_stdout(out),
             redirect_stderr(err),
@@ -56,7 +56,7 @@ class Shell:
     def serving(self) -> Iterator[subprocess.Popen[str]]:
         """A server that answers; killed afterwards if it still runs."""
         pipe = subprocess.PIPE
-        with subprocess.Popen([WHARF, "serve"], env=self._environ, stdout=pipe, stderr=pipe, text=True) as process:
+        with subprocess.Popen([WHARF, "serve"], env=self.environ, stdout=pipe, stderr=pipe, text=True) as process:
             try:
                 while not self._answers():
                     assert process.poll() is None, process.communicate()
@@ -66,7 +66,7 @@ class Shell:
                 process.kill()
 
     @property
-    def _environ(self) -> dict[str, str]:
+    def environ(self) -> dict[str, str]:
         return {**self._inherited, **self.settings}
 
     def _answers(self) -> bool:

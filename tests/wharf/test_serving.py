@@ -5,6 +5,7 @@ import socket
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +89,18 @@ def test_a_data_directory_has_one_server_and_is_free_again_after_a_kill(shell: S
         first.wait()
         with shell.serving():
             pass
+
+
+def test_a_database_has_one_server_whatever_their_data_directories(shell: Shell, tmp_path: Path) -> None:
+    shared = tmp_path / "shared.db"
+    shell.settings["WHARF_DATABASE_URL"] = f"sqlite:///{shared}"
+    other = Shell(tmp_path / "other")
+    other.settings["WHARF_DATABASE_URL"] = shell.settings["WHARF_DATABASE_URL"]
+    with shell.serving():
+        for words in (["serve"], ["migrate"], ["uninstall", "--yes"]):
+            other.data.mkdir(parents=True, exist_ok=True)
+            sentence = refused(other.run(*words))
+            assert sentence.startswith(f"A server already works with the database {shared}. Stop the server")
 
 
 def test_it_ends_with_0_when_told_to(shell: Shell) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from wharf.settings import Settings, SettingsInvalid, load_settings
 
@@ -71,3 +72,10 @@ def test_every_setting_is_in_the_readme() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     missing = [name for name in Settings.model_fields if f"`WHARF_{name.upper()}`" not in readme]
     assert missing == []
+
+
+def test_every_setting_that_means_something_in_a_container_reaches_it() -> None:
+    compose = yaml.safe_load((Path(__file__).parents[2] / "compose.yaml").read_text())
+    decided = {"listen", "data_directory", "database_url", "docker_host"}  # by the image and by compose.yaml itself
+    passed_on = {name.removeprefix("WHARF_").lower() for name in compose["services"]["wharfinger"]["environment"]}
+    assert passed_on == Settings.model_fields.keys() - decided

@@ -38,6 +38,7 @@ async def test_everything_goes_but_volumes_and_comes_back(world: World) -> None:
     assert {line.split()[1] for line in removed.splitlines()} == {"container", "network"}
     assert f"The data directory {world.directory}/data stays: the next `wharf serve` brings" in stays
     assert world.command("uninstall", "--yes").startswith("Nothing to remove.\n1 volume(s) stay")
+    assert not (world.directory / "data/proxy").exists()
     world.start()
     await eventually(shop.answers, within=30)
     assert (await shop.get("/read?path=a")).text == "kept"

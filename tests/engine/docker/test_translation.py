@@ -70,6 +70,7 @@ def test_errors_of_ours_and_bugs_pass() -> None:
         (409, 'The container name "/blog" is already in use', errors.DockerConflict),
         (403, "Pool overlaps with other one on this address space", errors.DockerConflict),
         (403, "network blog id 64a5 has active endpoints", errors.DockerConflict),
+        (403, "Address already in use", errors.DockerFailure),
         (500, "Bind for 0.0.0.0:80 failed: port is already allocated", errors.PortTaken),
         (500, "listen tcp4 0.0.0.0:80: bind: address already in use", errors.PortTaken),
         (400, 'invalid mount config for type "bind": bind source path does not exist', errors.DockerFailure),

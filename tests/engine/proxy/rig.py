@@ -3,11 +3,11 @@
 import asyncio
 import random
 import secrets
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 
@@ -17,6 +17,7 @@ from engine.proxy.container import HttpProxy
 from engine.proxy.delivery import Delivery
 from engine.proxy.routes import RoutedApplication
 from engine.proxy.spec import ProxySettings
+from tests.conftest import free_port
 from tests.engine.proxy.backend import IMAGE, ensure_image
 
 KEY = "an-example-of-a-key"
@@ -34,7 +35,9 @@ class Answer:
 class Rig:
     """`settings` may be replaced, and `proxy` made anew from it, as a restart of the control plane does."""
 
-    def __init__(self, docker: DockerGateway, visitor: aiohttp.ClientSession) -> None:
+    def __init__(self, docker: DockerGateway, visitor: aiohttp.ClientSession, directory: Path | None) -> None:
+        """Documents go through `directory`, or without one through Docker's archive API."""
+        self.directory = directory
         self.docker = docker
         self.visitor = visitor
         self.subnets = f"10.{random.randrange(200, 240)}.{random.randrange(256)}"
@@ -52,7 +55,7 @@ class Rig:
         self._proxies: list[HttpProxy] = []
 
     def new_proxy(self, settings: ProxySettings | None = None) -> tuple[HttpProxy, Delivery]:
-        proxy = HttpProxy(self.docker, settings or self.settings)
+        proxy = HttpProxy(self.docker, settings or self.settings, directory=self.directory)
         self._proxies.append(proxy)
         return proxy, Delivery(proxy)
 
@@ -60,7 +63,7 @@ class Rig:
         await self.docker.create_network(self.network, subnet=f"{self.subnets}.64/26", labels=self.labels)
 
     async def start_backend(self, name: str, *command: str, **variables: str) -> str:
-        """A container named so on the environment's network that listens on port 8000; its address."""
+        """A container named so on the network that has begun to speak; its address, "" if it has ended."""
         spec: dict[str, object] = {
             "Image": IMAGE,
             "Env": [f"{key}={value}" for key, value in {"VERSION": name, **variables}.items()],
@@ -72,7 +75,7 @@ class Rig:
         async with aclosing(self.docker.logs(name, follow=True, tail=None, since=None)) as lines:
             async for _ in lines:
                 break  # the first line says that it listens
-        return (await self.docker.inspect_container(name)).addresses[self.network]
+        return (await self.docker.inspect_container(name)).addresses.get(self.network, "")
 
     async def visit(self, host: str, path: str = "/", *, port: int = 0, **options: object) -> Answer:
         """A visitor's request to the plain port; every one comes over a connection of its own."""
@@ -116,10 +119,10 @@ class Rig:
 
 
 @asynccontextmanager
-async def rigged() -> AsyncIterator[Rig]:
+async def rigged(directory: Path | None) -> AsyncIterator[Rig]:
     docker = DockerGateway(None)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as visitor:
-        rig = Rig(docker, visitor)
+        rig = Rig(docker, visitor, directory)
         try:
             await ensure_image(docker)
             yield rig
@@ -130,10 +133,3 @@ async def rigged() -> AsyncIterator[Rig]:
 
 def document(*applications: RoutedApplication) -> Compiled:
     return compile_routes(applications, key=KEY)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

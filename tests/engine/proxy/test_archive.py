@@ -24,21 +24,19 @@ def text(archive: tarfile.TarFile, member: tarfile.TarInfo) -> str:
 
 
 def test_the_link_comes_after_the_file_it_leads_to() -> None:
-    assert list(members(delivery(DOCUMENT, 3)).items())[1] == ("http.yml", "-> http-3.yml")
+    assert list(members(delivery(DOCUMENT, 3)).items())[1] == ("live/http.yml", "-> http-3.yml")
 
 
 def test_the_document_tells_its_slot_in_its_mark() -> None:
-    assert f"`/revision/{DOCUMENT.revision}/3`" in members(delivery(DOCUMENT, 3))["http-3.yml"]
+    assert f"`/revision/{DOCUMENT.revision}/3`" in members(delivery(DOCUMENT, 3))["live/http-3.yml"]
 
 
-def test_a_new_container_gets_everything_it_starts_with() -> None:
-    assert list(members(first_filling("static", DOCUMENT))) == [
+def test_a_new_container_gets_everything_but_the_document_that_it_starts_with() -> None:
+    assert list(members(first_filling("static"))) == [
         "static.yml",
         "plugins-local/src/wharf.local/holding/.traefik.yml",
         "plugins-local/src/wharf.local/holding/go.mod",
         "plugins-local/src/wharf.local/holding/holding.go",
-        "http-0.yml",
-        "http.yml",
     ]
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import yaml
 
-from engine.proxy.spec import ProxySettings, container_spec, static_configuration
+from engine.proxy.spec import ProxySettings, container_name, container_spec, static_configuration
+from engine.proxy.templates import static_pattern
 
 SETTINGS = ProxySettings("one", "an-example-of-a-key", "10.210.0.0/29", bind_address="127.0.0.1")
 
@@ -37,6 +38,14 @@ def test_the_container_is_this() -> None:
     }
 
 
+def test_a_directory_that_is_shared_is_mounted_read_only_and_named_after_the_container() -> None:
+    settings = replace(SETTINGS, shared="/var/lib/wharf/proxy")
+    spec = container_spec(settings, "traefik:v3")
+    name = container_name(settings, spec)
+    assert spec["HostConfig"]["Binds"] == [f"/var/lib/wharf/proxy/{name}:/etc/wharf/live:ro,z"]
+    assert static_pattern()["providers"]["file"]["filename"] == "/etc/wharf/live/http.yml"
+
+
 def test_the_internal_entry_point_listens_on_the_management_network_alone() -> None:
     static = yaml.safe_load(static_configuration(SETTINGS))
     assert static["entryPoints"]["internal"]["address"] == "10.210.0.2:8090"
@@ -51,6 +60,8 @@ def test_every_setting_that_makes_another_container_makes_another_hash() -> None
         replace(SETTINGS, bind_address="0.0.0.0"),
         replace(SETTINGS, network_subnet="10.210.0.8/29"),
         replace(SETTINGS, memory_bytes=1 << 29),
+        replace(SETTINGS, shared="/one"),
+        replace(SETTINGS, shared="/two"),
     ]
     hashes = [container_spec(each, "traefik:v3")["Labels"]["wharf.spec"] for each in changed]
     assert len(set(hashes)) == len(changed)

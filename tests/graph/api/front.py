@@ -2,9 +2,10 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx2
@@ -20,17 +21,35 @@ _A_WHILE = 0.05  # seconds
 
 
 @dataclass(frozen=True)
+class Answer:
+    """`seconds` are those that this process, server and client, computed for it."""
+
+    status: int
+    body: bytes
+    seconds: float = 0
+
+    def json(self) -> Json:
+        return dict(orjson.loads(self.body))
+
+
+@dataclass(frozen=True)
 class Front:
-    """`database` is looked into from outside, to see whether a request has changed anything."""
+    """`database` is looked into from outside, to see whether a request has changed anything.
+
+    `changes_of_docker` are the requests to Docker that are no questions.
+    """
 
     app: ASGIApp
     token: str
     client: httpx2.AsyncClient
     database: sqlite3.Connection
+    changes_of_docker: list[str] = field(default_factory=list)
 
-    async def post(self, query: str, variables: Json | None = None) -> httpx2.Response:
+    async def post(self, query: str, variables: Json | None = None) -> Answer:
         body = encoded({"query": query, "variables": variables})
-        return await self.client.post("/graphql", content=body)
+        began = time.process_time()
+        response = await self.client.post("/graphql", content=body)
+        return Answer(response.status_code, response.content, time.process_time() - began)
 
     async def data(self, query: str, **variables: object) -> Json:
         answer = (await self.post(query, variables)).json()
@@ -42,18 +61,22 @@ class Front:
         tables = [name for (name,) in self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: _rows(self.database, name) for name in tables if name not in ("event", "server")}
 
-    async def first_errors(self, query: str, variables: Json) -> list[Json]:
-        """The errors in the first message that answers a subscription; [] when there is none for a while."""
+    async def first_message(self, query: str, variables: Json) -> Answer:
+        """The first message that answers a subscription, as if it came over HTTP; no errors if none comes soon."""
+        began = time.process_time()
         async with self._subscribed(query, variables) as received:
             try:
                 message = await asyncio.wait_for(received.get(), _A_WHILE)
             except TimeoutError:
-                return []
+                message = {"type": "complete"}
         if message == {"type": "closed", "code": 4400}:
-            return [{"message": "That was no message."}]
+            return Answer(
+                400, b'{"errors": [{"message": "That was no message.", "extensions": {"code": "BAD_REQUEST"}}]}'
+            )
         assert message["type"] in ("next", "error", "complete"), message
-        payload = message.get("payload", ())
-        return payload if isinstance(payload, list) else payload.get("errors", []) if payload else []
+        payload = message.get("payload", {})
+        body = {"errors": payload} if isinstance(payload, list) else payload
+        return Answer(200, orjson.dumps(body), time.process_time() - began)
 
     @asynccontextmanager
     async def _subscribed(self, query: str, variables: Json) -> AsyncIterator["asyncio.Queue[Json]"]:

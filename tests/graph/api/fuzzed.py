@@ -1,21 +1,21 @@
 """What is fuzzed: one of everything, behind the front door of the API."""
 
-from collections.abc import Iterable
 from typing import Any
 
-import httpx2
 import pytest
 from graphql import get_nullable_type
 
 from graph.ids import local_id
 from tests.graph.api import afterwards
 from tests.graph.api.conftest import Api, Json
-from tests.graph.api.front import Front
-from tests.graph.api.fuzzing import SCHEMA, assert_echoed, literal, selection
+from tests.graph.api.front import Answer, Front
+from tests.graph.api.fuzzing import SCHEMA, assert_echoed, is_document, is_readable, is_there, literal, selection
 from tests.graph.api.rows import add_releases
 
 MUTATIONS = SCHEMA.mutation_type.fields if SCHEMA.mutation_type else {}
 INPUTS: dict[str, Any] = {name: get_nullable_type(field.args["input"].type) for name, field in MUTATIONS.items()}
+UNREAD = ("BAD_REQUEST", "ENGINE_UNREACHABLE")  # codes of what is told without a field
+MOST_SECONDS = 1.0  # of computing, for a request that is as long as one may be
 _ROUTED = {"Application": "applicationId", "Domain": "domainId"}
 _USES_UP = ("remove", "revoke", "cancel", "start", "stop")
 
@@ -72,10 +72,15 @@ class World:
     ) -> list[Json]:
         """Ask for it, see that it was done as it was typed or not at all, and give back the errors."""
         log.clear()
-        answer = await self._ask(mutation, wanted, written=written)
-        errors = errors_of(answer, log)
+        text = document(mutation, literal(INPUTS[mutation], wanted)) if written else document(mutation)
+        answer = await self.front.post(text, None if written else {"input": wanted})
+        errors = told(answer, log, text, wanted)
+        assert self.front.changes_of_docker == []
         if errors:
             assert self.front.contents() == self._contents
+            for field in (error["field"] for error in errors if error["code"] not in UNREAD):
+                assert field[0] == "input"
+                assert is_there(INPUTS[mutation], wanted, field[1:]), field
             return errors
         for name, thing in answer.json()["data"]["it"].items():
             if isinstance(thing, dict):
@@ -84,11 +89,6 @@ class World:
         if mutation.startswith(_USES_UP):
             await self.build(stopped=mutation == "startApplication")
         return []
-
-    async def _ask(self, mutation: str, wanted: Json, *, written: bool) -> httpx2.Response:
-        if written:
-            return await self.front.post(document(mutation, literal(INPUTS[mutation], wanted)))
-        return await self.front.post(document(mutation), {"input": wanted})
 
     async def _check_kept(self, mutation: str, name: str, wanted: Json, thing: Json) -> None:
         """What was typed is in the answer, and in the database: it is read again."""
@@ -119,19 +119,23 @@ def document(mutation: str, given: str = "$input") -> str:
     return f"mutation{declared} {{ it: {mutation}(input: {given}) {{ {asked} errors {{ code message field }} }} }}"
 
 
-def errors_of(answer: httpx2.Response, log: pytest.LogCaptureFixture) -> list[Json]:
-    """Each error with its `field`; [] when what was asked for was done."""
-    assert answer.status_code < 500
+def told(answer: Answer, log: pytest.LogCaptureFixture, text: str, values: object) -> list[Json]:
+    """The errors of an answer, each with its `code` and `field`; [] when what was asked for was done.
+
+    They can be shown, come soon, and hide no bug. Only what is no request at all is told without a field.
+    """
     body = answer.json()
-    errors = flattened(body.get("errors", ()))
-    assert_no_bug(log, errors)
-    return errors or list(body["data"]["it"]["errors"])
-
-
-def flattened(errors: Iterable[Json]) -> list[Json]:
-    return [error | error.get("extensions", {}) for error in errors]
-
-
-def assert_no_bug(log: pytest.LogCaptureFixture, errors: list[Json]) -> None:
+    payload = (body.get("data") or {}).get("it")
+    in_payload = payload.get("errors", ()) if isinstance(payload, dict) else ()
+    errors = [error | error.get("extensions", {}) for error in (*body.get("errors", ()), *in_payload)]
     assert [record for record in log.records if record.exc_info or record.levelname == "ERROR"] == []
-    assert not any(error.get("code") == "INTERNAL" for error in errors)
+    for error in errors:
+        assert error["code"] not in (None, "INTERNAL"), error
+        assert error["message"].isprintable()
+        assert len(error["message"]) < 1000
+        assert error.get("field") or error["code"] in UNREAD, error
+        if error["code"] == "BAD_REQUEST":
+            assert not is_readable(values) or not is_document(text), error
+    assert answer.status == 200 or errors[0]["code"] == "BAD_REQUEST"
+    assert answer.seconds < MOST_SECONDS, "others are served by the same event loop"
+    return errors

@@ -1,25 +1,29 @@
 """What the schema lets people type, found by walking it: good values, bad ones, and what is given back."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import count
 from typing import Any, TypeAlias
 
+import orjson
 from graphql import (
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
     get_nullable_type,
+    parse,
 )
 
 from engine import names
 from graph import root
-from tests.graph.api.bad_values import LONG, TOO_LARGE_A_NUMBER
+from graph.http import MAX_BODY
+from graph.limits import MAX_LENGTH
+from tests.graph.api.bad_values import TOO_LARGE_A_NUMBER
 
 SCHEMA: GraphQLSchema = root.schema._schema
 Place: TypeAlias = tuple[str | int, ...]
@@ -77,6 +81,21 @@ def good(kind: Any, ids: dict[str, str], name: str = "") -> Any:
     return _BY_NAME[name] if name in _BY_NAME else _BY_TYPE[bare.name]()
 
 
+def is_there(kind: Any, given: Any, place: list[str]) -> bool:
+    """Whether a value given for this kind has such a place, or could have a field of this name."""
+    bare = get_nullable_type(kind)
+    if not place:
+        return True
+    step, rest = place[0], place[1:]
+    if isinstance(bare, GraphQLList) and not isinstance(given, list):  # taken for a list of one
+        return is_there(bare.of_type, given, rest if step == "0" else place)
+    if isinstance(bare, GraphQLList):
+        return step.isdecimal() and int(step) < len(given) and is_there(bare.of_type, given[int(step)], rest)
+    if not isinstance(bare, GraphQLInputObjectType) or step not in bare.fields:
+        return False
+    return is_there(bare.fields[step].type, given.get(step) if isinstance(given, dict) else None, rest)
+
+
 def put(whole: Any, place: Place, value: Any) -> Any:
     """As `whole`, whose lists have one item each, with another value at a place."""
     if not place:
@@ -130,7 +149,7 @@ def literal(kind: Any, value: Any) -> str:
         fields = named.fields if isinstance(named, GraphQLInputObjectType) else {}
         parts = (f"{name}: {literal(fields[name].type if name in fields else None, value[name])}" for name in value)
         return f"{{{', '.join(parts)}}}"
-    is_symbol = isinstance(named, GraphQLEnumType) and value in named.values
+    is_symbol = isinstance(named, GraphQLEnumType) and isinstance(value, str) and value in named.values
     return str(value) if is_symbol else encoded(value)
 
 
@@ -139,13 +158,21 @@ def encoded(value: object) -> str:
     return json.dumps(value).replace(f'"{TOO_LARGE_A_NUMBER}"', "1e999")
 
 
-def may_be_unreadable(value: object) -> bool:
-    """Whether a request may be refused as a whole for it: it is no JSON, or no request is that long."""
+def is_readable(value: object) -> bool:
+    """Whether a request that holds it is JSON, and none that is too long to be read."""
     text = encoded(value)
-    if len(text) > LONG or re.search("1e999|[0-9]{300}", text):
-        return True
+    if len(text) > MAX_BODY - 10_000:
+        return False
     try:
-        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-    except ValueError:
-        return True
-    return False
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
+def is_document(text: str) -> bool:
+    try:
+        parse(text, max_tokens=2000)
+    except GraphQLError:
+        return False
+    return len(text) <= MAX_LENGTH

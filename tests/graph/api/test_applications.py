@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.graph.api.conftest import Api
+from tests.graph.api.conftest import Api, Json
 
 FIELDS = """
     name image pullPolicy registry { username } command port replicas strategy
@@ -93,8 +93,11 @@ async def test_null_is_refused_where_a_value_is_needed(api: Api, application_id:
     assert refused == [("INVALID_INPUT", ["input", name]) for name in names]
 
 
+COMMAND_CHECK: Json = {"kind": "COMMAND", "command": ["true"]}
+
+
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("place", "value"),
     [
         ("replicas", 21),
         ("replicas", 0),
@@ -102,25 +105,59 @@ async def test_null_is_refused_where_a_value_is_needed(api: Api, application_id:
         ("memoryLimit", "1MiB"),
         ("stopGracePeriod", "2h"),
         ("command", []),
-        ("command", ["a", "b\0"]),
-        ("command", [""] * (64 * 1024)),
-        ("healthCheck", {"kind": "COMMAND"}),
-        ("healthCheck", {"kind": "HTTP", "port": 80, "path": "/#health"}),
-        ("healthCheck", {"kind": "HTTP", "port": 80, "path": "/%zz"}),
-        ("healthCheck", {"kind": "COMMAND", "command": ["true"], "path": "health"}),
-        ("healthCheck", {"kind": "TCP", "port": 80, "command": ["a\0"]}),
-        ("registry", {"username": "", "password": "hunter2"}),
-        ("registry", {"username": "ann\n", "password": "hunter2"}),
-        ("registry", {"username": "ann", "password": ""}),
-        ("registry", {"username": "ann", "password": "x" * (64 * 1024 + 1)}),
+        ("command.1", ["a", "b\0"]),
+        ("command", ["a"] * (64 * 1024)),
+        ("healthCheck.command", {"kind": "COMMAND"}),
+        ("healthCheck.path", {"kind": "HTTP", "port": 80, "path": "/#health"}),
+        ("healthCheck.path", {"kind": "HTTP", "port": 80, "path": "/%zz"}),
+        ("healthCheck.path", COMMAND_CHECK | {"path": "health"}),
+        ("healthCheck.command.0", {"kind": "TCP", "port": 80, "command": ["a\0"]}),
+        ("healthCheck.statusFrom", COMMAND_CHECK | {"statusFrom": 99}),
+        ("healthCheck.statusTo", COMMAND_CHECK | {"statusTo": 600}),
+        ("healthCheck.statusTo", COMMAND_CHECK | {"statusFrom": 300, "statusTo": 200}),
+        ("healthCheck.retries", COMMAND_CHECK | {"retries": 0}),
+        ("healthCheck.interval", COMMAND_CHECK | {"interval": "10ms"}),
+        ("healthCheck.timeout", COMMAND_CHECK | {"timeout": "2h"}),
+        ("healthCheck.startPeriod", COMMAND_CHECK | {"startPeriod": "2h"}),
+        ("registry.username", {"username": "", "password": "hunter2"}),
+        ("registry.username", {"username": "ann\n", "password": "hunter2"}),
+        ("registry.password", {"username": "ann", "password": ""}),
+        ("registry.password", {"username": "ann", "password": "x" * (64 * 1024 + 1)}),
     ],
 )
-async def test_a_value_that_cannot_be_used_is_named(api: Api, application_id: str, field: str, value: object) -> None:
-    wrong = [("INVALID_INPUT", ["input", field])]
+async def test_a_value_that_cannot_be_used_is_named(api: Api, application_id: str, place: str, value: object) -> None:
+    field, wrong = place.split(".")[0], named(place)
     assert await api.refused("updateApplication", applicationId=application_id, **{field: value}) == wrong
     environment_id = await api.environment("blog")
     values = {"environmentId": environment_id, "name": "api", "image": "nginx"} | {field: value}
     assert await api.refused("createApplication", **values) == wrong
+
+
+async def test_a_health_check_needs_a_port(api: Api) -> None:
+    values = {"environmentId": await api.environment(), "name": "api", "image": "nginx"}
+    wrong = [("INVALID_INPUT", ["input", "healthCheck", "port"])]
+    assert await api.refused("createApplication", **values, healthCheck={"kind": "TCP"}) == wrong
+
+
+async def test_all_values_that_cannot_be_used_are_told_at_once(api: Api, application_id: str) -> None:
+    wrong: Json = {"replicas": 0, "cpuLimit": -1, "healthCheck": {"kind": "TCP", "retries": 0, "path": "x"}}
+    refused = await api.refused("updateApplication", applicationId=application_id, **wrong)
+    assert refused == named("replicas", "cpuLimit", "healthCheck.path", "healthCheck.retries")
+    wrong |= {"image": "no image", "port": 0, "healthCheck": {"kind": "TCP", "timeout": "x"}}
+    refused = await api.refused("updateApplication", applicationId=application_id, **wrong)
+    assert refused == named("image", "port", "healthCheck.timeout"), "what is not of its type comes first"
+
+
+def named(*places: str) -> list[tuple[str, list[str]]]:
+    return [("INVALID_INPUT", ["input", *place.split(".")]) for place in places]
+
+
+async def test_no_more_cores_can_be_had_than_the_server_is_known_to_have(api: Api, application_id: str) -> None:
+    await api.do("updateApplication", "application { id }", applicationId=application_id, cpuLimit=64)
+    api.engine.host.observer.cores = 2
+    refused = await api.refused("updateApplication", applicationId=application_id, cpuLimit=2.5)
+    assert refused == [("INVALID_INPUT", ["input", "cpuLimit"])]
+    await api.do("updateApplication", "application { id }", applicationId=application_id, cpuLimit=2)
 
 
 async def test_names_are_unique_in_an_environment_only(api: Api, application_id: str) -> None:

@@ -14,9 +14,9 @@ from db.models import (
     Server,
     ServerState,
 )
+from engine.closing import forget_application
 from engine.containers import forget_container, record_container
 from engine.deployments.steps import become_release
-from engine.keeper import forget_application
 from engine.routing import note_problems, proxy_is
 from engine.servers import server_unreachable
 from engine.status import settle_status

@@ -29,7 +29,7 @@ async def test_projects_and_environments_are_renamed_and_removed(api: Api) -> No
     renamed = await api.do("updateEnvironment", "environment { name }", environmentId=environment_id, name="live")
     assert renamed == {"environment": {"name": "live"}}
 
-    assert await api.refused("removeProject", projectId=project_id) == [("CONFLICT", None)]
+    assert await api.refused("removeProject", projectId=project_id) == [("CONFLICT", ["input", "projectId"])]
     assert await api.do("removeEnvironment", "removedId", environmentId=environment_id) == {
         "removedId": environment_id
     }
@@ -94,12 +94,10 @@ async def test_an_id_of_another_kind_is_not_found(api: Api) -> None:
 async def test_an_environment_with_applications_stays(api: Api) -> None:
     environment_id = await api.environment()
     await api.application(environment_id=environment_id)
-    assert await api.refused("removeEnvironment", environmentId=environment_id) == [("CONFLICT", None)]
+    assert await api.refused("removeEnvironment", environmentId=environment_id) == [
+        ("CONFLICT", ["input", "environmentId"])
+    ]
 
 
 async def test_a_name_of_the_wrong_form_says_where_it_stands(api: Api) -> None:
-    document = "mutation($input: CreateProjectInput!) { createProject(input: $input) { project { id } } }"
-    assert await api.error(document, input={"name": "My Shop"}) == {
-        "code": "INVALID_INPUT",
-        "field": ["input", "name"],
-    }
+    assert await api.refused("createProject", name="My Shop") == [("INVALID_INPUT", ["input", "name"])]

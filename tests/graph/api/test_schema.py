@@ -175,7 +175,8 @@ async def test_a_longer_list_does_not_take_more_queries(api: Api) -> None:
             key = local_id("Application", application_id)
             await api.engine.sessions.write(add_releases, key, 4)
             await api.engine.sessions.write(add_failed_deployments, key, 4)
-        counts.append(await queries_of(api, EVERYTHING))
+        # What the engine itself reads meanwhile is no part of the answer.
+        counts.append(min([await queries_of(api, EVERYTHING) for _ in range(3)]))
     assert counts[0] == counts[1] < 20
 
 

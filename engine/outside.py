@@ -1,0 +1,46 @@
+"""Everything that the engine reaches outside its database goes through one value of this class."""
+
+import asyncio
+from collections.abc import Collection
+from pathlib import Path
+
+from engine.deployments.probes import probe_http, probe_tcp
+from engine.docker.gateway import DockerGateway
+from engine.own_container import own_container, path_on_host
+from engine.proxy.connections import count_connections
+from engine.proxy.internal import InternalApi
+from engine.release_spec import HealthCheck
+
+
+class Outside:
+    """The real one. Another may stand in for it, to run the engine against a world of its own making."""
+
+    def docker(self, host: str | None) -> DockerGateway:
+        return DockerGateway(host)
+
+    def internal_api(self, address: str, key: str) -> InternalApi:
+        """The way into the running proxy."""
+        return InternalApi(address, key)
+
+    async def probe_tcp(self, address: str, port: int, check: HealthCheck) -> None:
+        """Return once a connection was accepted. Raises `ProbeFailed`."""
+        await probe_tcp(address, port, check)
+
+    async def probe_http(self, address: str, port: int, check: HealthCheck) -> None:
+        """Return once the path was answered with a status that is wanted. Raises `ProbeFailed`."""
+        await probe_http(address, port, check)
+
+    async def count_connections(self, pid: int, container_id: str, addresses: Collection[str]) -> int | None:
+        """Established connections to `addresses` from the network of a container; None when nobody can tell."""
+        return await asyncio.to_thread(count_connections, pid, container_id, addresses)
+
+    async def own_container(self, docker: DockerGateway) -> str | None:
+        """The id of the container that this process runs in; None on the host."""
+        return await own_container(docker)
+
+    async def path_on_host(self, docker: DockerGateway, path: Path) -> str | None:
+        """Where the engine's host should have what we see at `path`; None where it does not have it."""
+        return await path_on_host(docker, path)
+
+
+REAL = Outside()
