@@ -40,6 +40,8 @@ class Beginning:
         world.traefik.served = dict(self.served)
         for app in self.apps:
             world.visitors.expect(app.host, app.id, interrupted_by_deploying=app.strategy is Strategy.RECREATE)
+            if world.visitors.answered(app.host):
+                world.visitors.confirm(app.id)
         world.visitors.look()
         return Owner(world, [replace(app) for app in self.apps], list(self.environments))
 

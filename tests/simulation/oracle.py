@@ -35,11 +35,16 @@ class Visitors:
     traefik: Traefik
     violated: Callable[[str], None]
     promises: dict[str, Promise] = field(default_factory=dict)
+    live: set[str] = field(default_factory=set)  # the applications of which some release was confirmed to answer
     disturbed: bool = False  # containers were killed by hand: who reaches what is nobody's fault then
 
     def expect(self, host: str, application_id: str, *, interrupted_by_deploying: bool) -> None:
         """Watch a host from now on."""
         self.promises[host] = Promise(application_id, interrupted_by_deploying)
+
+    def confirm(self, application_id: str) -> None:
+        """The control plane has seen a release of it answer. A first one that fails before that is not missed."""
+        self.live.add(application_id)
 
     def bar(self, application_id: str) -> None:
         """Its owner has asked for something that interrupts it."""
@@ -60,7 +65,7 @@ class Visitors:
             servers = document.hosts.get(host) if document else None
             missing = self._missing(servers)
             if not missing and not promise.barred:
-                promise.made = True
+                promise.made = promise.application_id in self.live
             elif promise.made and not promise.barred and not self.disturbed:
                 promise.made = False
                 self.violated(f"{ANSWERED}: {host} {missing}.")

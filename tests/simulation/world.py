@@ -115,6 +115,8 @@ class World:
         for note in notes:
             if isinstance(note, Deployment):
                 self.trace(f"deployment {note.number} of {note.application_id[-4:]}: {note.status.value}")
+                if note.status is DeploymentStatus.RETIRING:
+                    self.visitors.confirm(note.application_id)
                 if note.status is DeploymentStatus.SUCCEEDED:
                     self.visitors.lift(note.application_id, note.created_at)
 
