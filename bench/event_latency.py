@@ -49,7 +49,8 @@ class _Audience:
 
     async def _docker_says(self, action: str) -> float:
         async with aiodocker.Docker() as docker:
-            events = docker.events.subscribe(filters={"container": [self._container.id]})  # type: ignore[no-untyped-call]
+            wanted = {"container": [self._container.id]}
+            events = docker.events.subscribe(filters=wanted)  # type: ignore[no-untyped-call]  # aiodocker's has no types
             while (await events.get())["Action"] != action:
                 pass
             return time.perf_counter()

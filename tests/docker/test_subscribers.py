@@ -13,10 +13,9 @@ import pytest
 from aiodocker.containers import DockerContainer
 
 from graph.ids import event_cursor, event_sequence, local_id
-from graph.scalars import Cursor
 from graph.wire import TOO_SLOW, Wire
-from tests.docker.world import Answer, Application, World
-from tests.graph.reader import Reader, reading, subscribing
+from tests.docker.world import Application, World
+from tests.graph.reader import Reader, everything, number_of, reading, subscribing
 
 pytestmark = pytest.mark.docker
 
@@ -93,11 +92,6 @@ async def changed(application: Application) -> None:
         await application.world.ask(f"mutation($input: SetEnvironmentVariablesInput!) {{{document} }}", input=wanted)
 
 
-def number_of(message: Answer) -> int:
-    assert message["type"] == "next", message
-    return event_sequence(Cursor(message["payload"]["data"]["events"]["cursor"]))
-
-
 def stored(world: World, after: int, last: int) -> list[int]:
     """The numbers in the table of events, in order."""
     with closing(sqlite3.connect(world.directory / "data" / "wharf.db")) as database:
@@ -152,12 +146,3 @@ async def delays(reader: Reader, seconds: float | None = None, events: int | Non
                     written = datetime.fromisoformat(message["payload"]["data"]["events"]["at"])
                     found.append((datetime.now(UTC) - written).total_seconds())
     return found
-
-
-async def everything(reader: Reader) -> list[int]:
-    """The numbers of all events that still come."""
-    seen: list[int] = []
-    with suppress(ConnectionResetError):
-        while True:
-            seen += [number_of(message) for message in await reader.read()]
-    return seen

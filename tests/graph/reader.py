@@ -13,6 +13,8 @@ from websockets.http11 import Response
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
+from graph.ids import event_sequence
+
 _SMALLEST = 4096  # bytes of receive buffer; the kernel doubles it
 
 
@@ -94,3 +96,18 @@ async def reading(port: int, token: str) -> AsyncIterator[Reader]:
 
 def subscribing(query: str, id: str = "1", **variables: object) -> dict[str, object]:
     return {"type": "subscribe", "id": id, "payload": {"query": query, "variables": variables}}
+
+
+def number_of(message: Any) -> int:
+    """The number of the event that a `next` message of the root field `events` tells of."""
+    assert message["type"] == "next", message
+    return event_sequence(message["payload"]["data"]["events"]["cursor"])
+
+
+async def everything(reader: Reader) -> list[int]:
+    """The numbers of all events that still come."""
+    seen: list[int] = []
+    with suppress(ConnectionResetError):
+        while True:
+            seen += [number_of(message) for message in await reader.read()]
+    return seen

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
@@ -18,14 +18,14 @@ from db.models import Event, EventKind
 from db.sessions import Sessions
 from engine.events import EventLog, record
 from graph.http import GraphQLView
-from graph.ids import event_cursor, event_sequence
+from graph.ids import event_cursor
 from graph.permissions import Grant, Viewer
 from graph.root import schema
 from graph.schema.messages import message
 from graph.sockets import Sockets
 from graph.wire import TOO_SLOW, Wire
 from tests.graph.conftest import serving
-from tests.graph.reader import Reader, reading, subscribing
+from tests.graph.reader import Reader, everything, number_of, reading, subscribing
 from wharf.app import close_revoked
 
 EVENTS = "subscription($after: Cursor) { events(after: $after) { cursor } }"
@@ -109,11 +109,6 @@ async def cursors(reader: Reader, count: int) -> list[int]:
         while len(seen) < count:
             seen += [number_of(message) for message in await reader.read()]
     return seen
-
-
-def number_of(message: Any) -> int:
-    assert message["type"] == "next", message
-    return event_sequence(message["payload"]["data"]["events"]["cursor"])
 
 
 async def test_an_event_is_executed_once_however_many_are_told(told: Told, executed: list[int]) -> None:
@@ -315,12 +310,3 @@ async def test_on_a_wire_that_is_not_ours_each_is_told_alone(told: Told) -> None
             await told.happen(name)
             assert await cursors(reader, 1) == [int(name)]
             assert told.view.broadcasts.members == 0
-
-
-async def everything(reader: Reader) -> list[int]:
-    """The numbers of all events that still come."""
-    seen: list[int] = []
-    with suppress(ConnectionResetError):
-        while True:
-            seen += [number_of(message) for message in await reader.read()]
-    return seen
