@@ -28,8 +28,9 @@ class Shown(http.server.BaseHTTPRequestHandler):
         self.send_response(204)
         self.end_headers()
     def log_message(self, *_): pass
+server = http.server.HTTPServer(("", 8000), Shown)
 print("listens", flush=True)
-http.server.HTTPServer(("", 8000), Shown).serve_forever()
+server.serve_forever()
 """
 KNOCK = """
 import socket, sys

@@ -11,7 +11,7 @@ from db.migrate import configuration
 from db.sessions import writing_engine
 from tests.db.programs import REBUILD, later_migrations, later_program
 from tests.docker.composed import docker
-from tests.docker.load import visitors
+from tests.docker.load import take_over, visitors
 from tests.docker.test_killed import reaches
 from tests.docker.world import World
 
@@ -36,8 +36,7 @@ async def test_a_newer_version_takes_over_and_restarts_nothing(fragile_world: Wo
         await shop.until("RUNNING")
         await closed.until("STOPPED")
         assert started(world) == before
-        await shop.change(image="wharf-sample:2")
-        assert (await shop.deploy())["status"] == "SUCCEEDED"
+        await take_over(shop, visits, "2", image="wharf-sample:2")
         await visits.reach(30)
     assert visits.wrong == []
     assert (await closed.get()).status == 503
@@ -54,6 +53,7 @@ async def test_a_newer_version_finishes_what_an_older_one_began(fragile_world: W
     async with visitors(shop) as visits:
         deployment = await shop.ask_for()
         await reaches(shop, deployment, "CHECKING")
+        visits.expect("2")
         world.kill()
         as_first_released(world)
         world.program = later_program(later_migrations(tmp_path, REBUILD))

@@ -13,3 +13,8 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("container", schema=None) as batch_op:
         batch_op.add_column(sa.Column("endpoint", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("container", schema=None) as batch_op:
+        batch_op.drop_column("endpoint")
