@@ -9,6 +9,13 @@ RELEASE = "wharf.release"
 REPLICA = "wharf.replica"
 ENVIRONMENT = "wharf.environment"
 VOLUME = "wharf.volume"
+DATABASE = "wharf.database"
+SPEC = "wharf.spec"
+
+PROXY = "proxy"
+APPLICATION_KIND = "application"
+DATABASE_KIND = "database"
+SCRATCH_KIND = "scratch"
 
 
 def ours(instance_id: str) -> dict[str, str]:
@@ -33,12 +40,20 @@ def container_labels(
 ) -> dict[str, str]:
     return {
         INSTANCE: instance_id,
-        KIND: "application",
+        KIND: APPLICATION_KIND,
         ENVIRONMENT: environment_id,
         APPLICATION: application_id,
         RELEASE: release_id,
         REPLICA: str(replica),
     }
+
+
+def database_container_name(database_id: str) -> str:
+    return f"wharf-db-{database_id}"
+
+
+def database_labels(instance_id: str, environment_id: str, database_id: str) -> dict[str, str]:
+    return {INSTANCE: instance_id, KIND: DATABASE_KIND, ENVIRONMENT: environment_id, DATABASE: database_id}
 
 
 def network_labels(instance_id: str, environment_id: str) -> dict[str, str]:
@@ -49,5 +64,9 @@ def volume_labels(instance_id: str, application_id: str, volume_id: str) -> dict
     return {INSTANCE: instance_id, KIND: "volume", APPLICATION: application_id, VOLUME: volume_id}
 
 
+def database_volume_labels(instance_id: str, database_id: str, volume_id: str) -> dict[str, str]:
+    return {INSTANCE: instance_id, KIND: "volume", DATABASE: database_id, VOLUME: volume_id}
+
+
 def is_application(labels: Mapping[str, str]) -> bool:
-    return labels.get(KIND) == "application"
+    return labels.get(KIND) == APPLICATION_KIND
