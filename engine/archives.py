@@ -2,7 +2,7 @@
 
 import io
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -33,6 +33,27 @@ def tar_of(files: Iterable[File], *, made: Iterable[str] = ()) -> bytes:
             entry.size = len(file.content)
             archive.addfile(entry, io.BytesIO(file.content))
     return packed.getvalue()
+
+
+async def tar_of_stream(
+    path: str, owner: int, mode: int, size: int, pieces: AsyncIterable[bytes]
+) -> AsyncGenerator[bytes, None]:
+    """An archive of one file of `size` bytes that come in pieces, to be unpacked at the container's root.
+
+    ValueError when they are not as many.
+    """
+    entry = _entry(path, owner, mode)
+    entry.size = size
+    yield entry.tobuf()
+    sent = 0
+    async for piece in pieces:
+        sent += len(piece)
+        if sent > size:
+            break
+        yield piece
+    if sent != size:
+        raise ValueError(f"{path} was to have {size} bytes.")
+    yield bytes(-size % tarfile.BLOCKSIZE + 2 * tarfile.BLOCKSIZE)
 
 
 def _directories(files: list[File], made: Iterable[str]) -> Iterator[tarfile.TarInfo]:

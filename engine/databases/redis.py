@@ -17,6 +17,7 @@ from engine.databases.versions import upwards
 _OWNER = 999
 _DIRECTORY = "/etc/wharf"
 _USERS = "/data/users.acl"
+_SNAPSHOT = "/data/wharf-dump.rdb"
 _OURS = f"""\
 include {_DIRECTORY}/configuration.conf
 bind * -::*
@@ -72,7 +73,14 @@ def _change_password(client: str) -> Callable[[Setup, str], Command]:
 
 
 def _snapshot(client: str) -> Callable[[Setup], Dump]:
-    return lambda setup: Dump(_ask(client, setup, "--rdb", "-"), suffix="rdb")
+    # Not straight to its standard output: there, the client leaves a mark of the wire behind the data.
+    return lambda setup: _dump_of(_ask(client, setup, "--rdb", _SNAPSHOT))
+
+
+def _dump_of(written: Command) -> Dump:
+    return Dump(
+        Command(("cat", _SNAPSHOT)), before=(written,), after=(Command(("rm", "-f", _SNAPSHOT)),), suffix="rdb"
+    )
 
 
 def _keys(client: str) -> Callable[[Setup], Command]:
@@ -143,7 +151,6 @@ KEYDB = replace(
 
 # --- Dragonfly -----------------------------------------------------------------------------------------
 
-_SNAPSHOT = "/data/wharf-dump.rdb"
 _FLAGS = """\
 --aclfile=/data/users.acl
 --bind=0.0.0.0
@@ -175,15 +182,6 @@ def quoted(text: str) -> str:
     return '"' + "".join(f"\\x{byte:02x}" for byte in text.encode()) + '"'
 
 
-def _dragonfly_dump(setup: Setup) -> Dump:
-    return Dump(
-        Command(("cat", _SNAPSHOT)),
-        before=(_ask("redis-cli", setup, "SAVE", "RDB", "wharf-dump.rdb", answer="OK"),),
-        after=(Command(("rm", "-f", _SNAPSHOT)),),
-        suffix="rdb",
-    )
-
-
 DRAGONFLY = replace(
     REDIS,
     title="Dragonfly",
@@ -196,7 +194,7 @@ DRAGONFLY = replace(
     first_files=_flag_first_files,
     reserved_variables=("DFLY_",),
     change_password=_change_dragonfly_password,
-    dump=_dragonfly_dump,
+    dump=lambda setup: _dump_of(_ask("redis-cli", setup, "SAVE", "RDB", "wharf-dump.rdb", answer="OK")),
     restore=lambda setup: FileRestore("/data/dump.rdb", _OWNER),
     check_configuration=checker(
         flag_lines,
