@@ -66,12 +66,13 @@ def _as_root(statements: str, answer: str | None = None) -> Command:
     return Command(_mariadb("--user=root"), standard_input=statements.encode(), answer=answer)
 
 
+def _mariadb_accounts(setup: Setup) -> str:
+    root = "ALTER USER 'root'@'localhost' IDENTIFIED VIA unix_socket;\n"
+    return _account(setup, _by_hash(setup.credentials.password)) + root
+
+
 def _mariadb_first_files(setup: Setup) -> tuple[File, ...]:
-    statements = (
-        _account(setup, _by_hash(setup.credentials.password))
-        + "ALTER USER 'root'@'localhost' IDENTIFIED VIA unix_socket;\n"
-    )
-    return (File(_FIRST_SQL, statements.encode(), _OWNER),)
+    return (File(_FIRST_SQL, _mariadb_accounts(setup).encode(), _OWNER),)
 
 
 def _mariadb_login(setup: Setup) -> Command:
@@ -88,7 +89,7 @@ def _mariadb_change_password(setup: Setup, new: str) -> Command:
 
 def _mariadb_restore(setup: Setup) -> StreamedRestore:
     # A dump holds the accounts of its time. They count from FLUSH on; ours is as it is wanted at once.
-    mended = "FLUSH PRIVILEGES;\n" + _account(setup, _by_hash(setup.credentials.password))
+    mended = "FLUSH PRIVILEGES;\n" + _mariadb_accounts(setup)
     return StreamedRestore(Command(_mariadb("--user=root", "--binary-mode")), after=(_as_root(mended),))
 
 
