@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from platform import machine
 
 import aiodocker
 import pytest
@@ -17,19 +18,16 @@ pytestmark = pytest.mark.docker
 
 AWKWARD = (
     "two\nlines",
-    "ends with a newline\n",
-    "\n",
-    "'single' \"double\" `back`",
-    "\\ \\\\ \\n \\' %s %% %2F",
+    "'single' \"double\" `back` \\ \\\\ \\n \\' %s %% %2F",
     "$HOME ${HOME} $(id) !! #{x} #comment ;--",
-    "user:pass@host/path?query#fragment&a=b",
-    " spaces and\ttabs ",
+    " spaces, tabs\tuser:pass@host/path?query#fragment&a=b ",
     "pässwörd-密码-\u00a0\u2003-ﬁ",
+    "ends with a newline\n",
     "\x01\x02\x1b[0m\x7f",
-    "*star",
     "SCRAM-SHA-256$4096:x",
     "x" * 255,
 )
+ALL_OF_THEM = "".join(AWKWARD[:6])
 
 
 @dataclass(frozen=True)
@@ -127,11 +125,14 @@ RUNNABLE = (
     like_redis(DatabaseKind.REDIS, "7.0", "redis-cli"),
     like_redis(DatabaseKind.VALKEY, "9.1", "valkey-cli"),
 )
+NOT_EVERYWHERE = {DatabaseKind.VALKEY: "x86_64"}  # the package that ships the server
 
 
 @pytest.fixture(params=RUNNABLE, ids=lambda runnable: runnable.kind.name.lower())
 def runnable(request: pytest.FixtureRequest) -> Runnable:
     found: Runnable = request.param
+    if NOT_EVERYWHERE.get(found.kind, machine()) != machine():
+        pytest.skip(f"there is no {found.kind.name} for {machine()}")
     return found
 
 
@@ -171,10 +172,10 @@ async def test_what_is_written_is_there_after_a_clean_stop_and_in_another_contai
 
 
 async def test_any_password_can_be_rotated_to_and_only_the_last_one_lets_in(runnable: Runnable) -> None:
-    async with served(CATALOGUE[runnable.kind], runnable.version, password="".join(AWKWARD[:9])) as database:
+    async with served(CATALOGUE[runnable.kind], runnable.version, password=ALL_OF_THEM) as database:
         await database.start()
-        assert await database.lets_in("".join(AWKWARD[:9]))
-        assert not await database.lets_in("".join(AWKWARD[:9]).strip() + "x")
+        assert await database.lets_in(ALL_OF_THEM)
+        assert not await database.lets_in(ALL_OF_THEM.strip() + "x")
         for password in AWKWARD:
             before = database.setup.credentials.password
             await database.rotate(password)
