@@ -15,9 +15,22 @@ from engine.databases.dumps import without_lines
 from engine.databases.kinds import ArchiveRestore, Command, FileRestore, Kind, Setup, StreamedRestore
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerState
-from engine.errors import DockerConflict
+from engine.errors import DockerConflict, ImageNotFound
 
 STAND_INS = "wharf.local"
+
+
+async def version_here(kind: Kind) -> str:
+    """The newest version of which this machine has an image."""
+    docker = DockerGateway(None)
+    try:
+        for version in kind.versions:
+            with suppress(ImageNotFound):
+                await docker.inspect_image(image(kind, version, STAND_INS))
+                return version
+    finally:
+        await docker.close()
+    raise AssertionError(f"There is no image of {kind.title}: run 'scripts/images databases'.")
 
 
 class Served:
@@ -155,13 +168,14 @@ async def pieces_of(path: Path, size: int = 1024 * 1024) -> AsyncGenerator[bytes
 
 
 @asynccontextmanager
-async def served(kind: Kind, version: str, *, password: str = "", configuration: str = "") -> AsyncIterator[Served]:
+async def served(kind: Kind, *, password: str = "") -> AsyncIterator[Served]:
     """A database that is made, and not started."""
+    version = await version_here(kind)
     docker = DockerGateway(None)
     credentials = new_credentials(kind)
     if password:
         credentials = replace(credentials, password=password)
-    database = Served(docker, kind, Setup(version, credentials, configuration))
+    database = Served(docker, kind, Setup(version, credentials))
     try:
         await database.create()
         yield database

@@ -35,7 +35,6 @@ class Runnable:
     """How a test writes into a kind and reads it, signed in as its clients are."""
 
     kind: DatabaseKind
-    version: str
     say: Callable[[Setup, str], Command]  # one statement
     write: tuple[str, ...]
     read: str
@@ -73,10 +72,9 @@ def redis_cli(client: str) -> Callable[[Setup, str], Command]:
     return say
 
 
-def like_redis(kind: DatabaseKind, version: str, client: str) -> Runnable:
+def like_redis(kind: DatabaseKind, client: str) -> Runnable:
     return Runnable(
         kind,
-        version,
         redis_cli(client),
         ('["SET", "greeting", "ahoy"]', '["HSET", "ship", "masts", "3"]', '["SELECT", "0"]'),
         '["MGET", "greeting"]',
@@ -90,7 +88,6 @@ def like_redis(kind: DatabaseKind, version: str, client: str) -> Runnable:
 RUNNABLE = (
     Runnable(
         DatabaseKind.POSTGRESQL,
-        "15",
         psql,
         (
             "CREATE TABLE ships (name text PRIMARY KEY, masts int)",
@@ -107,7 +104,6 @@ RUNNABLE = (
     ),
     Runnable(
         DatabaseKind.MARIADB,
-        "10.11",
         mariadb,
         (
             "CREATE TABLE ships (name varchar(40) PRIMARY KEY, masts int, pixels blob)",
@@ -122,8 +118,8 @@ RUNNABLE = (
         "[mysqld]\nmax_connections = 77",
         ("SELECT @@max_connections", "77"),
     ),
-    like_redis(DatabaseKind.REDIS, "7.0", "redis-cli"),
-    like_redis(DatabaseKind.VALKEY, "9.1", "valkey-cli"),
+    like_redis(DatabaseKind.REDIS, "redis-cli"),
+    like_redis(DatabaseKind.VALKEY, "valkey-cli"),
 )
 NOT_EVERYWHERE = {DatabaseKind.VALKEY: "x86_64"}  # the package that ships the server
 
@@ -138,7 +134,7 @@ def runnable(request: pytest.FixtureRequest) -> Runnable:
 
 @pytest.fixture
 async def database(runnable: Runnable) -> AsyncGenerator[Served]:
-    async with served(CATALOGUE[runnable.kind], runnable.version) as made:
+    async with served(CATALOGUE[runnable.kind]) as made:
         await made.start()
         yield made
 
@@ -172,7 +168,7 @@ async def test_what_is_written_is_there_after_a_clean_stop_and_in_another_contai
 
 
 async def test_any_password_can_be_rotated_to_and_only_the_last_one_lets_in(runnable: Runnable) -> None:
-    async with served(CATALOGUE[runnable.kind], runnable.version, password=ALL_OF_THEM) as database:
+    async with served(CATALOGUE[runnable.kind], password=ALL_OF_THEM) as database:
         await database.start()
         assert await database.lets_in(ALL_OF_THEM)
         assert not await database.lets_in(ALL_OF_THEM.strip() + "x")
@@ -208,7 +204,7 @@ async def test_a_dump_brings_everything_back_after_the_volume_is_gone(
 
 async def test_the_password_stands_nowhere_that_others_look(runnable: Runnable) -> None:
     secret, later = "s3cret-Of-The-First-Start", "s3cret-Of-The-Rotation"
-    async with served(CATALOGUE[runnable.kind], runnable.version, password=secret) as database:
+    async with served(CATALOGUE[runnable.kind], password=secret) as database:
         await database.start()
         await database.rotate(later)
         assert await database.lets_in(later)
