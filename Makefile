@@ -17,11 +17,13 @@ run: ## Start the server
 
 test: check ## Run lint, types, import contracts and all tests, real Docker included
 	@scripts/images
+	@scripts/images databases
 	$(BIN)/pytest -n 3 --dist loadfile
 
 soak: ## Run what is too long for every test run: faults, load and simulation at full size (SEED=1)
 	@scripts/setup test
 	@scripts/images
+	@scripts/images databases
 	$(BIN)/pytest -m soak --seed $(SEED) --log-cli-level INFO
 
 bench: ## Measure, print a table, write bench/results.json, draw docs/bench.svg

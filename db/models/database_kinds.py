@@ -1,8 +1,10 @@
+"""Which databases there are."""
+
 from enum import Enum
 
 
 class DatabaseKind(Enum):
-    """What a database is."""
+    """A database server that we know how to run; `engine.databases.catalogue` has all about each."""
 
     POSTGRESQL = "POSTGRESQL"
     MYSQL = "MYSQL"

@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import IO, Any, Self
@@ -17,7 +17,8 @@ from engine.errors import DockerFailure, DockerUnreachable
 
 LONGEST_LINE = 4 * 1024 * 1024
 
-Payload = tuple[str | IO[bytes] | None, str]
+Upload = bytes | IO[bytes] | AsyncIterable[bytes]
+Payload = tuple[str | IO[bytes] | AsyncIterable[bytes] | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Request:
     path: str
     params: Mapping[str, str] | None = None
     body: object = None
-    upload: bytes | IO[bytes] | None = None
+    upload: Upload | None = None
     headers: Mapping[str, str] | None = None
     refusal: Refusal = refused
 

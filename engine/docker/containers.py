@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from engine.docker import facts
-from engine.docker.connection import Connection, Request
+from engine.docker.connection import Connection, Request, Upload
 from engine.docker.rawstream import Frames
 from engine.docker.references import checked
 from engine.docker.translation import docker_errors
@@ -98,11 +98,14 @@ class Containers(Connection):
                 output = await self._run_exec(created["Id"], doing)
                 return ExecResult(await self._exec_code(created["Id"], doing), output)
 
-    async def put_archive(self, ref: str, path: str, tar: bytes) -> None:
-        """Unpacks a tar at `path`, which must exist, inside a created or running container."""
+    async def put_archive(self, ref: str, path: str, tar: Upload, deadline: float | None = None) -> None:
+        """Unpacks a tar at `path`, which must exist, inside a created or running container, volumes included.
+
+        It may come in pieces, and takes `deadline` seconds in all at most (None: as long as every call).
+        """
         doing = f"write into {path} of container {ref}"
         where = f"containers/{checked(ref)}/archive"
-        await self._call(Request(doing, "PUT", where, {"path": path}, upload=tar))
+        await self._call(Request(doing, "PUT", where, {"path": path}, upload=tar), deadline=deadline)
 
     async def stat_path(self, ref: str, path: str) -> PathFacts | None:
         """What is at `path` inside a created or running container, mounts included; None where nothing is."""

@@ -3,6 +3,7 @@
 from engine.docker import facts
 from engine.docker.connection import Request
 from engine.docker.containers import Containers
+from engine.docker.executions import Executions
 from engine.docker.images import Images
 from engine.docker.logs import Logs
 from engine.docker.networks import Networks
@@ -11,7 +12,7 @@ from engine.docker.values import EngineVersion
 from engine.docker.volumes import Volumes
 
 
-class DockerGateway(Containers, Logs, Streams, Images, Networks, Volumes):
+class DockerGateway(Containers, Executions, Logs, Streams, Images, Networks, Volumes):
     """One Docker engine: "unix:///…", "tcp://…", or None for the one that the `docker` command would use.
 
     Making it connects to nothing. Every call has a deadline, and every failure is one of engine.errors.

@@ -90,6 +90,12 @@ class ExecResult:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamedResult:
+    exit_code: int
+    errors: str  # the last 64 KiB of stderr
+
+
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """One line that a container wrote, without its end, at most 64 KiB (longer ones are cut into several)."""
 
