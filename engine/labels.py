@@ -9,6 +9,8 @@ RELEASE = "wharf.release"
 REPLICA = "wharf.replica"
 ENVIRONMENT = "wharf.environment"
 VOLUME = "wharf.volume"
+DATABASE = "wharf.database"
+TCP_PROXY = "wharf.tcp-proxy"
 
 
 def ours(instance_id: str) -> dict[str, str]:
