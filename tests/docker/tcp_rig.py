@@ -7,14 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from db.models.tcp_proxies import TcpProxyState
 from engine.docker.gateway import DockerGateway
@@ -28,9 +21,11 @@ from tests.conftest import free_port
 from tests.docker import tcp_backend
 from tests.docker.tcp_clients import Session, connect
 from tests.engine.proxy.backend import IMAGE, ensure_image
+from tests.engine.proxy.tcp.examples import certificate
 
 # Nobody listens there: the image is made on this machine, and no test waits for a registry.
 UNPULLABLE = "127.0.0.1:9/traefik:v3"
+WAITING = ["/usr/bin/python3", "-c", "import time; time.sleep(100)"]
 ECHO, GREETING, TLS_ECHO, POSTGRESQL, POSTGRESQL_TLS = 7001, 7002, 7003, 7004, 7005
 
 
@@ -52,23 +47,23 @@ class TcpRig:
     def new_proxies(self) -> TcpProxies:
         return TcpProxies(self.docker, image=UNPULLABLE, directory=self.directory)
 
-    def spec(self, port: int = ECHO, **fields: object) -> TcpProxySpec:
-        """A proxy of its own for the server's port, bound to 127.0.0.1 where `fields` say nothing else."""
+    def spec(self, server: int = ECHO, **fields: object) -> TcpProxySpec:
+        """A proxy of its own for a port of the server, bound to 127.0.0.1 where `fields` say nothing else."""
         made = TcpProxySpec(
             id=f"{next(self._numbers):026}",
             instance_id=self.instance_id,
             database_id="d" * 26,
             key="an-example-of-a-key",
             network=self.network,
-            backend=Backend(self.backend, port),
+            backend=Backend(self.backend, server),
             port=free_port(),
             bind_address="127.0.0.1",
         )
         return replace(made, **fields)  # type: ignore[arg-type]
 
-    async def exposed(self, port: int = ECHO, **fields: object) -> TcpProxySpec:
+    async def exposed(self, server: int = ECHO, **fields: object) -> TcpProxySpec:
         """The same, listening."""
-        spec = self.spec(port, **fields)
+        spec = self.spec(server, **fields)
         await self.proxies.ensure(spec)
         return spec
 
@@ -156,24 +151,6 @@ async def rigged(directory: Path | None) -> AsyncIterator[TcpRig]:
     finally:
         await rig.remove_everything()
         await docker.close()
-
-
-def certificate(name: str) -> Certificate:
-    """A certificate of its own for this name and for 127.0.0.1, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(IPv4Address("127.0.0.1"))])
-    made = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, pkcs8, bare = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    return Certificate(made.public_bytes(pem).decode(), key.private_bytes(pem, pkcs8, bare).decode())
 
 
 SERVER = certificate("server.test")
