@@ -14,8 +14,10 @@ from sqlmodel import Session, col, select, update
 from db.errors import DatabaseUnusable
 from db.models import Instance, Server, new_id
 from db.sessions import Sessions
+from engine import labels
 from engine.access import Access
 from engine.applications import Applications
+from engine.containers import container_ended, forget_container, remember_container
 from engine.deployments.health import HealthChecker
 from engine.deployments.journal import Journals
 from engine.deployments.prepare import Preparation
@@ -30,7 +32,7 @@ from engine.host import Host
 from engine.keeper import Keeper
 from engine.logs import ApplicationLogs
 from engine.networks import Networks
-from engine.observer import Observer, Reactions
+from engine.observer import Observer, Reactions, Remembering
 from engine.outside import REAL, Outside
 from engine.projects import Projects
 from engine.proxy.carriers import directory_in
@@ -142,7 +144,12 @@ class Engine:
             directory=directory_in(settings.data_directory),
         )
         publisher = Publisher(self.sessions, proxy, networks, server_id)
-        reactions = Reactions(self._reconcile, self._application_changed, publisher.doubt, publisher.is_proxy)
+        remembered = {
+            labels.APPLICATION_KIND: Remembering(
+                remember_container, container_ended, forget_container, self._application_changed
+            ),
+        }
+        reactions = Reactions(self._reconcile, publisher.doubt, publisher.is_proxy, remembered)
         observer = Observer(self.sessions, docker, instance_id=instance_id, server_id=server_id, reactions=reactions)
         checker = HealthChecker(docker, self._outside)
         return Host(instance_id, server_id, docker, networks, proxy, publisher, observer, checker)

@@ -11,6 +11,13 @@ ENVIRONMENT = "wharf.environment"
 VOLUME = "wharf.volume"
 DATABASE = "wharf.database"
 TCP_PROXY = "wharf.tcp-proxy"
+SPEC = "wharf.spec"
+
+PROXY = "proxy"
+APPLICATION_KIND = "application"
+DATABASE_KIND = "database"
+SCRATCH_KIND = "scratch"
+TCP_PROXY_KIND = "tcp-proxy"
 
 
 def ours(instance_id: str) -> dict[str, str]:
@@ -35,12 +42,20 @@ def container_labels(
 ) -> dict[str, str]:
     return {
         INSTANCE: instance_id,
-        KIND: "application",
+        KIND: APPLICATION_KIND,
         ENVIRONMENT: environment_id,
         APPLICATION: application_id,
         RELEASE: release_id,
         REPLICA: str(replica),
     }
+
+
+def database_container_name(database_id: str) -> str:
+    return f"wharf-db-{database_id}"
+
+
+def database_labels(instance_id: str, environment_id: str, database_id: str) -> dict[str, str]:
+    return {INSTANCE: instance_id, KIND: DATABASE_KIND, ENVIRONMENT: environment_id, DATABASE: database_id}
 
 
 def network_labels(instance_id: str, environment_id: str) -> dict[str, str]:
@@ -51,5 +66,9 @@ def volume_labels(instance_id: str, application_id: str, volume_id: str) -> dict
     return {INSTANCE: instance_id, KIND: "volume", APPLICATION: application_id, VOLUME: volume_id}
 
 
+def database_volume_labels(instance_id: str, database_id: str, volume_id: str) -> dict[str, str]:
+    return {INSTANCE: instance_id, KIND: "volume", DATABASE: database_id, VOLUME: volume_id}
+
+
 def is_application(labels: Mapping[str, str]) -> bool:
-    return labels.get(KIND) == "application"
+    return labels.get(KIND) == APPLICATION_KIND

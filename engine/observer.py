@@ -2,21 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from db.errors import DatabaseUnusable
-from db.models import Container
 from db.sessions import Sessions
 from engine import labels
 from engine.concurrency import together
-from engine.containers import container_ended, forget_container, is_ready, remember_container, to_look_at
 from engine.docker.gateway import DockerGateway
-from engine.docker.values import ContainerSummary, DockerEvent
+from engine.docker.values import ContainerFacts, ContainerSummary, DockerEvent
 from engine.errors import DockerFailure, DockerNotFound, DockerTimeout, DockerUnreachable
+from engine.observed import is_ready, states, to_look_at
 from engine.servers import server_reachable, server_unreachable
 
 log = logging.getLogger(__name__)
@@ -33,13 +32,23 @@ _IGNORED = ("kill", "exec_", "attach", "resize", "top", "export", "copy", "archi
 
 
 @dataclass(frozen=True, slots=True)
+class Remembering:
+    """How the containers of one kind of owner are remembered. The first three give its id if there is news."""
+
+    remember: Callable[[Session, str, ContainerFacts, bool], str | None]
+    ended: Callable[[Session, str, int], str | None]
+    forget: Callable[[Session, str], str | None]
+    changed: Callable[[str], None]  # who is told of the news
+
+
+@dataclass(frozen=True, slots=True)
 class Reactions:
     """What the rest of the engine does when the observer learns something."""
 
     connected: Callable[[Sequence[ContainerSummary]], Awaitable[None]]  # with every container of ours
-    application_changed: Callable[[str], None]
     proxy_changed: Callable[[], None]
     is_proxy: Callable[[str], bool]
+    remembered: Mapping[str, Remembering]  # by the kind of container that its label tells
 
 
 class EventsLost(Exception):
@@ -104,17 +113,18 @@ class Observer:
             try:
                 facts = await self._docker.inspect_container(container_id)
             except DockerNotFound:
-                application_id = await self._sessions.write(forget_container, container_id)
-            else:
-                application_id = await self._sessions.write(remember_container, self._server_id, facts, passed)
-        if application_id:
-            self._reactions.application_changed(application_id)
+                for owner, gone in await self._sessions.write(_forget, container_id, self._reactions.remembered):
+                    owner.changed(gone)
+                return
+            kind = self._remembering(facts.labels)
+            if kind and (owner_id := await self._sessions.write(kind.remember, self._server_id, facts, passed)):
+                kind.changed(owner_id)
 
     async def look_at_all(self) -> list[ContainerSummary]:
         """Every container of ours, as Docker lists them; those that are not as we remember them are looked at."""
         present = await self._docker.list_containers(self._ours)
-        applications = [summary for summary in present if labels.is_application(summary.labels)]
-        strange = await self._sessions.read(to_look_at, self._server_id, applications)
+        remembered = [summary for summary in present if self._remembering(summary.labels)]
+        strange = await self._sessions.read(to_look_at, self._server_id, remembered)
         await together(*(self.look(container_id) for container_id in strange))
         return present
 
@@ -126,12 +136,14 @@ class Observer:
         elif event.action == "disconnect" and await self._sessions.read(is_ready, container_id):
             await self.look(container_id)
 
-    async def _note_end(self, event: DockerEvent) -> None:
+    def _remembering(self, marks: Mapping[str, str]) -> Remembering | None:
+        return self._reactions.remembered.get(marks.get(labels.KIND, ""))
+
+    async def _note_end(self, event: DockerEvent, kind: Remembering) -> None:
         # Docker keeps an ended container locked for some 100 ms while it cleans up; visitors cannot wait for that.
         exit_code = int(event.attributes.get("exitCode", "0"))
-        application_id = await self._sessions.write(container_ended, event.id, exit_code)
-        if application_id:
-            self._reactions.application_changed(application_id)
+        if owner_id := await self._sessions.write(kind.ended, event.id, exit_code):
+            kind.changed(owner_id)
 
     async def _reconnected(self) -> None:
         version = await self._docker.ping()
@@ -178,7 +190,7 @@ class Observer:
     async def _not_as_told(self) -> set[tuple[str, str]]:
         """The containers, and the states we remember of them, that are in another state by now."""
         present = {each.id: each.state.value for each in await self._docker.list_containers(self._ours)}
-        remembered = await self._sessions.read(_states, self._server_id)
+        remembered = await self._sessions.read(states, self._server_id)
         return {(id, state) for id, state in remembered.items() if present.get(id) != state}
 
     async def _react(self, event: DockerEvent) -> None:
@@ -187,12 +199,14 @@ class Observer:
             return
         if event.action.startswith(_IGNORED):
             return
-        if not labels.is_application(event.attributes):
+        if self._reactions.is_proxy(event.id) or event.attributes.get(labels.KIND) == labels.PROXY:
             self._reactions.proxy_changed()
+            return
+        if (kind := self._remembering(event.attributes)) is None:
             return
         try:
             if event.action == "die":
-                await self._note_end(event)
+                await self._note_end(event, kind)
             await self.look(event.id)
         except (DockerUnreachable, DatabaseUnusable):
             raise
@@ -203,6 +217,8 @@ class Observer:
             log.exception("Skipped a Docker event; what we show may lag: %s", event)
 
 
-def _states(session: Session, server_id: str) -> dict[str, str]:
-    rows = session.exec(select(col(Container.id), col(Container.state)).where(Container.server_id == server_id))
-    return dict(rows.all())
+def _forget(
+    session: Session, container_id: str, remembered: Mapping[str, Remembering]
+) -> list[tuple[Remembering, str]]:
+    found = ((kind, kind.forget(session, container_id)) for kind in remembered.values())
+    return [(kind, owner_id) for kind, owner_id in found if owner_id]

@@ -11,7 +11,19 @@ from db.models.applications import (
     Volume,
 )
 from db.models.columns import new_id, now
-from db.models.containers import Container
+from db.models.containers import Container, ObservedContainer
+from db.models.database_kinds import DatabaseKind
+from db.models.databases import (
+    Database,
+    DatabaseContainer,
+    DatabaseDump,
+    DatabaseLink,
+    DatabaseProblem,
+    DatabaseRestore,
+    DatabaseStatus,
+    DumpStatus,
+    RestoreStatus,
+)
 from db.models.deployments import (
     Deployment,
     DeploymentKind,
@@ -33,12 +45,21 @@ __all__ = [
     "Application",
     "ApplicationStatus",
     "Container",
+    "Database",
+    "DatabaseContainer",
+    "DatabaseDump",
+    "DatabaseKind",
+    "DatabaseLink",
+    "DatabaseProblem",
+    "DatabaseRestore",
+    "DatabaseStatus",
     "Deployment",
     "DeploymentKind",
     "DeploymentLogLine",
     "DeploymentStatus",
     "DesiredState",
     "Domain",
+    "DumpStatus",
     "Environment",
     "EnvironmentVariable",
     "Event",
@@ -47,12 +68,14 @@ __all__ = [
     "Grant",
     "Instance",
     "LogSource",
+    "ObservedContainer",
     "Project",
     "ProxyState",
     "PullPolicy",
     "Release",
     "ReleaseStatus",
     "RestartPolicy",
+    "RestoreStatus",
     "Server",
     "ServerState",
     "Strategy",

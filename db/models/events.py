@@ -20,6 +20,12 @@ class EventKind(Enum):
     DOMAIN_STATE = "DOMAIN_STATE"
     SERVER_STATE = "SERVER_STATE"
     PROXY_STATE = "PROXY_STATE"
+    DATABASE_STATUS = "DATABASE_STATUS"
+    DATABASE_CONTAINER = "DATABASE_CONTAINER"
+    DUMP_STATUS = "DUMP_STATUS"
+    RESTORE_STATUS = "RESTORE_STATUS"
+    CREDENTIALS_READ = "CREDENTIALS_READ"
+    TCP_PROXY_STATE = "TCP_PROXY_STATE"
 
 
 class Event(SQLModel, table=True):
@@ -33,6 +39,7 @@ class Event(SQLModel, table=True):
     __table_args__ = (
         Index("events_of_application", "application_id", "sequence"),
         Index("events_of_deployment", "deployment_id", "sequence"),
+        Index("events_of_database", "database_id", "sequence"),
         {"sqlite_autoincrement": True},
     )
 
@@ -46,4 +53,5 @@ class Event(SQLModel, table=True):
     environment_id: str | None = None
     application_id: str | None = None
     deployment_id: str | None = None
+    database_id: str | None = None
     data: dict[str, Any] = Field(default_factory=dict, sa_type=JSON_COLUMN)

@@ -207,7 +207,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_stops_the_migration_before_it_begins(file: Path, later: Later, small_disk: Path) -> None:
     copy_database(file, small_disk / "wharf.db")
-    (small_disk / "ballast").write_bytes(b"\0" * 700_000)
+    # What is left lets the database be opened, and is too little for a copy of it.
+    (small_disk / "ballast").write_bytes(b"\0" * (1024 * 1024 - file.stat().st_size * 3 // 2))
     before = contents(small_disk / "wharf.db")
     later(REBUILD)
     with pytest.raises(DatabaseUnusable) as caught:

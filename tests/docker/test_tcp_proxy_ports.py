@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import signal
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from db.models.tcp_proxies import TcpProxyReason, TcpProxyState
 from engine.docker.gateway import DockerGateway
+from engine.proxy.tcp import lookout
 from engine.proxy.tcp.failure import TcpProxyFailure
 from engine.proxy.tcp.ports import Holder
 from engine.proxy.tcp.proxies import TcpProxies
@@ -109,6 +112,18 @@ async def test_stopped_by_somebody_it_has_failed_and_is_made_anew(rig: TcpRig) -
     assert (seen.state, seen.reason) == (TcpProxyState.FAILED, TcpProxyReason.EXITED)
     await rig.proxies.ensure(spec)
     assert (await rig.observe(spec)).state is TcpProxyState.LISTENING
+
+
+async def test_one_that_does_not_answer_is_on_its_way_and_after_a_while_it_has_failed(
+    rig: TcpRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = await rig.exposed()
+    os.kill(await rig.pid(spec), signal.SIGSTOP)
+    assert (await rig.observe(spec)).state is TcpProxyState.PENDING
+    monkeypatch.setattr(lookout, "START_TIME", timedelta(0))
+    seen = await rig.observe(spec)
+    assert (seen.state, seen.reason) == (TcpProxyState.FAILED, TcpProxyReason.NOT_LISTENING)
+    assert seen.message == "The TCP proxy runs and does not answer."
 
 
 async def test_a_port_that_was_taken_while_it_was_stopped_is_told_of_by_whoever_looks(rig: TcpRig) -> None:

@@ -14,7 +14,7 @@ from engine.proxy.templates import Pattern, tcp_static_pattern
 INSIDE_PORT = 9000  # inside the container, as in tcp_static.yml
 MEMORY_BYTES = 256 * 1024 * 1024  # 1,000 connections take 29 MiB
 
-_SPEC, _PORT = "wharf.spec", "wharf.port"
+_PORT = "wharf.port"
 _BINARY = "/usr/local/bin/traefik"  # where the official image has it, and ours too
 _NOBODY = "65532:65532"
 _ENVIRONMENT = [
@@ -28,7 +28,7 @@ _ENVIRONMENT = [
 
 def proxy_labels(instance_id: str, proxy_id: str) -> dict[str, str]:
     """What the containers of this proxy carry, and no others."""
-    return {labels.INSTANCE: instance_id, labels.KIND: "tcp-proxy", labels.TCP_PROXY: proxy_id}
+    return {labels.INSTANCE: instance_id, labels.KIND: labels.TCP_PROXY_KIND, labels.TCP_PROXY: proxy_id}
 
 
 def container_spec(spec: TcpProxySpec, image: str, shared: str | None) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def container_spec(spec: TcpProxySpec, image: str, shared: str | None) -> dict[s
     made = _unlabelled(spec, image)
     digest = hashlib.sha256(orjson.dumps([made, shared], option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
     ours = proxy_labels(spec.instance_id, spec.id) | {labels.DATABASE: spec.database_id}
-    made["Labels"] = ours | {_SPEC: digest, _PORT: str(spec.port)}
+    made["Labels"] = ours | {labels.SPEC: digest, _PORT: str(spec.port)}
     if shared:
         # z: where SELinux guards the host, its containers may read the directory.
         made["HostConfig"]["Binds"] = [f"{shared}/{container_name(spec.id, made)}:{LIVE_DIR}:ro,z"]
@@ -52,7 +52,7 @@ def container_spec(spec: TcpProxySpec, image: str, shared: str | None) -> dict[s
 
 def container_name(proxy_id: str, made: dict[str, Any]) -> str:
     """A name of its own for each making, so that a new container can be made ready beside the old one."""
-    return f"{name_prefix(proxy_id)}{made['Labels'][_SPEC][:8]}"
+    return f"{name_prefix(proxy_id)}{made['Labels'][labels.SPEC][:8]}"
 
 
 def name_prefix(proxy_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 from db.models.tcp_proxies import TcpProxyReason, TcpProxyState
 from engine.docker.gateway import DockerGateway
@@ -16,6 +17,8 @@ from engine.proxy.tcp.document import ENTRY_POINT, compile_document
 from engine.proxy.tcp.failure import TcpProxyFailure, reason_of
 from engine.proxy.tcp.observation import TcpProxyObservation
 from engine.proxy.tcp.spec import TcpProxySpec
+
+START_TIME = timedelta(seconds=10)  # from Docker's "started" until Traefik begins to load its first document
 
 
 class Lookout:
@@ -62,18 +65,29 @@ class Lookout:
         sample = await self._docker.sample(found.id)
         document = compile_document(spec, await self.gateway(spec.network))
         async with self.internal(spec, found.name) as internal:
-            loaded, connections = await internal.loaded(), await internal.open_connections(ENTRY_POINT)
-        listening = loaded is not None and loaded.revision == document.revision
-        words = "does not answer" if loaded is None else "serves as it was told before"
+            loaded = await internal.loaded()
+            connections = await internal.open_connections(ENTRY_POINT) if loaded else None
+        state, message = TcpProxyState.LISTENING, ""
+        if loaded is None:
+            state, message = await self._silence(found.id), "The TCP proxy runs and does not answer."
+        elif loaded.revision != document.revision:
+            state, message = TcpProxyState.FAILED, "The TCP proxy runs and serves as it was told before."
         return TcpProxyObservation(
-            state=TcpProxyState.LISTENING if listening else TcpProxyState.FAILED,
-            reason=None if listening else TcpProxyReason.NOT_LISTENING,
-            message="" if listening else f"The TCP proxy runs and {words}.",
+            state=state,
+            reason=TcpProxyReason.NOT_LISTENING if state is TcpProxyState.FAILED else None,
+            message=message if state is TcpProxyState.FAILED else "",
             open_connections=connections,
             received_bytes=sample.network_received_bytes if sample else None,
             sent_bytes=sample.network_sent_bytes if sample else None,
             private_memory_bytes=sample.anonymous_bytes if sample else None,
         )
+
+    async def _silence(self, container_id: str) -> TcpProxyState:
+        """What it means that a proxy that runs does not answer."""
+        started_at = (await self._docker.inspect_container(container_id)).started_at
+        # The engine's clock need not be ours: one that starts in the future has started, too.
+        young = started_at is not None and datetime.now(UTC) - started_at < START_TIME
+        return TcpProxyState.PENDING if young else TcpProxyState.FAILED
 
     async def _autopsy(self, facts: ContainerFacts) -> TcpProxyObservation:
         """Why a proxy that has a container does not run."""

@@ -19,13 +19,12 @@ from engine.proxy.internal import InternalApi, every_little_while, loading_deadl
 from engine.proxy.tcp.container import made_for_port, proxy_labels
 from engine.proxy.tcp.document import compile_document
 from engine.proxy.tcp.failure import TcpProxyFailure, reason_of
-from engine.proxy.tcp.lookout import Lookout
+from engine.proxy.tcp.lookout import START_TIME, Lookout
 from engine.proxy.tcp.making import Making, Makings
 from engine.proxy.tcp.observation import TcpProxyObservation
 from engine.proxy.tcp.ports import Holder, holding_container, holding_process
 from engine.proxy.tcp.spec import TcpProxySpec, objection
 
-_START_SECONDS = 10.0  # from Docker's "started" until Traefik begins to load its first document
 _GRACE_SECONDS = 1
 
 
@@ -158,7 +157,7 @@ class TcpProxies:
 
     async def _until_loaded(self, spec: TcpProxySpec, name: str, document: Compiled) -> None:
         async with self._lookout.internal(spec, name) as internal:
-            async for _ in every_little_while(_START_SECONDS + loading_deadline(document)):
+            async for _ in every_little_while(START_TIME.total_seconds() + loading_deadline(document)):
                 if await internal.loaded():
                     return
                 facts = await self._docker.inspect_container(name)

@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from db.models import Container, Server, now
 from db.sessions import Sessions
-from engine.containers import to_look_at
 from engine.docker.values import ContainerState, ContainerSummary
+from engine.observed import to_look_at
 
 RUNNING = ContainerSummary(
     id="c1",
