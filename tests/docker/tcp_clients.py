@@ -28,10 +28,10 @@ class Session:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
-    async def say(self, words: bytes) -> bytes:
+    async def say(self, words: bytes, seconds: float = _PATIENCE) -> bytes:
         """What comes back, which is as long as the words, or b"" when the connection is at its end."""
         self.writer.write(words)
-        return await self.hear(len(words))
+        return await self.hear(len(words), seconds)
 
     async def hear(self, size: int, seconds: float = _PATIENCE) -> bytes:
         """So many bytes, or fewer when the connection is at its end before."""

@@ -23,7 +23,7 @@ def test_the_container_is_this() -> None:
             "--entryPoints.database.address=:9000",
             "--entryPoints.database.http.aliasHeadersStrategy=delete",
             "--entryPoints.database.transport.lifeCycle.graceTimeOut=0s",
-            "--entryPoints.database.transport.respondingTimeouts.readTimeout=10s",
+            "--entryPoints.database.transport.respondingTimeouts.readTimeout=5s",
             "--entryPoints.internal.address=:8090",
             "--entryPoints.internal.http.aliasHeadersStrategy=delete",
             "--entryPoints.internal.transport.lifeCycle.graceTimeOut=0s",
