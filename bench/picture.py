@@ -5,6 +5,8 @@ from itertools import groupby
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from bench.report import is_hit
+
 Entry = Mapping[str, Any]  # of results.json
 
 _WIDTH, _TOP, _ROW, _FOOT_LINE = 1040, 92, 66, 18
@@ -36,13 +38,15 @@ def picture(entries: Sequence[Entry]) -> str:
 
 
 def verdict(entry: Entry) -> str:
-    return "hit" if entry["value"] <= entry["limit"] else "miss"
+    return "hit" if is_hit(entry["value"], entry["limit"], bool(entry.get("at_least"))) else "miss"
 
 
 def _heading(svg: ET.Element, entries: Sequence[Entry]) -> None:
     hits = sum(verdict(entry) == "hit" for entry in entries)
     _text(svg, _MARGIN, 40, "Wharfinger, measured", size=20, weight="600")
-    told = f"{hits} of {len(entries)} figures within their limit; less is better everywhere"
+    more = ", ".join(entry["name"] for entry in entries if entry.get("at_least"))
+    better = f"less is better everywhere{f' but in {more}' if more else ''}"
+    told = f"{hits} of {len(entries)} figures within their limit; {better}"
     _text(svg, _MARGIN, 63, told, size=13, colour=_FAINT)
     _text(svg, _LIMIT_AT, 82, "limit", size=11, colour=_FAINT, anchor="middle")
 
@@ -56,7 +60,8 @@ def _row(group: ET.Element, entry: Entry, top: float) -> None:
     _text(group, _MARGIN, line, entry["name"], size=13.5, weight="600")
     _bar(group, entry, top + 11)
     _text(group, _VALUE_AT, line, f"{_number(entry['value'])} {_unit(entry)}", size=13.5, weight="600")
-    _text(group, _LIMIT_TEXT_AT, line, f"limit {_number(entry['limit'])}", size=12.5, colour=_FAINT)
+    limit = f"{'at least' if entry.get('at_least') else 'limit'} {_number(entry['limit'])}"
+    _text(group, _LIMIT_TEXT_AT, line, limit, size=12.5, colour=_FAINT)
     mark = {"hit": "✓ hit", "miss": "✗ miss"}[judged]
     _text(group, _VERDICT_AT, line, mark, size=13.5, weight="600", colour=ink, anchor="end")
     _text(group, _MARGIN, top + 50, _details(entry), size=11.5, colour=_FAINT)

@@ -14,9 +14,10 @@ _HEADINGS = ("name", "value", "unit", "limit", "verdict", "p10 .. p90", "samples
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure. It is a hit when `value` is not above `limit`; `spread` is where 8 of 10 samples lie.
+    """One figure. It is a hit when `value` is not above `limit`, or not below it where it is `at_least`.
 
-    `noise` tells of the machine: how many times as long the same thing by hand took at its p90 as at its p10.
+    `spread` is where 8 of 10 samples lie. `noise` tells of the machine: how many times as long the same thing by
+    hand took at its p90 as at its p10.
     """
 
     name: str
@@ -27,10 +28,15 @@ class Figure:
     samples: int
     spread: tuple[float, float]
     noise: float | None = None
+    at_least: bool | None = None  # whether the limit is; not said where it is the most
 
     @property
     def verdict(self) -> str:
-        return "hit" if self.value <= self.limit else "MISS"
+        return "hit" if is_hit(self.value, self.limit, bool(self.at_least)) else "MISS"
+
+
+def is_hit(value: float, limit: float, at_least: bool) -> bool:
+    return value >= limit if at_least else value <= limit
 
 
 def spread(samples: Sequence[float]) -> tuple[float, float]:
@@ -61,7 +67,7 @@ def _row(figure: Figure) -> tuple[str, ...]:
         figure.name,
         f"{figure.value:g}",
         figure.unit,
-        f"{figure.limit:g}",
+        f"{'≥ ' if figure.at_least else ''}{figure.limit:g}",
         figure.verdict,
         f"{figure.spread[0]:g} .. {figure.spread[1]:g}",
         str(figure.samples),

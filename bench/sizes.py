@@ -14,6 +14,9 @@ class Sizes:
     route_changes: int = 40
     subscribers: int = 1000
     events: int = 15
+    transactions: int = 25_000
+    transaction_runs: int = 40
+    tcp_proxies: int = 20
     applications: int = 100
     idle_seconds: float = 30.0
 
@@ -27,6 +30,9 @@ QUICK = Sizes(
     route_changes=5,
     subscribers=100,
     events=4,
+    transactions=10_000,
+    transaction_runs=3,
+    tcp_proxies=3,
     applications=10,
     idle_seconds=5.0,
 )

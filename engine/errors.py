@@ -15,6 +15,7 @@ EngineError
 │   ├── DockerNotFound      no such container, network, volume
 │   ├── DockerConflict      the name is taken, the object is in use
 │   ├── PortTaken           a host port belongs to somebody else
+│   ├── AddressNotLocal     the host does not have the address that a port was to be published on
 │   └── ImageFailure
 │       ├── ImageNotFound       the registry has no such image
 │       ├── RegistryDenied      the registry wants credentials, or other ones
@@ -110,6 +111,10 @@ class DockerConflict(DockerFailure):
 
 
 class PortTaken(DockerFailure):
+    pass
+
+
+class AddressNotLocal(DockerFailure):
     pass
 
 

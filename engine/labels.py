@@ -10,12 +10,14 @@ REPLICA = "wharf.replica"
 ENVIRONMENT = "wharf.environment"
 VOLUME = "wharf.volume"
 DATABASE = "wharf.database"
+TCP_PROXY = "wharf.tcp-proxy"
 SPEC = "wharf.spec"
 
 PROXY = "proxy"
 APPLICATION_KIND = "application"
 DATABASE_KIND = "database"
 SCRATCH_KIND = "scratch"
+TCP_PROXY_KIND = "tcp-proxy"
 
 
 def ours(instance_id: str) -> dict[str, str]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from engine import labels
 from engine.docker.gateway import DockerGateway
-from engine.proxy.carriers import directory_in
+from engine.proxy import carriers
+from engine.proxy.tcp import making
 
 
 async def uninstall(
@@ -20,7 +21,8 @@ async def uninstall(
     for container in await docker.list_containers(ours):
         await docker.remove_container(container.id)
         yield f"container {container.name}"
-    shutil.rmtree(directory_in(data_directory), ignore_errors=True)  # of no use but to a proxy
+    for directory in (carriers.directory_in(data_directory), making.directory_in(data_directory)):
+        shutil.rmtree(directory, ignore_errors=True)  # of no use but to a proxy
     for network in await docker.list_networks(ours):
         for member in (await docker.inspect_network(network.id)).members:
             await docker.disconnect_network(network.id, member)  # we ourselves, where we run in a container

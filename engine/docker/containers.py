@@ -26,6 +26,13 @@ class Containers(Connection):
         rows = await self._call(Request("list containers", "GET", "containers/json", params))
         return [facts.container_summary(row) for row in rows]
 
+    async def containers_on_port(self, port: int) -> list[ContainerSummary]:
+        """The running containers, whosever they are, that this TCP port of the host leads to, on any address."""
+        params = {"filters": json.dumps({"publish": [f"{port}/tcp"]})}
+        rows = await self._call(Request(f"say who has port {port}", "GET", "containers/json", params))
+        found = (facts.container_summary(row) for row in rows)
+        return [each for each in found if any(public == port for _, public in each.published)]
+
     async def inspect_container(self, ref: str) -> ContainerFacts:
         """What Docker knows about a container; DockerNotFound when there is none."""
         request = Request(f"inspect container {ref}", "GET", f"containers/{checked(ref)}/json")

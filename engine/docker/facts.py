@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from typing import Any
 
 from engine.docker.values import (
@@ -38,6 +39,7 @@ def container_summary(row: Json) -> ContainerSummary:
         status=row["Status"],
         addresses=_of_networks(row, "IPAddress"),
         endpoints=_of_networks(row, "EndpointID"),
+        published=_published(row),
     )
 
 
@@ -86,6 +88,7 @@ def network_facts(network: Json) -> NetworkFacts:
         labels=network["Labels"] or {},
         subnets=tuple(pool["Subnet"] for pool in pools if "Subnet" in pool),
         members=frozenset(network["Containers"] or ()),
+        gateways=tuple(_gateway(pool) for pool in pools if "Subnet" in pool),
     )
 
 
@@ -115,6 +118,16 @@ def moment(text: str) -> datetime | None:
     """Docker's time stamp with its nanoseconds cut to microseconds; None for its year 1, "never"."""
     at = datetime.fromisoformat(text)
     return at.astimezone(UTC) if at.year > 1 else None
+
+
+def _gateway(pool: Json) -> str:
+    """The one that was asked for, else the first address of the subnet: Docker takes it, and does not say so."""
+    return str(pool.get("Gateway") or ip_network(pool["Subnet"])[1]).split("/")[0]
+
+
+def _published(row: Json) -> frozenset[tuple[str, int]]:
+    ports = (port for port in row.get("Ports") or () if port["Type"] == "tcp" and port.get("PublicPort"))
+    return frozenset((port.get("IP", ""), port["PublicPort"]) for port in ports)
 
 
 def _of_networks(container: Json, what: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ def stats_sample(raw: Json) -> StatsSample | None:
         network_sent_bytes=sent,
         disk_read_bytes=read,
         disk_written_bytes=written,
+        anonymous_bytes=_anonymous(raw["memory_stats"]),
     )
 
 
@@ -45,6 +46,13 @@ def memory_in_use(memory: Json) -> int:
     counters = memory.get("stats") or {}
     inactive: int = counters.get("total_inactive_file", counters.get("inactive_file", 0))
     return usage - inactive if inactive < usage else usage
+
+
+def _anonymous(memory: Json) -> int | None:
+    counters = memory.get("stats") or {}
+    # cgroup v1 calls it rss, and counts neither shared memory nor the pages of files by that name.
+    anonymous: int | None = counters.get("anon", counters.get("total_rss"))
+    return anonymous
 
 
 def _network(raw: Json) -> tuple[int, int]:

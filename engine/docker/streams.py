@@ -50,6 +50,12 @@ class Streams(Connection):
                 if not is_first(raw):
                     yield sample
 
+    async def sample(self, ref: str) -> StatsSample | None:
+        """What a container uses at this moment, all but its processor time; None when it does not run."""
+        params = {"stream": "0", "one-shot": "1"}
+        request = Request(f"look at what container {ref} uses", "GET", f"containers/{checked(ref)}/stats", params)
+        return stats_sample(await self._call(request))
+
     @asynccontextmanager
     async def events(self, labels: Mapping[str, str], since_ns: int | None) -> AsyncIterator[EventStream]:
         """Events of containers that carry all of `labels`, and of networks, from `since_ns` (None: now) on.

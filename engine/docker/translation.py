@@ -10,6 +10,7 @@ import aiodocker.exceptions
 import aiohttp
 
 from engine.errors import (
+    AddressNotLocal,
     DockerConflict,
     DockerFailure,
     DockerNotFound,
@@ -29,6 +30,7 @@ NO_CONNECTION = 900
 """aiodocker's own status for "nobody answered"."""
 
 BY_WORDS: Mapping[str, type[DockerFailure]] = {
+    r"cannot assign requested address": AddressNotLocal,
     # "Address already in use", with a capital, is about the address of a container in its network.
     r"port is already allocated|(?-i:address already in use)|\bbind: ": PortTaken,
     r"Pool overlaps|has active endpoints": DockerConflict,

@@ -50,6 +50,7 @@ class ContainerSummary:
     status: str  # the state in words: "Exited (137) 2 hours ago"
     addresses: Mapping[str, str]  # network name → IPv4 address; empty while not running
     endpoints: Mapping[str, str]  # network name → what Docker calls this attachment, another one after each start
+    published: frozenset[tuple[str, int]] = frozenset()  # (address, port) on the host; empty while not running
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ class StatsSample:
     network_sent_bytes: int
     disk_read_bytes: int
     disk_written_bytes: int
+    anonymous_bytes: int | None = None  # memory that nobody shares and no file backs; None where Docker does not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ class NetworkFacts:
     labels: Mapping[str, str]
     subnets: tuple[str, ...]
     members: frozenset[str]  # container ids; empty where Docker's list does not say
+    gateways: tuple[str, ...] = ()  # the host's own addresses in the subnets
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def compile_routes(applications: Iterable[RoutedApplication], *, key: str) -> Co
 
     A route that cannot be used is left out and named; everything else is in the document all the same.
     """
-    if not _KEY.match(key):
+    if not is_key(key):
         raise ValueError("The proxy's key must be 16 or more letters, digits, - or _.")
     document = _Document(key)
     for application in sorted(applications, key=lambda each: each.application_id):
@@ -80,11 +80,9 @@ class _Document:
 
     def compiled(self) -> Compiled:
         # The revision covers everything but its own mark, which is added last.
-        revision = hashlib.sha256(_json(self._http())).hexdigest()
+        revision = revision_of(self._http())
         self._internal("revision", f"Path(`{revision_path(revision)}`)")
-        # A value can hold "{{" only inside a string, where JSON can say it in a way that is no Go template.
-        text = _json(self._http()).decode().replace("{{", "{\\u007b")
-        return Compiled(text + "\n", revision, self.rejected)
+        return Compiled(as_text(self._http()), revision, self.rejected)
 
     def _http(self) -> Pattern:
         sections = {"routers": self.routers, "services": self.services, "middlewares": self.middlewares}
@@ -128,6 +126,22 @@ class _Document:
     def _internal(self, name: str, matcher: str, *, pattern: str = "", **filled: Any) -> None:
         router = http_pattern("routers", pattern or name)
         self.routers[name] = router | {"rule": f"Header(`{KEY_HEADER}`, `{self.key}`) && {matcher}"} | filled
+
+
+def revision_of(document: Pattern) -> str:
+    """What tells this document from every other one."""
+    return hashlib.sha256(_json(document)).hexdigest()
+
+
+def as_text(document: Pattern) -> str:
+    """The document as Traefik reads it, where no value can be taken for a Go template."""
+    # A value can hold "{{" only inside a string, where JSON can say it in another way.
+    return _json(document).decode().replace("{{", "{\\u007b") + "\n"
+
+
+def is_key(key: str) -> bool:
+    """Whether this can be the secret in a rule: 16 or more letters, digits, - or _."""
+    return _KEY.match(key) is not None
 
 
 def revision_path(revision: str) -> str:

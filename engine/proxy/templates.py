@@ -23,6 +23,19 @@ def http_pattern(section: str, name: str) -> Pattern:
     return pattern
 
 
+def tcp_static_pattern() -> Pattern:
+    """tcp_static.yml."""
+    return copy.deepcopy(_parsed("tcp_static.yml"))
+
+
+def tcp_pattern(*path: str) -> Any:
+    """One example of tcp.yml, wherever it stands: `tcp_pattern("tcp", "routers", "plain")`."""
+    found: Any = _parsed("tcp.yml")
+    for name in path:
+        found = found[name]
+    return copy.deepcopy(found)
+
+
 @cache
 def page(name: str) -> str:
     """The HTML of a holding page."""

@@ -47,7 +47,7 @@ def test_every_figure_of_the_results_is_there_with_its_value_and_its_limit() -> 
     assert [group.get("id") for group in svg.iter(f"{SVG}g")] == [entry["name"] for entry in entries]
     assert {entry["name"] for entry in entries} == set(NAMES)
     for entry in entries:
-        assert any(text.startswith("limit ") for text in texts(row(svg, entry["name"])))
+        assert any(text.startswith(("limit ", "at least ")) for text in texts(row(svg, entry["name"])))
 
 
 def test_a_hit_and_a_miss_differ_in_words_and_in_colour() -> None:
@@ -56,6 +56,13 @@ def test_a_hit_and_a_miss_differ_in_words_and_in_colour() -> None:
     assert ("✓ hit" in texts(hit), "✗ miss" in texts(miss)) == (True, True)
     assert bar(hit).get("fill") != bar(miss).get("fill")
     assert "1 of 2 figures within their limit; less is better everywhere" in texts(svg)
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(0.94, "✗ miss"), (0.95, "✓ hit"), (1.2, "✓ hit")])
+def test_where_more_is_better_less_is_a_miss_and_it_is_said(value: float, verdict: str) -> None:
+    svg = drawn(HIT, replace(HIT, name="tcp_proxy_ratio", value=value, limit=0.95, at_least=True))
+    assert {verdict, "at least 0.95"} <= set(texts(row(svg, "tcp_proxy_ratio")))
+    assert any(text.endswith("less is better everywhere but in tcp_proxy_ratio") for text in texts(svg))
 
 
 @pytest.mark.parametrize(("value", "verdict", "filled"), [(0, "✓ hit", False), (1, "✗ miss", True)])

@@ -70,3 +70,14 @@ def test_counters_that_went_back_are_no_use_of_the_cpu() -> None:
 )
 def test_pages_that_can_be_given_back_do_not_count(memory: dict[str, Any], in_use: int) -> None:
     assert memory_in_use(memory) == in_use
+
+
+@pytest.mark.parametrize(
+    ("counters", "anonymous"),
+    [({"total_rss": 7, "rss": 1}, 7), ({"anon": 8}, 8), ({}, None)],
+    ids=["cgroup v1", "cgroup v2", "not said"],
+)
+def test_memory_that_is_shared_with_nobody(counters: dict[str, int], anonymous: int | None) -> None:
+    sample = stats_sample(RAW | {"memory_stats": {"usage": 10, "limit": 20, "stats": counters}})
+    assert sample is not None
+    assert sample.anonymous_bytes == anonymous

@@ -73,6 +73,7 @@ def test_errors_of_ours_and_bugs_pass() -> None:
         (403, "Address already in use", errors.DockerFailure),
         (500, "Bind for 0.0.0.0:80 failed: port is already allocated", errors.PortTaken),
         (500, "listen tcp4 0.0.0.0:80: bind: address already in use", errors.PortTaken),
+        (500, "listen tcp4 192.0.2.1:80: bind: cannot assign requested address", errors.AddressNotLocal),
         (400, 'invalid mount config for type "bind": bind source path does not exist', errors.DockerFailure),
         (500, "OCI runtime create failed", errors.DockerFailure),
     ],
