@@ -43,6 +43,11 @@ def check_application(application: Application, cores: int | None) -> None:
     _raise(_in_application(application, cores))
 
 
+def check_limits(cpu_limit: float | None, memory_limit: int | None, cores: int | None) -> None:
+    """Raises `InvalidInput` for limits in cores and bytes that Docker refuses on a server with so many cores."""
+    _raise(_in_limits(cpu_limit, memory_limit, cores))
+
+
 def check_variables(variables: Sequence[_Named]) -> None:
     """Raises `InvalidInput` for a name given twice or a value that no process can be given."""
     _raise(_in_variables(variables))
@@ -69,16 +74,20 @@ def _in_application(application: Application, cores: int | None) -> Iterator[Inv
         yield from _in_command(application.command, "command")
     if not 1 <= application.replicas <= MAX_REPLICAS:
         yield _mistake(f"replicas must be between 1 and {MAX_REPLICAS}.", "replicas")
-    most = cores or _MAX_CORES
-    if application.cpu_limit is not None and not 0.01 <= application.cpu_limit <= most:
-        whose = ", as many as the server has" if cores else ""
-        yield _mistake(f"cpuLimit must be between 0.01 and {most:g} cores{whose}.", "cpuLimit")
-    if application.memory_limit is not None and application.memory_limit < _MIN_MEMORY:
-        yield _mistake("memoryLimit must be at least 6 MiB; Docker starts nothing with less.", "memoryLimit")
+    yield from _in_limits(application.cpu_limit, application.memory_limit, cores)
     if not 0 <= application.stop_grace <= _MAX_GRACE:
         yield _mistake("stopGracePeriod must be between 0 s and 1 h.", "stopGracePeriod")
     if application.health_check is not None:
         yield from _in_health_check(HealthCheck.model_validate(application.health_check), application.port)
+
+
+def _in_limits(cpu_limit: float | None, memory_limit: int | None, cores: int | None) -> Iterator[InvalidInput]:
+    most = cores or _MAX_CORES
+    if cpu_limit is not None and not 0.01 <= cpu_limit <= most:
+        whose = ", as many as the server has" if cores else ""
+        yield _mistake(f"cpuLimit must be between 0.01 and {most:g} cores{whose}.", "cpuLimit")
+    if memory_limit is not None and memory_limit < _MIN_MEMORY:
+        yield _mistake("memoryLimit must be at least 6 MiB; Docker starts nothing with less.", "memoryLimit")
 
 
 def _in_health_check(check: HealthCheck, port: int | None) -> Iterator[InvalidInput]:

@@ -13,18 +13,20 @@ from db.models import (
     EventKind,
     PullPolicy,
     RestartPolicy,
-    Server,
     Strategy,
     Volume,
     now,
 )
 from db.sessions import Sessions
 from engine.application_rules import check_application, check_registry
+from engine.databases.links import not_linked
+from engine.databases.standing import name_free
 from engine.deployments.requests import ask_to_stop, standing
 from engine.docker.values import RegistryCredentials
-from engine.errors import Conflict, NameTaken, NotFound
+from engine.errors import Conflict, NotFound
 from engine.release_spec import HealthCheck
 from engine.secrets import Cipher, registry_place
+from engine.servers import the_server
 from engine.status import record_about, settle_status
 from engine.variables import VariableDraft, retire_variables, write_variables
 from engine.volumes import VolumeDraft, write_volume
@@ -118,9 +120,12 @@ class Applications:
         if session.get(Environment, environment_id) is None:
             raise NotFound("There is no such environment.", field=("input", "environmentId"))
         application = Application(
-            environment_id=environment_id, server_id=_server(session).id, name=fields["name"], image=fields["image"]
+            environment_id=environment_id,
+            server_id=the_server(session).id,
+            name=fields["name"],
+            image=fields["image"],
         )
-        _name_free(session, environment_id, fields["name"])
+        name_free(session, environment_id, fields["name"])
         self._apply(application, fields)
         check_application(application, self._cores())
         session.add(application)
@@ -135,7 +140,7 @@ class Applications:
     def _update(self, session: Session, application_id: str, changes: ApplicationFields) -> Application:
         application = standing(session, application_id)
         if changes.get("name", application.name) != application.name:
-            _name_free(session, application.environment_id, changes["name"])
+            name_free(session, application.environment_id, changes["name"])
         self._apply(application, changes)
         check_application(application, self._cores())
         _port_needed(session, application)
@@ -164,21 +169,10 @@ class Applications:
         self, session: Session, application_id: str, variables: Sequence[VariableDraft]
     ) -> Application:
         application = standing(session, application_id)
+        not_linked(session, application_id, {each.name for each in variables}, ("input", "variables"))
         write_variables(session, self._cipher, application_id, variables)
         _touch(session, application, ["variables"])
         return application
-
-
-def _server(session: Session) -> Server:
-    return session.exec(select(Server).order_by(col(Server.created_at))).one()
-
-
-def _name_free(session: Session, environment_id: str, name: str) -> None:
-    same = select(Application.id).where(Application.environment_id == environment_id, Application.name == name)
-    with session.no_autoflush:
-        taken = session.exec(same).first()
-    if taken:
-        raise NameTaken(f"The environment has an application named {name} already.", field=("input", "name"))
 
 
 def _port_needed(session: Session, application: Application) -> None:
@@ -212,6 +206,7 @@ def _ask_to_remove(session: Session, application_id: str, remove_volumes: bool) 
 
 def _remove_variables(session: Session, application_id: str, names: Sequence[str]) -> Application:
     application = standing(session, application_id)
+    not_linked(session, application_id, set(names), ("input", "names"))
     retired = {row.name for row in retire_variables(session, application_id, set(names))}
     if missing := [step for step, name in enumerate(names) if name not in retired]:
         place = ("input", "names", str(missing[0]))

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, delete, select
 from db.models import (
     Application,
     Container,
+    DatabaseLink,
     Deployment,
     DeploymentLogLine,
     Domain,
@@ -110,6 +111,6 @@ def forget_application(session: Session, application_id: str) -> None:
     session.flush()
     deployments = select(Deployment.id).where(Deployment.application_id == application_id)
     session.exec(delete(DeploymentLogLine).where(col(DeploymentLogLine.deployment_id).in_(deployments)))
-    for table in (Deployment, Release, EnvironmentVariable, Volume, Domain, Container):
+    for table in (Deployment, Release, EnvironmentVariable, Volume, Domain, DatabaseLink, Container):
         session.exec(delete(table).where(col(table.application_id) == application_id))
     session.delete(application)

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,25 +12,39 @@ from pathlib import Path
 from sqlmodel import Session, col, select, update
 
 from db.errors import DatabaseUnusable
-from db.models import Instance, Server, new_id
+from db.models import Instance, Server, TcpProxy, new_id
 from db.sessions import Sessions
 from engine import labels
 from engine.access import Access
 from engine.applications import Applications
+from engine.certificates import Certificates
 from engine.containers import container_ended, forget_container, remember_container
+from engine.databases.containers import (
+    database_container_ended,
+    forget_database_container,
+    remember_database_container,
+)
+from engine.databases.keeper import DatabaseKeeper
+from engine.databases.reconcile import reconcile_databases
+from engine.databases.requests import Databases
+from engine.databases.rotation import Rotation
+from engine.databases.servers import Servers
 from engine.deployments.health import HealthChecker
 from engine.deployments.journal import Journals
 from engine.deployments.prepare import Preparation
 from engine.deployments.replicas import Replicas
 from engine.deployments.requests import Deployments
 from engine.deployments.runner import Runner
-from engine.docker.values import ContainerSummary
+from engine.docker.values import ContainerSummary, DockerEvent
 from engine.domains import Domains
 from engine.errors import DockerUnreachable, EngineError
 from engine.events import EventLog
+from engine.exposures.keeper import ExposureKeeper, proxy_ended, reconcile_exposures
+from engine.exposures.ports import Ports
+from engine.exposures.requests import Exposures
 from engine.host import Host
 from engine.keeper import Keeper
-from engine.logs import ApplicationLogs
+from engine.logs import Logs
 from engine.networks import Networks
 from engine.observer import Observer, Reactions, Remembering
 from engine.outside import REAL, Outside
@@ -38,15 +52,19 @@ from engine.projects import Projects
 from engine.proxy.carriers import directory_in
 from engine.proxy.container import HttpProxy
 from engine.proxy.spec import ProxySettings
+from engine.proxy.tcp.making import directory_in as tcp_directory_in
+from engine.proxy.tcp.observation import TcpProxyObservation
+from engine.proxy.tcp.proxies import TcpProxies
 from engine.reconcile import reconcile, remove_orphaned_networks
 from engine.routing import Publisher
 from engine.secrets import Cipher, SecretUnreadable, load_or_create_key
-from engine.stats import ApplicationStats
+from engine.stats import Stats
 from engine.work import Work
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
+_LONGEST_DATABASE_DELAY = 10.0  # seconds
 _STUMBLE_SECONDS = 1.0
 _KEY_PROOF = "instance:key"
 
@@ -67,6 +85,10 @@ class EngineSettings:
     http_port: int
     https_port: int
     events_kept: int
+    database_images: str | None
+    tcp_ports: Ports
+    tcp_address: str
+    public_host: str
 
 
 class Engine:
@@ -84,6 +106,8 @@ class Engine:
         self._outside = outside
         self._tasks: list[asyncio.Task[None]] = []
         self._work = Work(self._converge, _AT_ONCE)
+        self._database_work = Work(self._converge_database, _AT_ONCE, _LONGEST_DATABASE_DELAY)
+        self._exposure_work = Work(self._converge_exposure, _AT_ONCE, _LONGEST_DATABASE_DELAY)
 
     async def start(self) -> None:
         """Begin to watch and to converge. Returns at once, also when Docker does not answer."""
@@ -96,11 +120,34 @@ class Engine:
         self.applications = Applications(
             self.sessions, self.cipher, self._asked, self._runner.interrupt, lambda: self.host.observer.cores
         )
+        self._exposure_keeper = self._make_exposure_keeper()
+        servers = Servers(self.host.docker)
+        rotation = Rotation(self.sessions, servers, self.cipher, self._asked)
+        self._database_keeper = DatabaseKeeper(
+            self.sessions,
+            self.host,
+            servers,
+            rotation,
+            self._exposure_keeper.close_for,
+            self.cipher,
+            self._settings.database_images,
+        )
+        self.databases = Databases(
+            self.sessions,
+            self.cipher,
+            self._database_asked,
+            lambda: self.host.observer.cores,
+            self._settings.public_host,
+        )
+        self.exposures = Exposures(
+            self.sessions, self._settings.tcp_ports, self._settings.tcp_address, self._exposure_work.wake
+        )
+        self.certificates = Certificates(self.sessions, self.cipher)
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())
         self.projects = Projects(self.sessions, lambda _environment_id: self._spawn(self._tidy_networks()))
-        self.logs = ApplicationLogs(self.sessions, self.events, self.host.docker)
-        self.stats = ApplicationStats(self.sessions, self.events, self.host.docker)
+        self.logs = Logs(self.sessions, self.events, self.host.docker)
+        self.stats = Stats(self.sessions, self.events, self.host.docker)
         publisher = self.host.publisher
         jobs = (self.events.watch_others, publisher.run, publisher.watch, self.host.observer.run, self._catch_up)
         for job in jobs:
@@ -108,7 +155,8 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop converging and let go of everything. What runs on the hosts runs on."""
-        await self._work.close()
+        await asyncio.gather(*(work.close() for work in (self._work, self._database_work, self._exposure_work)))
+        self._exposure_keeper.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -148,19 +196,62 @@ class Engine:
             labels.APPLICATION_KIND: Remembering(
                 remember_container, container_ended, forget_container, self._application_changed
             ),
+            labels.DATABASE_KIND: Remembering(
+                remember_database_container,
+                database_container_ended,
+                forget_database_container,
+                self._database_work.tell,
+            ),
         }
-        reactions = Reactions(self._reconcile, publisher.doubt, publisher.is_proxy, remembered)
+        reactions = Reactions(
+            self._reconcile, publisher.doubt, publisher.is_proxy, self._tcp_proxy_changed, remembered
+        )
         observer = Observer(self.sessions, docker, instance_id=instance_id, server_id=server_id, reactions=reactions)
         checker = HealthChecker(docker, self._outside)
         return Host(instance_id, server_id, docker, networks, proxy, publisher, observer, checker)
+
+    def _make_exposure_keeper(self) -> ExposureKeeper:
+        proxies = TcpProxies(
+            self.host.docker,
+            image=self._settings.proxy_image,
+            outside=self._outside,
+            directory=tcp_directory_in(self._settings.data_directory),
+        )
+        key = hmac.new(self._key, b"tcp-proxies", hashlib.sha256).digest()
+        return ExposureKeeper(
+            self.sessions, self.host, proxies, self._settings.tcp_ports, self.cipher, key, self._exposure_work.wake
+        )
 
     def _asked(self, application_id: str) -> None:
         self._keeper.interrupt(application_id)
         self._work.wake(application_id)
 
+    def _database_asked(self, database_id: str) -> None:
+        self._database_keeper.interrupt(database_id)
+        self._database_work.wake(database_id)
+
     async def _converge(self, application_id: str) -> None:
+        await self._while_connected(self._keeper.converge(application_id))
+
+    async def _converge_database(self, database_id: str) -> None:
+        await self._while_connected(self._database_keeper.converge(database_id))
+
+    async def _converge_exposure(self, proxy_id: str) -> None:
+        await self._while_connected(self._exposure_keeper.converge(proxy_id))
+
+    async def _tcp_proxy_changed(self, event: DockerEvent) -> None:
+        proxy_id = event.attributes.get(labels.TCP_PROXY, "")
+        if event.action == "die":
+            await self.sessions.write(proxy_ended, proxy_id)
+        self._exposure_work.tell(proxy_id)
+
+    async def observe_exposure(self, proxy: TcpProxy) -> TcpProxyObservation:
+        """What a TCP proxy does at this moment. Nothing is raised."""
+        return await self._exposure_keeper.observe(proxy)
+
+    async def _while_connected(self, job: Awaitable[None]) -> None:
         try:
-            await self._keeper.converge(application_id)
+            await job
         except DockerUnreachable:
             # That nobody answers is said once for all; when somebody does, everything is looked at.
             if self.host.observer.connected:
@@ -168,6 +259,8 @@ class Engine:
 
     async def _reconcile(self, present: Sequence[ContainerSummary]) -> None:
         await reconcile(self.sessions, self.host, self._work, present)
+        await reconcile_databases(self.sessions, self.host, self._database_work, present)
+        await reconcile_exposures(self.sessions, self.host, self._exposure_work, present)
 
     def _application_changed(self, application_id: str) -> None:
         self._work.wake(application_id)

@@ -32,11 +32,15 @@ class EventFilter:
 
     application_id: str | None = None
     deployment_id: str | None = None
+    database_id: str | None = None
+    noun: str | None = None
 
     def matches(self, event: Event) -> bool:
-        return self.application_id in (None, event.application_id) and self.deployment_id in (
-            None,
-            event.deployment_id,
+        return (
+            self.application_id in (None, event.application_id)
+            and self.deployment_id in (None, event.deployment_id)
+            and self.database_id in (None, event.database_id)
+            and self.noun in (None, event.noun)
         )
 
 
@@ -154,6 +158,7 @@ def record(
     environment_id: str | None = None,
     application_id: str | None = None,
     deployment_id: str | None = None,
+    database_id: str | None = None,
     data: dict[str, Any] | None = None,
 ) -> None:
     """Write an event in the transaction of `session`; followers see it once that is committed."""
@@ -166,6 +171,7 @@ def record(
         environment_id=environment_id,
         application_id=application_id,
         deployment_id=deployment_id,
+        database_id=database_id,
         data=data or {},
     )
     session.add(event)
@@ -190,6 +196,10 @@ def _page(session: Session, cursor: int, last: int, wanted: EventFilter) -> list
         query = query.where(Event.application_id == wanted.application_id)
     if wanted.deployment_id is not None:
         query = query.where(Event.deployment_id == wanted.deployment_id)
+    if wanted.database_id is not None:
+        query = query.where(Event.database_id == wanted.database_id)
+    if wanted.noun is not None:
+        query = query.where(Event.noun == wanted.noun)
     return list(session.exec(query.order_by(col(Event.sequence)).limit(_PAGE)))
 
 

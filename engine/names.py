@@ -23,6 +23,8 @@ ResourceName = NewType("ResourceName", str)
 ImageReference = NewType("ImageReference", str)
 PathPrefix = NewType("PathPrefix", str)
 MountPath = NewType("MountPath", str)
+HostAddress = NewType("HostAddress", str)
+AddressRange = NewType("AddressRange", str)
 
 LONGEST_DURATION = timedelta(days=365)
 LARGEST_BYTE_COUNT = 2**53 - 1  # what a JavaScript client still reads exactly
@@ -68,6 +70,24 @@ def hostname(text: str) -> Hostname:
     if wrong := [label for label in labels if label.startswith(_PUNYCODE) and not _is_punycode(label)]:
         raise InvalidInput(f"{shown(wrong[0])} in {shown(text)} begins like punycode, but is none.")
     return Hostname(name)
+
+
+def host_address(text: str) -> HostAddress:
+    """An IPv4 address of a host in its usual form."""
+    try:
+        return HostAddress(str(ipaddress.IPv4Address(text)))
+    except ValueError:
+        raise InvalidInput(f"{shown(text)} is not an IPv4 address such as 203.0.113.7.") from None
+
+
+def address_range(text: str) -> AddressRange:
+    """An IPv4 network in CIDR notation; a lone address is a network of one."""
+    try:
+        return AddressRange(str(ipaddress.IPv4Network(text)))
+    except ValueError:
+        raise InvalidInput(
+            f"{shown(text)} is not an IPv4 network such as 203.0.113.0/24, which begins at its first address."
+        ) from None
 
 
 def port(number: int) -> Port:

@@ -48,6 +48,7 @@ class Reactions:
     connected: Callable[[Sequence[ContainerSummary]], Awaitable[None]]  # with every container of ours
     proxy_changed: Callable[[], None]
     is_proxy: Callable[[str], bool]
+    tcp_proxy_changed: Callable[[DockerEvent], Awaitable[None]]
     remembered: Mapping[str, Remembering]  # by the kind of container that its label tells
 
 
@@ -201,6 +202,9 @@ class Observer:
             return
         if self._reactions.is_proxy(event.id) or event.attributes.get(labels.KIND) == labels.PROXY:
             self._reactions.proxy_changed()
+            return
+        if event.attributes.get(labels.KIND) == labels.TCP_PROXY_KIND:
+            await self._reactions.tcp_proxy_changed(event)
             return
         if (kind := self._remembering(event.attributes)) is None:
             return

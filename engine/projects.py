@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlmodel import Session, func, select
 
-from db.models import Application, Environment, EventKind, Project
+from db.models import Application, Database, Environment, EventKind, Project
 from db.sessions import Sessions
 from engine.errors import Conflict, NameTaken, NotFound
 from engine.events import record
@@ -43,7 +43,7 @@ class Projects:
         return await self._sessions.write(_rename_environment, environment_id, name)
 
     async def remove_environment(self, environment_id: str) -> None:
-        """Raises `NotFound`, and `Conflict` while the environment has applications."""
+        """Raises `NotFound`, and `Conflict` while the environment has applications or databases."""
         await self._sessions.write(_remove_environment, environment_id)
         self._environment_removed(environment_id)
 
@@ -117,12 +117,13 @@ def _rename_environment(session: Session, environment_id: str, name: str) -> Env
 
 def _remove_environment(session: Session, environment_id: str) -> None:
     environment = _environment(session, environment_id)
-    count = session.exec(select(func.count()).where(Application.environment_id == environment_id)).one()
-    if count:
-        raise Conflict(
-            f"{environment.name} still has {count} application(s); remove them first.",
-            field=("input", "environmentId"),
-        )
+    for table, noun in ((Application, "application"), (Database, "database")):
+        count = session.exec(select(func.count()).where(table.environment_id == environment_id)).one()
+        if count:
+            raise Conflict(
+                f"{environment.name} still has {count} {noun}(s); remove them first.",
+                field=("input", "environmentId"),
+            )
     session.delete(environment)
     _tell_environment(session, EventKind.REMOVED, environment)
 

@@ -24,6 +24,16 @@ def variable_place(variable_id: str) -> str:
     return f"variable:{variable_id}"
 
 
+def database_place(database_id: str, what: str) -> str:
+    """Where a secret of a database belongs: its "password", the "next password", its "variables"."""
+    return f"database:{database_id}:{what}"
+
+
+def certificate_place(certificate_id: str) -> str:
+    """Where the private key of a certificate belongs."""
+    return f"certificate:{certificate_id}:key"
+
+
 def sealed_bytes(token: str) -> int:
     """How many bytes the text in a ciphertext has, at most two more."""
     return len(token.removeprefix(f"{_VERSION}:")) * 3 // 4 - _NONCE_BYTES - _TAG_BYTES

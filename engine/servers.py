@@ -1,11 +1,18 @@
 """What we remember of servers: whether their Docker engine answers."""
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from db.models import EventKind, Server, ServerState
+from engine.databases.status import settle_databases
 from engine.docker.values import EngineVersion
 from engine.events import record
+from engine.exposures.record import proxies_unreachable
 from engine.status import settle_server
+
+
+def the_server(session: Session) -> Server:
+    """The one that everything new runs on."""
+    return session.exec(select(Server).order_by(col(Server.created_at))).one()
 
 
 def server_reachable(session: Session, server_id: str, version: EngineVersion) -> bool:
@@ -35,4 +42,7 @@ def _become(session: Session, server: Server, state: ServerState, reason: str) -
         data={"state": state.value, "reason": reason},
     )
     settle_server(session, server.id)
+    settle_databases(session, server.id)
+    if state is ServerState.UNREACHABLE:
+        proxies_unreachable(session, server.id, reason)
     return True

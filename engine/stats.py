@@ -5,27 +5,24 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import Generic
 
-from sqlmodel import Session, select
-
-from db.models import Container
 from db.sessions import Sessions
+from engine.belonging import ContainersOf, Row, row_of, rows_of, tells_of_a_start
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import StatsSample
 from engine.errors import DockerFailure
-from engine.events import EventFilter, EventLog
+from engine.events import EventLog
 from engine.mixing import Mixer
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class ReplicaStats:
+class Used(Generic[Row]):
     """A sample, and whose it is."""
 
-    container_id: str
-    release_id: str
-    replica: int
+    container: Row
     sample: StatsSample
 
 
@@ -37,8 +34,8 @@ class _Shared:
     watchers: set[asyncio.Queue[StatsSample | None]] = field(default_factory=set)
 
 
-class ApplicationStats:
-    """Follows the running containers of applications."""
+class Stats:
+    """Follows the running containers of applications and databases."""
 
     def __init__(self, sessions: Sessions, events: EventLog, docker: DockerGateway) -> None:
         self._sessions = sessions
@@ -46,11 +43,11 @@ class ApplicationStats:
         self._docker = docker
         self._shared: dict[str, _Shared] = {}
 
-    async def follow(self, application_id: str) -> AsyncGenerator[ReplicaStats, None]:
-        """A sample per second and running container, without end, also across deployments."""
-        mixer: Mixer[ReplicaStats] = Mixer()
+    async def follow(self, containers: ContainersOf[Row]) -> AsyncGenerator[Used[Row], None]:
+        """A sample per second and running container, without end, also of those that are made later."""
+        mixer: Mixer[Used[Row]] = Mixer()
         async with mixer:
-            mixer.meanwhile(self._keep_up(application_id, mixer))
+            mixer.meanwhile(self._keep_up(containers, mixer))
             async for stats in mixer:
                 yield stats
 
@@ -59,21 +56,22 @@ class ApplicationStats:
             shared.task.cancel()
         await asyncio.gather(*(each.task for each in self._shared.values()), return_exceptions=True)
 
-    async def _keep_up(self, application_id: str, mixer: Mixer[ReplicaStats]) -> None:
+    async def _keep_up(self, containers: ContainersOf[Row], mixer: Mixer[Used[Row]]) -> None:
         cursor = self._events.last
-        for row in await self._sessions.read(running_containers, application_id):
-            mixer.add(row.id, self._of(row))
-        async for event in self._events.follow(EventFilter(application_id=application_id), cursor):
-            if event.noun != "Container" or event.data.get("state") != "running":
+        for row in await self._sessions.read(rows_of, containers):
+            if row.state == "running":
+                mixer.add(row.id, self._of(row))
+        async for event in self._events.follow(containers.events, cursor):
+            if not tells_of_a_start(event):
                 continue
-            started = await self._sessions.read(_container, event.noun_id)
+            started = await self._sessions.read(row_of, containers, event.noun_id)
             if started is not None:
                 mixer.add(started.id, self._of(started))
 
-    async def _of(self, row: Container) -> AsyncGenerator[ReplicaStats, None]:
+    async def _of(self, row: Row) -> AsyncGenerator[Used[Row], None]:
         async with aclosing(self._watch(row.id)) as samples:
             async for sample in samples:
-                yield ReplicaStats(row.id, row.release_id, row.replica, sample)
+                yield Used(row, sample)
 
     async def _watch(self, container_id: str) -> AsyncGenerator[StatsSample, None]:
         # A watcher that lags sees the newest sample only.
@@ -106,15 +104,3 @@ class ApplicationStats:
             if queue.full():
                 queue.get_nowait()
             queue.put_nowait(sample)
-
-
-def running_containers(session: Session, application_id: str) -> list[Container]:
-    return list(
-        session.exec(
-            select(Container).where(Container.application_id == application_id, Container.state == "running")
-        )
-    )
-
-
-def _container(session: Session, container_id: str) -> Container | None:
-    return session.get(Container, container_id)

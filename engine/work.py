@@ -17,14 +17,21 @@ class Work:
     """Calls `converge(id)` for each id that was woken, never twice at once for the same one.
 
     An id that is woken while its call runs is called once more afterwards. A call that raises is made
-    again, after a delay that grows.
+    again, after a delay that grows up to `longest_delay` seconds.
     """
 
-    def __init__(self, converge: Callable[[str], Awaitable[None]], at_once: int) -> None:
+    def __init__(
+        self,
+        converge: Callable[[str], Awaitable[None]],
+        at_once: int,
+        longest_delay: float = _LAST_RETRY_SECONDS,
+    ) -> None:
+        self._longest_delay = longest_delay
         self._converge = converge
         self._slots = asyncio.Semaphore(at_once)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        self._again_unless_failed: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._failures: dict[str, int] = {}
         self._complaints: dict[str, str] = {}
@@ -41,6 +48,15 @@ class Work:
             timer.cancel()
         self._tasks[key] = asyncio.create_task(self._run(key), name=f"converge {key}")
 
+    def tell(self, key: str) -> None:
+        """As `wake`, but a call that has raised keeps its delay: what it has done itself is news too."""
+        if key in self._timers:
+            return
+        if key in self._tasks:
+            self._again_unless_failed.add(key)
+        else:
+            self.wake(key)
+
     async def close(self) -> None:
         """Cancel what runs and wait until it has let go."""
         self._closed = True
@@ -55,8 +71,11 @@ class Work:
         try:
             async with self._slots:
                 self._again.discard(key)
+                self._again_unless_failed.discard(key)
                 await self._converge(key)
             self._failures.pop(key, None)
+            if key in self._again_unless_failed:
+                self._again.add(key)
             if self._complaints.pop(key, None):
                 log.info("%s is looked after again.", key)
         except Exception as error:  # noqa: BLE001  whatever it was, it must be tried again, and be seen
@@ -68,7 +87,7 @@ class Work:
 
     def _try_again_later(self, key: str, error: Exception) -> None:
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        delay = min(_FIRST_RETRY_SECONDS * 2 ** (failures - 1), _LAST_RETRY_SECONDS)
+        delay = min(_FIRST_RETRY_SECONDS * 2 ** (failures - 1), self._longest_delay)
         self._complain(key, error)
         self._timers[key] = asyncio.get_running_loop().call_later(delay, self._retry, key)
 

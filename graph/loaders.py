@@ -5,12 +5,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from db.models import (
     ApiToken,
     Application,
+    Certificate,
     Container,
+    Database,
+    DatabaseContainer,
+    DatabaseLink,
     Deployment,
     Domain,
     Environment,
@@ -20,6 +24,7 @@ from db.models import (
     Project,
     Release,
     Server,
+    TcpProxy,
     Volume,
 )
 from engine.engine import Engine
@@ -30,7 +35,11 @@ Row = TypeVar(
     "Row",
     ApiToken,
     Application,
+    Certificate,
     Container,
+    Database,
+    DatabaseContainer,
+    DatabaseLink,
     Deployment,
     Domain,
     Environment,
@@ -38,6 +47,7 @@ Row = TypeVar(
     Project,
     Release,
     Server,
+    TcpProxy,
     Volume,
 )
 Numbered = TypeVar("Numbered", Deployment, Release)
@@ -125,6 +135,9 @@ def _newest(
 project = _one(Project)
 environment = _one(Environment)
 application = _one(Application)
+database = _one(Database)
+tcp_proxy = _one(TcpProxy)
+certificate = _one(Certificate)
 domain = _one(Domain)
 deployment = _one(Deployment)
 release = _one(Release)
@@ -137,9 +150,15 @@ api_token = _one(ApiToken, col(ApiToken.revoked_at).is_(None))
 project_of = _held(Project)
 environment_of = _held(Environment)
 application_of = _held(Application)
+database_of = _held(Database)
 server_of = _held(Server)
 
 environments_of = _many(Environment, "project_id", Environment.name)
+databases_of = _many(Database, "environment_id", Database.name)
+proxies_of = _many(TcpProxy, "database_id", TcpProxy.id)
+database_containers_of = _many(DatabaseContainer, "database_id", DatabaseContainer.id)
+links_of_database = _many(DatabaseLink, "database_id", DatabaseLink.id)
+links_of_application = _many(DatabaseLink, "application_id", DatabaseLink.variable)
 applications_of = _many(Application, "environment_id", Application.name)
 domains_of = _many(Domain, "application_id", Domain.host, Domain.path_prefix)
 containers_of = _many(Container, "application_id", Container.release_id, Container.replica)
@@ -163,6 +182,14 @@ def servers(session: Session) -> list[Server]:
     return list(session.exec(select(Server).order_by(Server.name)))
 
 
+def tcp_proxies(session: Session) -> list[TcpProxy]:
+    return list(session.exec(select(TcpProxy).order_by(col(TcpProxy.bind_address), col(TcpProxy.port))))
+
+
+def certificates(session: Session) -> list[Certificate]:
+    return list(session.exec(select(Certificate).order_by(Certificate.id)))
+
+
 def domains(session: Session) -> list[Domain]:
     return list(session.exec(select(Domain).order_by(Domain.host, Domain.path_prefix)))
 
@@ -177,6 +204,14 @@ def applications(session: Session, count: int, after: str, environment_id: str |
     if environment_id is not None:
         query = query.where(Application.environment_id == environment_id)
     return list(session.exec(query.order_by(Application.id).limit(count)))
+
+
+def databases(session: Session, count: int, after: str, environment_id: str | None) -> list[Database]:
+    """The first `count` past the id `after`, oldest first."""
+    query = select(Database).where(col(Database.id) > after)
+    if environment_id is not None:
+        query = query.where(Database.environment_id == environment_id)
+    return list(session.exec(query.order_by(Database.id).limit(count)))
 
 
 def events(session: Session, count: int, before: int | None, application_id: str | None) -> list[Event]:
@@ -196,11 +231,11 @@ def events_of_deployment(session: Session, deployment_id: str, newest: int) -> t
     return (first, last) if first and last else (newest + 1, newest)
 
 
-def removed_past(session: Session, application_id: str, after: int) -> bool:
-    """Whether the log tells, past the number `after`, that the application is gone."""
+def removed_past(session: Session, noun_id: str, after: int) -> bool:
+    """Whether the log tells, past the number `after`, that an application or a database is gone."""
     query = select(Event.sequence).where(
-        Event.application_id == application_id,
-        Event.noun_id == application_id,
+        or_(Event.application_id == noun_id, Event.database_id == noun_id),
+        Event.noun_id == noun_id,
         Event.kind == EventKind.REMOVED,
         col(Event.sequence) > after,
     )

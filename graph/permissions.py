@@ -20,6 +20,7 @@ class Action(Enum):
     UPDATE = "update"
     REMOVE = "remove"
     DEPLOY = "deploy"  # also: roll back, restart, stop, start, cancel
+    REVEAL = "reveal"  # read what is secret, such as a password
     MANAGE = "manage"  # the settings of the installation itself
 
 
@@ -29,6 +30,9 @@ class Noun(Enum):
     PROJECT = "Project"
     ENVIRONMENT = "Environment"
     APPLICATION = "Application"
+    DATABASE = "Database"
+    TCP_PROXY = "TcpProxy"
+    CERTIFICATE = "Certificate"
     DOMAIN = "Domain"
     DEPLOYMENT = "Deployment"
     RELEASE = "Release"

@@ -4,19 +4,24 @@ import strawberry
 
 from graph.build import build_schema
 from graph.resolvers.applications import ApplicationMutations, ApplicationQueries
+from graph.resolvers.certificates import CertificateMutations, CertificateQueries
+from graph.resolvers.databases import DatabaseMutations, DatabaseQueries
 from graph.resolvers.deployments import DeploymentMutations, DeploymentQueries
 from graph.resolvers.domains import DomainMutations, DomainQueries
 from graph.resolvers.environments import EnvironmentMutations, EnvironmentQueries
 from graph.resolvers.events import EventQueries
 from graph.resolvers.projects import ProjectMutations, ProjectQueries
 from graph.resolvers.servers import ServerQueries
+from graph.resolvers.tcp_proxies import TcpProxyMutations, TcpProxyQueries
 from graph.resolvers.tokens import TokenMutations, TokenQueries
 from graph.resolvers.variables import VariableMutations
 from graph.resolvers.volumes import VolumeMutations
 from graph.schema.messages import EVENT_TYPES
 from graph.subscriptions.applications import ApplicationSubscriptions
+from graph.subscriptions.databases import DatabaseSubscriptions
 from graph.subscriptions.deployments import DeploymentSubscriptions
 from graph.subscriptions.events import EventSubscriptions
+from graph.subscriptions.tcp_proxies import TcpProxySubscriptions
 
 
 @strawberry.type(description="What can be read.")
@@ -24,6 +29,9 @@ class Query(
     ProjectQueries,
     EnvironmentQueries,
     ApplicationQueries,
+    DatabaseQueries,
+    TcpProxyQueries,
+    CertificateQueries,
     DeploymentQueries,
     DomainQueries,
     ServerQueries,
@@ -39,6 +47,9 @@ class Mutation(
     EnvironmentMutations,
     ApplicationMutations,
     VariableMutations,
+    DatabaseMutations,
+    TcpProxyMutations,
+    CertificateMutations,
     VolumeMutations,
     DomainMutations,
     DeploymentMutations,
@@ -53,7 +64,13 @@ class Mutation(
     "cursor as `after` misses nothing. Where the log no longer reaches back that far, the error CURSOR_EXPIRED says "
     "so: read the state anew, and go on from `eventCursor`."
 )
-class Subscription(EventSubscriptions, ApplicationSubscriptions, DeploymentSubscriptions):
+class Subscription(
+    EventSubscriptions,
+    ApplicationSubscriptions,
+    DeploymentSubscriptions,
+    DatabaseSubscriptions,
+    TcpProxySubscriptions,
+):
     pass
 
 

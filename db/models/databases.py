@@ -57,6 +57,7 @@ class Database(SQLModel, table=True):
     database_name: str
     password: str
     next_password: str | None = None
+    rotation_failure: str = ""
     configuration: str | None = None
     variables: str | None = None
     cpu_limit: float | None = None

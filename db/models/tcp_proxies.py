@@ -1,4 +1,9 @@
+from datetime import datetime
 from enum import Enum
+
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from db.models.columns import JSON_COLUMN, id_column, moment_column
 
 
 class TlsMode(Enum):
@@ -56,3 +61,32 @@ class TcpProxyReason(Enum):
 
     INTERNAL = "INTERNAL"
     """A fault of ours; the log says more."""
+
+
+class TcpProxy(SQLModel, table=True):
+    """What is wanted of the TCP proxy of an exposed database, and how it was last seen.
+
+    Its port is reserved as long as the row is there. `settled`: it has listened on this port, or somebody asked for
+    it by number; until then another free one may take its place.
+    """
+
+    __tablename__ = "tcp_proxy"
+    __table_args__ = (UniqueConstraint("server_id", "bind_address", "port"),)
+
+    id: str = id_column()
+    database_id: str = Field(foreign_key="database.id", unique=True)
+    server_id: str = Field(foreign_key="server.id")
+    bind_address: str
+    port: int
+    settled: bool
+    allowed_networks: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
+    tls: TlsMode = TlsMode.NONE
+    certificate_id: str | None = Field(default=None, foreign_key="certificate.id", index=True)
+    expires_at: datetime | None = None
+
+    closing: bool = False
+    state: TcpProxyState = TcpProxyState.PENDING
+    reason: TcpProxyReason | None = None
+    message: str = ""
+    created_at: datetime = moment_column()
+    updated_at: datetime = moment_column()

@@ -103,17 +103,17 @@ def _check_version(kind: Kind, version: str) -> None:
 
 
 def _check_names(kind: Kind, credentials: Credentials) -> None:
-    for field, given, default, fixed in (
-        ("user", credentials.user, kind.user, kind.user_is_fixed),
-        ("database", credentials.database, kind.database, kind.database_is_fixed),
+    for noun, field, given, default, fixed in (
+        ("user", "username", credentials.user, kind.user, kind.user_is_fixed),
+        ("database", "databaseName", credentials.database, kind.database, kind.database_is_fixed),
     ):
         if given == default:
             continue
         if fixed or not default:
-            raise InvalidInput(f"The {field} of {kind.title} cannot be chosen.", field=("input", field))
+            raise InvalidInput(f"The {noun} of {kind.title} cannot be chosen.", field=("input", field))
         if not _NAME.fullmatch(given) or re.fullmatch(kind.refused_names, given, re.IGNORECASE):
             raise InvalidInput(
-                f"{shown(given)} cannot be the {field} of {kind.title}: use up to 31 letters, digits, _ and -, "
+                f"{shown(given)} cannot be the {noun} of {kind.title}: use up to 31 letters, digits, _ and -, "
                 "no digit or hyphen first, and no name of the server's own.",
                 field=("input", field),
             )

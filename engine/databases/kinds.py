@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engine.archives import File
+from engine.proxy.tcp.spec import Opening
 
 Text = Callable[["Setup"], str]
 Words = Callable[["Setup"], tuple[str, ...]]
@@ -106,6 +107,7 @@ class Kind:
     user_is_fixed: bool = False  # no other user can be chosen
     database_is_fixed: bool = False
     refused_names: str = ""  # a regular expression of what neither user nor database can be called
+    opening: Opening = Opening.CLIENT_SPEAKS
     owner: int  # the server's user in the container
     data_path: Callable[[str], str]  # of a version
     stop_signal: str

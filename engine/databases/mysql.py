@@ -14,6 +14,7 @@ from engine.databases.connection_strings import url
 from engine.databases.kinds import Command, Dump, Kind, Setup, StreamedRestore
 from engine.databases.versions import stepwise, upwards
 from engine.errors import InvalidInput
+from engine.proxy.tcp.spec import Opening
 
 _OWNER = 999
 _FIRST_SQL = "/docker-entrypoint-initdb.d/wharf.sql"
@@ -100,6 +101,7 @@ MARIADB = Kind(
     default_version="11.8",
     may_follow=upwards,
     port=3306,
+    opening=Opening.SERVER_SPEAKS,
     user="app",
     database="app",
     refused_names=r"root|mysql|sys|healthcheck|.*_schema|PUBLIC",
@@ -198,6 +200,7 @@ MYSQL = Kind(
     default_version="8.4",
     may_follow=stepwise("8.0", "8.4", "9.4"),
     port=3306,
+    opening=Opening.SERVER_SPEAKS,
     user="app",
     database="app",
     refused_names=r"root|mysql|sys|.*_schema|mysql\..*",

@@ -6,6 +6,7 @@ from engine.databases.connection_strings import url
 from engine.databases.kinds import Command, Dump, Kind, Setup, StreamedRestore
 from engine.databases.scram import scram_verifier
 from engine.databases.versions import unchanged
+from engine.proxy.tcp.spec import Opening
 
 _OWNER = 999
 _DIRECTORY = "/etc/wharf"
@@ -114,6 +115,7 @@ POSTGRESQL = Kind(
     default_version="18",
     may_follow=unchanged,  # another major does not read it: dump, and restore into a new one
     port=5432,
+    opening=Opening.POSTGRESQL,
     user="postgres",
     database="postgres",
     refused_names="pg_.*|template[01]",

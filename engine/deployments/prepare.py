@@ -16,6 +16,7 @@ from db.models import (
     Volume,
 )
 from db.sessions import Sessions
+from engine.databases.links import linked_variables
 from engine.deployments.failure import DeploymentFailed
 from engine.deployments.journal import Journals, append_line
 from engine.deployments.work_order import WorkOrder
@@ -111,10 +112,17 @@ def write_release(session: Session, deployment_id: str, image: ImageFacts) -> No
 
 
 def repeat_release(session: Session, deployment_id: str, source_id: str) -> None:
-    """Make a release that is as an earlier one was, and say so in the journal."""
+    """Make a release that is as an earlier one was, but for linked variables, and say so in the journal."""
     deployment = session.get_one(Deployment, deployment_id)
     source = session.get_one(Release, source_id)
-    release = _add(session, deployment, ReleaseSpec.model_validate(source.spec), origin_id=source_id)
+    spec = ReleaseSpec.model_validate(source.spec)
+    # A password of before opens no database any more.
+    followed = linked_variables(session, deployment.application_id)
+    variables = tuple(
+        VariableReference(name=each.name, id=followed.get(each.name, each.id)) for each in spec.variables
+    )
+    spec = spec.model_copy(update={"variables": variables})
+    release = _add(session, deployment, spec, origin_id=source_id)
     append_line(session, deployment_id, f"Release {release.number} repeats release {source.number}.")
 
 

@@ -66,14 +66,15 @@ class Deployments:
     async def _ask(
         self, application_id: str, kind: DeploymentKind, release_id: str | None, requested_by: str
     ) -> Deployment:
-        deployment = await self._sessions.write(_request, application_id, kind, release_id, requested_by)
+        deployment = await self._sessions.write(request_deployment, application_id, kind, release_id, requested_by)
         self._wake(application_id)
         return deployment
 
 
-def _request(
+def request_deployment(
     session: Session, application_id: str, kind: DeploymentKind, release_id: str | None, requested_by: str
 ) -> Deployment:
+    """Ask for a deployment within this transaction; who calls wakes the application. Raises `NotFound`, `NotNow`."""
     application = standing(session, application_id)
     source = _source(session, application, kind, release_id)
     _supersede_queued(session, application_id)

@@ -9,6 +9,7 @@ from graph import loaders
 from graph.context import Info
 from graph.ids import Node, global_id
 from graph.schema.applications import Application
+from graph.schema.databases import Database
 from graph.schema.owners import project_of
 from graph.schema.rows import of_row
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @strawberry.type(
-    description="One stage of a project. Its applications share a private network and reach each other by name; "
-    "those of other environments do not."
+    description="One stage of a project. Its applications and databases share a private network and reach each "
+    "other by name; those of other environments do not."
 )
 class Environment(Node):
     key: strawberry.Private[str]
@@ -34,6 +35,10 @@ class Environment(Node):
     async def project(self, info: Info) -> Annotated["Project", strawberry.lazy("graph.schema.projects")]:
         return await project_of(info, self.project_id)
 
-    @strawberry.field(description="What runs in it, by name.")
+    @strawberry.field(description="Its databases, by name.")
+    async def databases(self, info: Info) -> list[Database]:
+        return [Database.of(row) for row in await info.context.load(loaders.databases_of, self.key)]
+
+    @strawberry.field(description="The applications that run in it, by name.")
     async def applications(self, info: Info) -> list[Application]:
         return [Application.of(row) for row in await info.context.load(loaders.applications_of, self.key)]

@@ -22,6 +22,7 @@ class Event:
     environment_id: strawberry.ID | None = strawberry.field(description="The environment it belongs to, if to one.")
     application_id: strawberry.ID | None = strawberry.field(description="The application it belongs to, if to one.")
     deployment_id: strawberry.ID | None = strawberry.field(description="The deployment it belongs to, if to one.")
+    database_id: strawberry.ID | None = strawberry.field(description="The database it belongs to, if to one.")
 
     @classmethod
     def of(cls, row: models.Event) -> Self:
@@ -39,6 +40,7 @@ class Event:
             "environment_id": _owner("Environment", row.environment_id),
             "application_id": _owner("Application", row.application_id),
             "deployment_id": _owner("Deployment", row.deployment_id),
+            "database_id": _owner("Database", row.database_id),
         }
         return cast(Callable[..., Self], cls)(**made, **more)
 

@@ -4,7 +4,7 @@ import strawberry
 
 from db import models
 from engine.docker.values import LogStream
-from engine.logs import ReplicaLine
+from engine.logs import Written
 from graph.enums import described
 from graph.ids import global_id
 from graph.schema.rows import of_row
@@ -36,16 +36,29 @@ class LogLine:
     text: str = strawberry.field(description="The line, without its end.")
 
     @classmethod
-    def of(cls, sequence: int, written: ReplicaLine) -> "LogLine":
+    def of(cls, sequence: int, written: Written[models.Container]) -> "LogLine":
         return cls(
             sequence=sequence,
             at=written.line.at,
             stream=written.line.stream,
-            replica=written.replica,
-            release_id=global_id("Release", written.release_id),
-            container_id=strawberry.ID(written.container_id),
+            replica=written.container.replica,
+            release_id=global_id("Release", written.container.release_id),
+            container_id=strawberry.ID(written.container.id),
             text=written.line.text,
         )
+
+
+@strawberry.type(description="A line that the server of a database wrote.")
+class DatabaseLogLine:
+    sequence: int = strawberry.field(description="Counts the lines of this subscription, from 1, without a gap.")
+    at: datetime = strawberry.field(description="When it was written.")
+    stream: LogStream = strawberry.field(description="Which output it was written to.")
+    container_id: strawberry.ID = strawberry.field(description="Docker's own id of the container.")
+    text: str = strawberry.field(description="The line, without its end.")
+
+    @classmethod
+    def of(cls, sequence: int, written: Written[models.DatabaseContainer]) -> "DatabaseLogLine":
+        return of_row(cls, written.line, sequence=sequence, container_id=strawberry.ID(written.container.id))
 
 
 @strawberry.type(description="A line of what happened during a deployment.")

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from db import models
 from db.models import EventKind
 from graph.schema.application_events import ApplicationStatusChanged, ContainerStateChanged
+from graph.schema.database_events import CredentialsRead, DatabaseContainerChanged, DatabaseStatusChanged
 from graph.schema.deployment_events import DeploymentStatusChanged, ReleaseStatusChanged
 from graph.schema.events import Event
 from graph.schema.resource_events import ResourceCreated, ResourceRemoved, ResourceUpdated
 from graph.schema.server_events import DomainStateChanged, ProxyStateChanged, ServerStateChanged
+from graph.schema.tcp_proxy_events import TcpProxyStateChanged
 
 EVENT_TYPES: Mapping[EventKind, type[Event]] = {
     EventKind.CREATED: ResourceCreated,
@@ -21,6 +23,10 @@ EVENT_TYPES: Mapping[EventKind, type[Event]] = {
     EventKind.DOMAIN_STATE: DomainStateChanged,
     EventKind.SERVER_STATE: ServerStateChanged,
     EventKind.PROXY_STATE: ProxyStateChanged,
+    EventKind.DATABASE_STATUS: DatabaseStatusChanged,
+    EventKind.DATABASE_CONTAINER: DatabaseContainerChanged,
+    EventKind.TCP_PROXY_STATE: TcpProxyStateChanged,
+    EventKind.CREDENTIALS_READ: CredentialsRead,
 }
 
 

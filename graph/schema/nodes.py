@@ -11,12 +11,15 @@ from graph.ids import Node, read_global_id
 from graph.loaders import Fetch
 from graph.permissions import Noun
 from graph.schema.applications import Application
+from graph.schema.certificates import Certificate
+from graph.schema.databases import Database
 from graph.schema.deployments import Deployment
 from graph.schema.domains import Domain
 from graph.schema.environments import Environment
 from graph.schema.projects import Project
 from graph.schema.releases import Release
 from graph.schema.servers import Server
+from graph.schema.tcp_proxies import TcpProxy
 from graph.schema.tokens import ApiToken
 
 V = TypeVar("V")
@@ -26,6 +29,9 @@ NODES: dict[str, tuple[Fetch[str, Any], Callable[[Any], Node]]] = {
     Noun.PROJECT.value: (loaders.project, Project.of),
     Noun.ENVIRONMENT.value: (loaders.environment, Environment.of),
     Noun.APPLICATION.value: (loaders.application, Application.of),
+    Noun.DATABASE.value: (loaders.database, Database.of),
+    Noun.TCP_PROXY.value: (loaders.tcp_proxy, TcpProxy.of),
+    Noun.CERTIFICATE.value: (loaders.certificate, Certificate.of),
     Noun.DOMAIN.value: (loaders.domain, Domain.of),
     Noun.DEPLOYMENT.value: (loaders.deployment, Deployment.of),
     Noun.RELEASE.value: (loaders.release, Release.of),

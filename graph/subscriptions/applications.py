@@ -7,6 +7,7 @@ import strawberry
 
 from db import models
 from db.models import EventKind
+from engine.belonging import of_application
 from engine.errors import InvalidInput
 from engine.events import EventFilter
 from graph import loaders
@@ -24,9 +25,9 @@ from graph.subscriptions.streams import each
 _LONGEST_TAIL = 10_000
 
 _ID = strawberry.argument(description="The id of the application.")
-_TAIL = strawberry.argument(description=f"How many of the last lines to begin with, at most {_LONGEST_TAIL}.")
-_SINCE = strawberry.argument(description="Only lines written since then; null: all.")
-_FOLLOW = strawberry.argument(description="Whether to go on with the lines that are being written.")
+TAIL = strawberry.argument(description=f"How many of the last lines to begin with, at most {_LONGEST_TAIL}.")
+SINCE = strawberry.argument(description="Only lines written since then; null: all.")
+FOLLOW = strawberry.argument(description="Whether to go on with the lines that are being written.")
 
 
 @strawberry.type
@@ -55,15 +56,14 @@ class ApplicationSubscriptions:
         self,
         info: Info,
         application_id: Annotated[strawberry.ID, _ID],
-        tail: Annotated[int, _TAIL] = 100,
-        since: Annotated[datetime | None, _SINCE] = None,
-        follow: Annotated[bool, _FOLLOW] = True,
+        tail: Annotated[int, TAIL] = 100,
+        since: Annotated[datetime | None, SINCE] = None,
+        follow: Annotated[bool, FOLLOW] = True,
     ) -> AsyncGenerator[LogLine, None]:
         key = await _known(info, application_id)
-        if not 0 <= tail <= _LONGEST_TAIL:
-            raise InvalidInput(f"tail must be between 0 and {_LONGEST_TAIL}.", field=("tail",))
+        check_tail(tail)
         numbers = count(1)
-        lines = info.context.engine.logs.follow(key, tail=tail, since=since, follow=follow)
+        lines = info.context.engine.logs.follow(of_application(key), tail=tail, since=since, follow=follow)
         return each(lines, lambda line: LogLine.of(next(numbers), line))
 
     @subscription(
@@ -73,7 +73,13 @@ class ApplicationSubscriptions:
         self, info: Info, application_id: Annotated[strawberry.ID, _ID]
     ) -> AsyncGenerator[ContainerStats, None]:
         key = await _known(info, application_id)
-        return each(info.context.engine.stats.follow(key), ContainerStats.of)
+        return each(info.context.engine.stats.follow(of_application(key)), ContainerStats.of)
+
+
+def check_tail(tail: int) -> None:
+    """Raises `InvalidInput` for more lines than anybody should have to wait for."""
+    if not 0 <= tail <= _LONGEST_TAIL:
+        raise InvalidInput(f"tail must be between 0 and {_LONGEST_TAIL}.", field=("tail",))
 
 
 async def _known(info: Info, given: strawberry.ID, after: int | None = None) -> str:

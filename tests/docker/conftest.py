@@ -93,9 +93,14 @@ async def mortal_environment(mortal_world: World, unique: Callable[[str], str]) 
 async def _environment_of(world: World, project: str) -> AsyncGenerator[str]:
     environment_id = await world.environment(project)
     yield environment_id
-    document = "query($id: ID!) { environment(id: $id) { applications { id } } }"
-    found = await world.ask(document, id=environment_id)
-    for application in found["environment"]["applications"]:
+    document = "query($id: ID!) { environment(id: $id) { applications { id } databases { id name links { id } } } }"
+    found = (await world.ask(document, id=environment_id))["environment"]
+    for database in found["databases"]:
+        for link in database["links"]:
+            await world.do("unlinkDatabase", linkId=link["id"])
+        name = database["name"]
+        await world.do("removeDatabase", databaseId=database["id"], removeVolume=True, confirmName=name)
+    for application in found["applications"]:
         await world.do("removeApplication", applicationId=application["id"])
 
     async def empty() -> bool:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.docker.values import RegistryCredentials
 from engine.engine import Engine, EngineSettings
+from engine.exposures.ports import Ports
 from engine.secrets import Cipher, SecretUnreadable, load_or_create_key
 from engine.variables import VariableDraft
 
@@ -70,6 +71,10 @@ def settings(directory: Path, database_url: str) -> EngineSettings:
         http_port=80,
         https_port=443,
         events_kept=1000,
+        database_images=None,
+        tcp_ports=Ports(9000, 9100),
+        tcp_address="127.0.0.1",
+        public_host="db.example.com",
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from db.models import Deployment, DeploymentStatus
 from engine.engine import Engine, EngineSettings
 from engine.errors import EngineError
+from engine.exposures.ports import Ports
 from tests.simulation.clockwork import Workshop
 from tests.simulation.docker import Daemon
 from tests.simulation.images import PROXY
@@ -75,6 +76,10 @@ class World:
             http_port=80,
             https_port=443,
             events_kept=1_000_000,
+            database_images=None,
+            tcp_ports=Ports(9000, 9100),
+            tcp_address="127.0.0.1",
+            public_host="db.example.com",
         )
         self.engine = engine = Engine(settings, SimulatedOutside(self.daemon, self.traefik))
         engine.sessions.on_commit(self._committed)

@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("database_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("password", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("next_password", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("rotation_failure", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("configuration", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("variables", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("cpu_limit", sa.Float(), nullable=True),

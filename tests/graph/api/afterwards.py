@@ -7,7 +7,9 @@ import yaml
 from sqlmodel import Session, col, select
 from yarl import URL
 
-from db.models import Application, Domain, EnvironmentVariable
+from db.models import Application, Database, Domain, EnvironmentVariable
+from engine.databases.catalogue import container_files
+from engine.databases.order import berth_of, order_of
 from engine.deployments.container_spec import Place, container_spec
 from engine.deployments.prepare import current_spec
 from engine.docker.references import parse_reference
@@ -36,6 +38,15 @@ def docker_can_take(session: Session, engine: Engine) -> None:
         assert parse_reference(spec.image)
         if spec.health_check:
             _can_be_asked(spec.health_check)
+
+
+def databases_can_be_made(session: Session, engine: Engine) -> None:
+    """The same of the containers and the files of databases."""
+    for database in session.exec(select(Database)):
+        order = order_of(database, berth_of("i", database), engine.cipher, None)
+        assert orjson.loads(orjson.dumps(order.body)) == order.body
+        _can_be_executed(order.body.get("Cmd", []), order.body["Env"])
+        assert container_files(order.kind, order.setup, first=True)
 
 
 def _can_be_executed(command: list[str], variables: list[str]) -> None:

@@ -70,6 +70,12 @@ _HOSTS = [
     *("r3---a.b", "a" * 63, "a" * 64, ".".join(["a" * 49] * 5), ".".join(["a" * 63] * 4), "\xfc" * 58, "\xfc" * 64),
     *("com", "c\u043em"),
 ]
+_ADDRESSES = [
+    *("0.0.0.0", "127.0.0.1", "255.255.255.255", "224.0.0.1", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", "::1"),
+    *("0.0.0.0/0", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/255.0.0.0", "10.0.0.0/0.255.255.255"),
+    *("127.0.0.0/8", "127.0.0.1/32", "2001:db8::/32", "10.0.0.0/ 8", " 10.0.0.0/8", "10.0.0.0/8/8", "/8", "a/8"),
+    *("\u0661.1.1.1", "1.1.1.1\n", "1.1.1.1/\u0663"),
+]
 _IMAGES = [
     *("nginx:", "Nginx", "nginx@sha256:ab", "a/../b", "a?x=1", "sha256:" + "a" * 64, "a" * 64, "localhost:99999/x"),
     *("Acme/shop", "[::1]:5000/x", "x:latest:latest", "a@b@c", "docker.io/../x", "docker.io", "index.docker.io/x"),
@@ -177,6 +183,8 @@ _SUITED: dict[str, list[str]] = {
     "Duration": _NUMBERS,
     "Bytes": _NUMBERS,
     "DateTime": _MOMENTS,
+    "IPv4Address": _ADDRESSES,
+    "IPv4Network": _ADDRESSES,
 }
 
 TEXTS = [text for text in _TEXTS if "\0" not in text]

@@ -10,6 +10,7 @@ from strawberry.types import ExecutionResult
 
 from db.migrate import migrate
 from engine.engine import Engine, EngineSettings
+from engine.exposures.ports import Ports
 from graph.context import Context
 from graph.permissions import Grant, Viewer
 from graph.root import schema
@@ -146,6 +147,10 @@ async def api(tmp_path: Path, empty_database: Path) -> AsyncIterator[Api]:
             http_port=18080,
             https_port=18443,
             events_kept=1000,
+            database_images=None,
+            tcp_ports=Ports(9000, 9100),
+            tcp_address="127.0.0.1",
+            public_host="db.example.com",
         )
     )
     await engine.start()

@@ -7,17 +7,18 @@ from graphql import get_nullable_type
 
 from graph.ids import local_id
 from tests.graph.api import afterwards
+from tests.graph.api.certificates import CERTIFICATE, PRIVATE_KEY
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.front import Answer, Front
 from tests.graph.api.fuzzing import SCHEMA, assert_echoed, is_document, is_readable, is_there, literal, selection
-from tests.graph.api.rows import add_releases
+from tests.graph.api.rows import add_releases, close_ports, run_database
 
 MUTATIONS = SCHEMA.mutation_type.fields if SCHEMA.mutation_type else {}
 INPUTS: dict[str, Any] = {name: get_nullable_type(field.args["input"].type) for name, field in MUTATIONS.items()}
 UNREAD = ("BAD_REQUEST", "ENGINE_UNREACHABLE")  # codes of what is told without a field
 MOST_SECONDS = 1.0  # of computing, for a request that is as long as one may be
 _ROUTED = {"Application": "applicationId", "Domain": "domainId"}
-_USES_UP = ("remove", "revoke", "cancel", "start", "stop")
+_USES_UP = ("remove", "revoke", "cancel", "start", "stop", "link", "unlink", "expose", "unexpose", "upload")
 
 
 class World:
@@ -35,10 +36,12 @@ class World:
     async def build(self, *, stopped: bool = False) -> None:
         if self.ids:
             self._others += [local_id(kind, self.ids[name]) for kind, name in _ROUTED.items()]
+            await self.api.engine.sessions.write(close_ports)
         self._number += 1
         name, do = f"shop-{self._number}", self.api.do
+        environment = await self.api.environment(name)
         application = await self.api.application(
-            environment_id=await self.api.environment(name),
+            environment_id=environment,
             variables=[{"name": "MODE", "value": "1"}],
             volumes=[{"name": "data", "mountPath": "/var/lib/data"}],
         )
@@ -50,15 +53,25 @@ class World:
         await self.api.engine.sessions.write(add_releases, local_id("Application", application), 3)
         if stopped:
             await do("stopApplication", "errors { code }", applicationId=application)
+        database = await self._database(environment, "db", stopped=stopped)
+        linked = await self._database(environment, "linked")
+        link = await do("linkDatabase", "link { id }", databaseId=linked, applicationId=application, variable="URL")
+        exposed = await self._database(environment, "exposed")
+        await do("exposeDatabase", "tcpProxy { id }", databaseId=exposed)
+        certificate = await do("uploadCertificate", "certificate { id }", chain=CERTIFICATE, key=PRIVATE_KEY)
         token = await do("createApiToken", "apiToken { id }", name=name)
         releases = await self.api.ask(
             "query($id: ID!) { application(id: $id) { releases { nodes { id } } } }", id=application
         )
         self.ids = {
             "applicationId": application,
+            "databaseId": database,
+            "exposedId": exposed,
+            "certificateId": certificate["certificate"]["id"],
             "deploymentId": deployment["deployment"]["id"],
             "domainId": domain["domain"]["id"],
             "environmentId": await self.api.environment(f"blog-{self._number}"),
+            "linkId": link["link"]["id"],
             "projectId": await self.api.project(f"empty-{self._number}"),
             "releaseId": releases["application"]["releases"]["nodes"][-1]["id"],
             "tokenId": token["apiToken"]["id"],
@@ -66,6 +79,22 @@ class World:
         }
 
         self._contents, self._routes = self.front.contents(), await self._read_routes()
+
+    async def _database(self, environment_id: str, name: str, *, stopped: bool = False) -> str:
+        """The id of one that runs, as far as anybody knows."""
+        made = await self.api.do(
+            "createDatabase", "database { id }", environmentId=environment_id, kind="POSTGRESQL", name=name
+        )
+        database_id = str(made["database"]["id"])
+        await self.api.engine.sessions.write(run_database, local_id("Database", database_id))
+        if stopped:
+            await self.api.do("stopDatabase", "errors { code }", databaseId=database_id)
+        return database_id
+
+    def ids_for(self, mutation: str) -> dict[str, str]:
+        """The ids of what this mutation can be done with."""
+        exposed = mutation in ("updateExposure", "unexposeDatabase")
+        return self.ids | {"databaseId": self.ids["exposedId"]} if exposed else self.ids
 
     async def try_out(
         self, mutation: str, wanted: Json, log: pytest.LogCaptureFixture, *, written: bool
@@ -87,7 +116,7 @@ class World:
                 await self._check_kept(mutation, name, wanted, thing)
         await self._check_what_follows()
         if mutation.startswith(_USES_UP):
-            await self.build(stopped=mutation == "startApplication")
+            await self.build(stopped=mutation.startswith("start"))
         return []
 
     async def _check_kept(self, mutation: str, name: str, wanted: Json, thing: Json) -> None:
@@ -101,6 +130,7 @@ class World:
     async def _check_what_follows(self) -> None:
         """Docker is told what it takes, and nothing in the proxy's document changes for the neighbour."""
         await self.api.engine.sessions.read(afterwards.docker_can_take, self.api.engine)
+        await self.api.engine.sessions.read(afterwards.databases_can_be_made, self.api.engine)
         contents, routes = self.front.contents(), await self._read_routes()
         theirs = [name for name in self._routes if any(key in name for key in self._others)]
         assert theirs

@@ -24,12 +24,26 @@ from graph import root
 from graph.http import MAX_BODY
 from graph.limits import MAX_LENGTH
 from tests.graph.api.bad_values import TOO_LARGE_A_NUMBER
+from tests.graph.api.certificates import CERTIFICATE, PRIVATE_KEY
 
 SCHEMA: GraphQLSchema = root.schema._schema
 Place: TypeAlias = tuple[str | int, ...]
 
 _numbers = count(1)
-_BY_NAME: dict[str, Any] = {"path": "/health?deep=1", "confirmName": "web", "statusFrom": 200, "statusTo": 299}
+_BY_NAME: dict[str, Any] = {
+    "path": "/health?deep=1",
+    "confirmName": "web",
+    "statusFrom": 200,
+    "statusTo": 299,
+    "version": "18",
+    "username": "shop",
+    "databaseName": "shop",
+    "configuration": "max_connections = 200",
+    "variable": "DATABASE_URL",
+    "chain": CERTIFICATE,
+    "key": PRIVATE_KEY,
+    "mode": "TERMINATE",
+}
 _BY_TYPE: dict[str, Callable[[], Any]] = {
     "String": lambda: "text",
     "Int": lambda: 2,
@@ -42,6 +56,8 @@ _BY_TYPE: dict[str, Callable[[], Any]] = {
     "MountPath": lambda: f"/data/{next(_numbers)}",
     "EnvName": lambda: "MODE",
     "Port": lambda: 8080,
+    "IPv4Address": lambda: "127.0.0.1",
+    "IPv4Network": lambda: "203.0.113.0/24",
     "Bytes": lambda: "64MiB",
     "Duration": lambda: "2s",
     "DateTime": lambda: "2999-01-31T12:00:00Z",
@@ -53,6 +69,8 @@ _READ_BACK: dict[str, Callable[[Any], Any]] = {
     "PathPrefix": names.path_prefix,
     "MountPath": names.mount_path,
     "DateTime": datetime.fromisoformat,
+    "IPv4Network": names.address_range,
+    "IPv4Address": names.host_address,
 }
 
 
@@ -75,7 +93,7 @@ def good(kind: Any, ids: dict[str, str], name: str = "") -> Any:
     if isinstance(bare, GraphQLInputObjectType):
         return {part: good(field.type, ids, part) for part, field in bare.fields.items()}
     if isinstance(bare, GraphQLEnumType):
-        return next(iter(bare.values))
+        return _BY_NAME[name] if _BY_NAME.get(name) in bare.values else next(iter(bare.values))
     if bare.name == "ID":
         return ids[name]
     return _BY_NAME[name] if name in _BY_NAME else _BY_TYPE[bare.name]()
@@ -128,7 +146,7 @@ def assert_echoed(kind: Any, given: Any, answer: Any) -> None:
             assert_echoed(bare.fields[name].type, given[name], answer[name])
     else:
         read = _READ_BACK.get(bare.name, lambda value: value)
-        assert read(given) == read(answer)
+        assert read(given) == read(answer), (given, answer)
 
 
 def _assert_all_echoed(kind: Any, given: list[Any], answer: list[Any]) -> None:

@@ -1,10 +1,12 @@
 """Rows that only a Docker engine which answers would lead to."""
 
-from sqlmodel import Session, select
+from sqlmodel import Session, delete, select
 
 from db.models import (
     Application,
     Container,
+    Database,
+    DatabaseStatus,
     Deployment,
     DeploymentKind,
     DeploymentStatus,
@@ -12,6 +14,7 @@ from db.models import (
     FailureReason,
     Release,
     ReleaseStatus,
+    TcpProxy,
     Volume,
     now,
 )
@@ -82,3 +85,15 @@ def add_failed_deployments(session: Session, application_id: str, count: int) ->
     session.add_all(deployments)
     session.flush()
     return [deployment.id for deployment in deployments]
+
+
+def run_database(session: Session, database_id: str) -> None:
+    """Have it be said to run."""
+    database = session.get_one(Database, database_id)
+    database.status = DatabaseStatus.RUNNING
+    session.add(database)
+
+
+def close_ports(session: Session) -> None:
+    """Give back all ports that are reserved for databases."""
+    session.exec(delete(TcpProxy))

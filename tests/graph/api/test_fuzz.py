@@ -36,7 +36,12 @@ ASKED = [
     if field.args
 ]
 # A value may be wrong only beside that of another field, which is then named.
-BESIDE = {("port", "healthCheck"), ("removeVolumes", "confirmName"), ("pathPrefix", "host")}
+BESIDE = {
+    ("port", "healthCheck"),
+    ("removeVolumes", "confirmName"),
+    ("removeVolume", "confirmName"),
+    ("pathPrefix", "host"),
+}
 
 fuzzed = settings(
     database=None,
@@ -59,10 +64,12 @@ def seeded(request: pytest.FixtureRequest, seed: int) -> None:
 def nothing_converges(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is asked for stays asked for: only requests change anything."""
 
-    async def converge(_engine: Engine, _application_id: str) -> None:
+    async def converge(_engine: Engine, _id: str) -> None:
         pass
 
     monkeypatch.setattr(Engine, "_converge", converge)
+    monkeypatch.setattr(Engine, "_converge_database", converge)
+    monkeypatch.setattr(Engine, "_converge_exposure", converge)
 
 
 @pytest.fixture
@@ -104,15 +111,15 @@ def assert_named(errors: list[Json], place: Place) -> None:
 
 async def test_a_good_input_is_accepted_and_given_back(world: World, caplog: pytest.LogCaptureFixture) -> None:
     for mutation in MUTATIONS:
-        await world.build(stopped=mutation == "startApplication")
-        wanted = good(INPUTS[mutation], world.ids)
+        await world.build(stopped=mutation.startswith("start"))
+        wanted = good(INPUTS[mutation], world.ids_for(mutation))
         assert await world.try_out(mutation, wanted, caplog, written=False) == []
 
 
 async def one_bad_value(mutation: str, data: st.DataObject, world: World, log: pytest.LogCaptureFixture) -> None:
     for place, type_name in PLACES[mutation].items():
         value, written = data.draw(values_for(type_name)), data.draw(st.booleans())
-        wanted = put(good(INPUTS[mutation], world.ids), place, value)
+        wanted = put(good(INPUTS[mutation], world.ids_for(mutation)), place, value)
         assert_named(await world.try_out(mutation, wanted, log, written=written), place)
 
 
@@ -139,7 +146,7 @@ async def test_one_bad_value_is_named_and_changes_nothing_for_long(
 async def bad_values_everywhere(
     mutation: str, data: st.DataObject, world: World, log: pytest.LogCaptureFixture
 ) -> None:
-    wanted = good(INPUTS[mutation], world.ids)
+    wanted = good(INPUTS[mutation], world.ids_for(mutation))
     for place, type_name in reversed(PLACES[mutation].items()):
         if data.draw(st.booleans()):
             wanted = put(wanted, place, data.draw(values_for(type_name)))
@@ -169,7 +176,7 @@ async def test_a_long_list_is_kept_or_named(
     mutation: str, place: Place, world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     for value in LONG_LISTS:
-        wanted = put(good(INPUTS[mutation], world.ids), place, value)
+        wanted = put(good(INPUTS[mutation], world.ids_for(mutation)), place, value)
         assert_named(await world.try_out(mutation, wanted, caplog, written=False), place)
 
 

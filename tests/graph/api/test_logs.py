@@ -7,13 +7,21 @@ from typing import Any
 
 import pytest
 
+from db.models import Container
+from engine.belonging import of_application
 from engine.docker.values import LogLine, LogStream, StatsSample
-from engine.logs import ReplicaLine
-from engine.stats import ReplicaStats
+from engine.logs import Written
+from engine.stats import Used
 from graph.ids import global_id, local_id
 from tests.graph.api.conftest import Api
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def container(id: str, release_id: str, replica: int) -> Container:
+    return Container(
+        id=id, name="", server_id="", state="running", application_id="", release_id=release_id, replica=replica
+    )
 
 
 class Stream:
@@ -47,8 +55,8 @@ async def test_lines_are_numbered_and_say_whose_they_are(
 ) -> None:
     release = "01m833z50pwygw8c3dbqmy44j5"
     stream = Stream(
-        ReplicaLine("c0ffee", release, 1, LogLine(NOON, LogStream.STDOUT, "ready")),
-        ReplicaLine("decaf", release, 2, LogLine(NOON, LogStream.STDERR, "\x1b[31mnot ready")),
+        Written(container("c0ffee", release, 1), LogLine(NOON, LogStream.STDOUT, "ready")),
+        Written(container("decaf", release, 2), LogLine(NOON, LogStream.STDERR, "\x1b[31mnot ready")),
     )
     monkeypatch.setattr(api.engine.logs, "follow", stream.follow)
     async with api.watch(LOGS, id=application_id, tail=7, since="2026-01-31T13:00:00+01:00", follow=False) as lines:
@@ -63,7 +71,10 @@ async def test_lines_are_numbered_and_say_whose_they_are(
         }
         second = await lines.next()
         assert (second["sequence"], second["replica"], second["stream"]) == (2, 2, "STDERR")
-    assert stream.asked == (local_id("Application", application_id), {"tail": 7, "since": NOON, "follow": False})
+    assert stream.asked == (
+        of_application(local_id("Application", application_id)),
+        {"tail": 7, "since": NOON, "follow": False},
+    )
     assert stream.closed
 
 
@@ -76,7 +87,7 @@ async def test_a_tail_has_bounds(api: Api, application_id: str, tail: int) -> No
 async def test_stats_say_whose_they_are(api: Api, application_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     release = "01m833z50pwygw8c3dbqmy44j5"
     sample = StatsSample(NOON, 1.5, 10**10, 2 * 10**10, 1, 2, 3, 4)
-    stream = Stream(ReplicaStats("c0ffee", release, 1, sample))
+    stream = Stream(Used(container("c0ffee", release, 1), sample))
     monkeypatch.setattr(api.engine.stats, "follow", stream.follow)
     async with api.watch(STATS, id=application_id) as stats:
         assert await stats.next() == {

@@ -1,0 +1,20 @@
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from db.models.columns import JSON_COLUMN, id_column, moment_column
+
+
+class Certificate(SQLModel, table=True):
+    """A certificate that somebody brought, with those of its issuers. `key`, its private key, is a ciphertext."""
+
+    __tablename__ = "certificate"
+
+    id: str = id_column()
+    names: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
+    issuer: str
+    chain: str
+    key: str
+    not_before: datetime
+    not_after: datetime
+    created_at: datetime = moment_column()

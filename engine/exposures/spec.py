@@ -1,0 +1,40 @@
+"""From the row of a TCP proxy to what it is told."""
+
+import hashlib
+import hmac
+
+from sqlmodel import Session
+
+from db.models import Certificate, Database, TcpProxy
+from engine import labels
+from engine.databases.catalogue import CATALOGUE
+from engine.proxy.tcp import certificate as pem
+from engine.proxy.tcp.spec import Backend, TcpProxySpec
+from engine.secrets import Cipher, certificate_place
+
+
+def spec_of(session: Session, proxy: TcpProxy, instance_id: str, cipher: Cipher, key: bytes) -> TcpProxySpec:
+    """The proxy as it is wanted at this moment. `key` is the secret from which each proxy has its own."""
+    database = session.get_one(Database, proxy.database_id)
+    kind = CATALOGUE[database.kind]
+    return TcpProxySpec(
+        id=proxy.id,
+        instance_id=instance_id,
+        database_id=database.id,
+        key=hmac.new(key, f"tcp-proxy:{proxy.id}".encode(), hashlib.sha256).hexdigest(),
+        network=labels.network_name(database.environment_id),
+        backend=Backend(labels.database_container_name(database.id), kind.port),
+        port=proxy.port,
+        bind_address=proxy.bind_address,
+        allowed_networks=tuple(proxy.allowed_networks),
+        opening=kind.opening,
+        tls=proxy.tls,
+        certificate=_certificate(session, proxy.certificate_id, cipher),
+    )
+
+
+def _certificate(session: Session, certificate_id: str | None, cipher: Cipher) -> pem.Certificate | None:
+    if certificate_id is None:
+        return None
+    row = session.get_one(Certificate, certificate_id)
+    return pem.Certificate(row.chain, cipher.decrypt(row.key, certificate_place(row.id)))

@@ -1,0 +1,56 @@
+import strawberry
+
+from graph import loaders
+from graph.context import Info
+from graph.errors import Payload
+from graph.ids import local_id
+from graph.permissions import Action, Noun
+from graph.resolvers.fields import Id, Input, mutation, query
+from graph.schema.certificates import Certificate
+from graph.schema.nodes import found
+
+
+@strawberry.input(description="What uploadCertificate needs.")
+class UploadCertificateInput:
+    chain: str = strawberry.field(description="The certificate, then those of its issuers, as PEM.")
+    key: str = strawberry.field(description="Its private key as PEM, without a password. It can never be read again.")
+
+
+@strawberry.type(description="What uploadCertificate did.")
+class UploadCertificatePayload(Payload):
+    certificate: Certificate | None = strawberry.field(default=None, description="The certificate.")
+
+
+@strawberry.input(description="What removeCertificate needs.")
+class RemoveCertificateInput:
+    certificate_id: strawberry.ID = strawberry.field(description="The certificate that shall go.")
+
+
+@strawberry.type(description="What removeCertificate did.")
+class RemoveCertificatePayload(Payload):
+    removed_id: strawberry.ID | None = strawberry.field(default=None, description="The id of the certificate.")
+
+
+@strawberry.type
+class CertificateQueries:
+    @query(Action.READ, Noun.CERTIFICATE, "The certificates that somebody brought, oldest first.")
+    async def certificates(self, info: Info) -> list[Certificate]:
+        return [Certificate.of(row) for row in await info.context.engine.sessions.read(loaders.certificates)]
+
+    @query(Action.READ, Noun.CERTIFICATE, "The certificate with this id; null: there is none.")
+    async def certificate(self, info: Info, id: Id) -> Certificate | None:
+        return await found(info, Noun.CERTIFICATE, loaders.certificate, Certificate.of, id)
+
+
+@strawberry.type
+class CertificateMutations:
+    @mutation(Action.CREATE, Noun.CERTIFICATE, "Bring a certificate, for TCP proxies to show.")
+    async def upload_certificate(self, info: Info, input: Input[UploadCertificateInput]) -> UploadCertificatePayload:
+        row = await info.context.engine.certificates.upload(input.chain, input.key)
+        return UploadCertificatePayload(certificate=Certificate.of(row))
+
+    @mutation(Action.REMOVE, Noun.CERTIFICATE, "Remove a certificate that nobody shows.")
+    async def remove_certificate(self, info: Info, input: Input[RemoveCertificateInput]) -> RemoveCertificatePayload:
+        key = local_id("Certificate", input.certificate_id, field=("input", "certificateId"))
+        await info.context.engine.certificates.remove(key)
+        return RemoveCertificatePayload(removed_id=input.certificate_id)
