@@ -150,7 +150,7 @@ def test_a_migration_that_fails_again_and_again_pushes_out_no_older_copy(file: P
 
 def test_the_five_newest_copies_are_kept_and_nobody_elses(file: Path, later: Later) -> None:
     theirs = [file.with_name(name) for name in ("wharf.db.backup", "wharf.db.2019.old.backup", "other.db.backup")]
-    ours = [file.with_name(f"wharf.db.2020010{day}T000000Z.000{day}.backup") for day in range(1, 8)]
+    ours = [file.with_name(f"wharf.db.2020010{day}T000000Z.old{day}.backup") for day in range(1, 8)]
     for path in (*theirs, *ours):
         path.touch()
     later(REBUILD)
