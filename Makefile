@@ -6,9 +6,10 @@ BIN := .venv/bin
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: ## Start everything, deploy a sample application through the API and show it live
-	@scripts/setup run
+demo: ## Start everything, deploy a sample application and a database through the API and show them live
+	@scripts/setup demo
 	@scripts/images
+	@scripts/images postgres
 	@$(BIN)/python -m demo
 
 run: ## Start the server

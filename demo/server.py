@@ -33,6 +33,8 @@ class DemoServer:
             "WHARF_PROXY_ADDRESS": "127.0.0.1",
             "WHARF_HTTP_PORT": str(_first_free(80, 8080, 18080)),
             "WHARF_HTTPS_PORT": str(_first_free(443, 8443, 18443)),
+            "WHARF_DATABASE_IMAGES": "wharf.local",
+            "WHARF_PUBLIC_HOST": "127.0.0.1",
             **os.environ,
             "WHARF_DATA_DIRECTORY": str(_DATA),
         }

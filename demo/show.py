@@ -1,4 +1,4 @@
-"""What `make demo` shows: an application deployed through the public API, and every event as it comes."""
+"""What `make demo` shows: an application and a database, through the public API, and every event as it comes."""
 
 import asyncio
 import contextlib
@@ -6,8 +6,10 @@ import os
 import signal
 
 import aiohttp
+import psycopg
 
 from demo.client import Client, Refused
+from demo.database import use_database
 from demo.server import LOG, DemoServer, ServerFailed, running_server
 
 HOST = "hello.localhost"
@@ -18,6 +20,8 @@ EVENTS = """subscription($after: Cursor) { events(after: $after) { __typename
     ... on ReleaseStatusChanged { release: status }
     ... on ServerStateChanged { server: state }
     ... on ProxyStateChanged { proxy: state }
+    ... on DatabaseStatusChanged { database: status }
+    ... on TcpProxyStateChanged { tcpProxy: state port }
     ... on ResourceCreated { created: noun }
     ... on ResourceRemoved { removed: noun } } }"""
 STEPS = ["QUEUED", "PREPARING", "STARTING", "CHECKING", "ROUTING", "RETIRING", "SUCCEEDED"]
@@ -31,7 +35,7 @@ async def show() -> bool:
     try:
         async with aiohttp.ClientSession() as session, running_server(session) as server:
             works = await _deploy_and_watch(session, server)
-    except (Refused, ServerFailed, aiohttp.ClientError, OSError) as error:
+    except (Refused, ServerFailed, aiohttp.ClientError, psycopg.Error, OSError) as error:
         print(f"\nThe demo failed: {error}", flush=True)
     if not works:
         print(f"The log of the server is {LOG}.")
@@ -52,10 +56,13 @@ async def _deploy_and_watch(session: aiohttp.ClientSession, server: DemoServer) 
     ended = asyncio.Event()
     watching = asyncio.create_task(_print_events(client, start, steps, ended))
     try:
-        works = await _deploy(client) and await _answers(session, server)
+        environment_id = await _make_environment(client)
+        works = await _deploy(client, environment_id) and await _answers(session, server)
         await _until_told(watching, ended)
-        if works and steps == STEPS and not os.environ.get("DEMO_EXIT"):
-            await _serve_until_cancelled(server, client.token)
+        url = await use_database(client, environment_id) if works else None
+        works = url is not None
+        if url and steps == STEPS and not os.environ.get("DEMO_EXIT"):
+            await _serve_until_cancelled(server, client.token, url)
     finally:
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -85,8 +92,14 @@ async def _until_told(watching: "asyncio.Task[None]", ended: asyncio.Event) -> N
     waiting.cancel()
 
 
-async def _deploy(client: Client) -> bool:
-    application_id = await _make_application(client)
+async def _make_environment(client: Client) -> str:
+    project = (await client.do("createProject", "project { id }", name="demo"))["project"]["id"]
+    made = await client.do("createEnvironment", "environment { id }", projectId=project, name="production")
+    return str(made["environment"]["id"])
+
+
+async def _deploy(client: Client, environment_id: str) -> bool:
+    application_id = await _make_application(client, environment_id)
     await client.do("addDomain", "domain { id }", applicationId=application_id, host=HOST)
     asked = await client.do("deployApplication", "deployment { id }", applicationId=application_id)
     deployment = asked["deployment"]["id"]
@@ -100,13 +113,11 @@ async def _deploy(client: Client) -> bool:
     return bool(found["status"] == "SUCCEEDED")
 
 
-async def _make_application(client: Client) -> str:
-    project = (await client.do("createProject", "project { id }", name="demo"))["project"]["id"]
-    made = await client.do("createEnvironment", "environment { id }", projectId=project, name="production")
+async def _make_application(client: Client, environment_id: str) -> str:
     application = await client.do(
         "createApplication",
         "application { id }",
-        environmentId=made["environment"]["id"],
+        environmentId=environment_id,
         name="hello",
         image="wharf-sample:1",
         pullPolicy="IF_NOT_PRESENT",
@@ -123,11 +134,12 @@ async def _answers(session: aiohttp.ClientSession, server: DemoServer) -> bool:
         return answer.status == 200 and text.startswith("hello from 1")
 
 
-async def _serve_until_cancelled(server: DemoServer, token: str) -> None:
+async def _serve_until_cancelled(server: DemoServer, token: str, url: str) -> None:
     print(
         f"""
 The application   http://{HOST}:{server.http_port}/
                   curl -H 'Host: {HOST}' http://127.0.0.1:{server.http_port}/
+The database      {url}
 The API           http://{server.address}/graphql
                   with the header  Authorization: Bearer {token}
 
