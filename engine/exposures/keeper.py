@@ -85,9 +85,9 @@ class ExposureKeeper:
                 return
             if failure.reason is TcpProxyReason.ENGINE_UNREACHABLE:
                 raise DockerUnreachable(failure.sentence) from failure
-            await self._sessions.write(proxy_is, proxy.id, TcpProxyState.FAILED, failure.reason, failure.sentence)
+            await self._sessions.write(_found, proxy, TcpProxyState.FAILED, failure.reason, failure.sentence)
             raise
-        await self._sessions.write(proxy_is, proxy.id, TcpProxyState.LISTENING)
+        await self._sessions.write(_found, proxy, TcpProxyState.LISTENING)
 
     async def _on_another_port(self, proxy: TcpProxy) -> bool:
         """Whether a port that nobody asked for by number could be exchanged for another free one."""
@@ -140,6 +140,19 @@ def _proxy(session: Session, proxy_id: str) -> TcpProxy | None:
 
 def _proxies(session: Session, server_id: str) -> list[TcpProxy]:
     return list(session.exec(select(TcpProxy).where(col(TcpProxy.server_id) == server_id)))
+
+
+def _found(
+    session: Session,
+    proxy: TcpProxy,
+    state: TcpProxyState,
+    reason: TcpProxyReason | None = None,
+    message: str = "",
+) -> None:
+    """Note what became of the proxy as it was wanted; nothing, if something else is wanted by now."""
+    row = session.get(TcpProxy, proxy.id)
+    if row is not None and row.updated_at == proxy.updated_at:
+        proxy_is(session, proxy.id, state, reason, message)
 
 
 def _close_of(session: Session, database_id: str) -> TcpProxy | None:

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from tests.docker.world import Answer, Database
 
+AWKWARD = """it's "quoted" `$HOME` %s @: /?#[]\\ ünd
+two lines"""
+"""A password that only what asks for nothing special of passwords gets right."""
+
 
 @dataclass(frozen=True, slots=True)
 class Client:

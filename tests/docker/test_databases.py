@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.docker.clients import Refused, read, write
+from tests.docker.clients import AWKWARD, Refused, read, write
 from tests.docker.composed import docker
 from tests.docker.world import World, eventually
 
@@ -13,8 +13,6 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
 
 KINDS = [("POSTGRESQL", "15"), ("MARIADB", "10.11"), ("REDIS", "7.0"), ("VALKEY", "9.1")]
 kinds = pytest.mark.parametrize(("kind", "version"), KINDS, ids=[kind.lower() for kind, _ in KINDS])
-AWKWARD = """it's "quoted" `$HOME` %s @: /?#[]\\ ünd
-two lines"""
 
 
 @kinds

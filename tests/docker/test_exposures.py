@@ -6,12 +6,15 @@ import signal
 import socket
 import ssl
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from tests.conftest import free_ports
+from tests.docker.clients import AWKWARD
 from tests.docker.composed import docker
 from tests.docker.world import Database, World, eventually
 from tests.graph.api.certificates import CERTIFICATE, PRIVATE_KEY
@@ -217,6 +220,90 @@ async def test_sessions_outlive_the_server_and_a_killed_proxy_comes_back(
         return await lets_in(port, password)
 
     await eventually(back, within=5)
+
+
+async def test_postgresql_is_used_from_outside_by_its_own_client_whatever_its_password_holds(
+    world: World, environment: str, unique: Callable[[str], str], tmp_path: Path
+) -> None:
+    database = await world.database(environment, "POSTGRESQL", unique("db"), version="15", password=AWKWARD)
+    await database.until("RUNNING")
+    await database.expose()
+    await database.until_proxy("LISTENING")
+    url = (await database.credentials())["externalUrl"]
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
+    brought = await world.do("uploadCertificate", "certificate { id }", chain=CERTIFICATE, key=PRIVATE_KEY)
+    terminate = {"mode": "TERMINATE", "certificateId": brought["certificate"]["id"]}
+    await world.do("updateExposure", databaseId=database.id, tls=terminate)
+    await database.until_proxy("LISTENING")
+    (tmp_path / "ca.pem").write_text(CERTIFICATE)
+    verified = (await database.credentials())["externalUrl"].replace("sslmode=require", "sslmode=verify-full")
+    where = f"&sslrootcert={tmp_path / 'ca.pem'}&hostaddr=127.0.0.1"
+    async with await psycopg.AsyncConnection.connect(verified + where) as connection:
+        assert connection.pgconn.ssl_in_use
+        assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
+
+
+async def test_mariadb_which_speaks_first_answers_at_once(
+    world: World, environment: str, unique: Callable[[str], str]
+) -> None:
+    database = await world.database(environment, "MARIADB", unique("db"), version="10.11")
+    await database.until("RUNNING")
+    await database.expose()
+    port = (await database.until_proxy("LISTENING"))["port"]
+    async with asyncio.timeout(2):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        greeting = await reader.read(200)
+    writer.close()
+    assert b"MariaDB" in greeting
+    refused = await world.mutate("updateExposure", databaseId=database.id, tls={"mode": "PASSTHROUGH"})
+    assert refused["errors"][0]["field"] == ["input", "tls", "mode"]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+async def test_what_takes_eleven_minutes_and_who_says_nothing_for_as_long_are_not_cut_off(
+    world: World, environment: str, unique: Callable[[str], str]
+) -> None:
+    database = await world.database(environment, "POSTGRESQL", unique("db"), version="15")
+    await database.until("RUNNING")
+    await database.expose()
+    await database.until_proxy("LISTENING")
+    url = (await database.credentials())["externalUrl"]
+    async with (
+        await psycopg.AsyncConnection.connect(url) as idle,
+        await psycopg.AsyncConnection.connect(url) as busy,
+    ):
+        assert await (await busy.execute("SELECT pg_sleep(660)::text")).fetchone() == ("",)
+        assert await (await idle.execute("SELECT 1")).fetchone() == (1,)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+async def test_thirty_exposed_databases_bind_thirty_ports_and_no_other(fragile_world: World) -> None:
+    world = fragile_world
+    environment = await world.environment("shop")
+    first, last = free_ports(30)
+    databases = [await world.database(environment, "REDIS", f"db-{n}", version="7.0") for n in range(30)]
+    for database in databases:
+        await database.until("RUNNING", within=300)
+    for number, database in enumerate(databases):
+        await database.expose(port=first + number)
+    for database in databases:
+        await database.until_proxy("LISTENING", within=300)
+    mine = ("--filter", f"label=wharf.instance={world.instance_id}", "--filter", "label=wharf.kind=tcp-proxy")
+    published = docker("container", "ls", "--format", "{{.Ports}}", *mine).split("\n")
+    wanted = {f"127.0.0.1:{port}->9000/tcp" for port in range(first, last + 1)}
+    assert {line.strip() for line in published if line} == wanted
+    passwords = [(await database.credentials())["password"] for database in databases]
+    async with AsyncExitStack() as stack:
+        clients = [
+            await stack.enter_async_context(session(first + number, password))
+            for number, password in enumerate(passwords)
+        ]
+        world.kill()
+        world.start()
+        assert [await client.ask("PING") for client in clients] == [PONG] * 30
 
 
 async def test_removing_a_database_gives_its_port_back(
