@@ -23,7 +23,7 @@ def main() -> int:
             [sys.executable, "-m", "tests.simulation", *sys.argv[1:]],
             {**os.environ, "PYTHONHASHSEED": "0"},
         )
-    with running() as runner:
+    with running(quick=True) as runner:
         if wanted.replay is not None:
             return 1 if runner.run(wanted.replay, print).violations else 0
         began, failed = time.process_time(), 0

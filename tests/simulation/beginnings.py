@@ -106,7 +106,7 @@ def make(workshop: Workshop, story: Story, graves: list[World]) -> Beginning:
         world.close()
         machine = world.machine
         return Beginning(
-            database=workshop.database.read_bytes(),
+            database=workshop.content(),
             time=world.loop.time(),
             next_id=next(ids),
             next_object=machine.next_object(),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.simulation.beginnings import STORIES, Beginning, make
-from tests.simulation.clockwork import Workshop, lasting_engines
+from tests.simulation.clockwork import QuickWorkshop, Workshop
 from tests.simulation.schedule import Outcome, Schedule
 from tests.simulation.world import World
 
@@ -41,12 +41,12 @@ class Runner:
 
 
 @contextmanager
-def running() -> Iterator[Runner]:
+def running(*, quick: bool = False) -> Iterator[Runner]:
     """A runner with a database in memory. Garbage is collected between schedules only: they must repeat."""
-    workshop = Workshop()
+    workshop = QuickWorkshop() if quick else Workshop()
     gc.disable()
     try:
-        with _silence(), lasting_engines():
+        with _silence(), workshop.open():
             runner = Runner(workshop)
             gc.freeze()
             try:

@@ -49,7 +49,7 @@ def assert_all_hold(seed: int, each: int) -> None:
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
-    with running() as made:
+    with running(quick=True) as made:
         yield made
 
 
