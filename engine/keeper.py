@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select
 
 from db.models import (
@@ -27,6 +28,18 @@ from engine.host import Host
 from engine.release_spec import ReleaseSpec
 
 log = logging.getLogger(__name__)
+
+_UNFINISHED = (
+    select(Deployment)
+    .where(
+        Deployment.application_id == bindparam("application_id"),
+        col(Deployment.finished_at).is_(None),
+    )
+    .order_by(col(Deployment.number))
+)
+_BESIDE = select(Container.id).where(
+    Container.application_id == bindparam("application_id"), Container.release_id != bindparam("release_id")
+)
 
 
 class Keeper:
@@ -97,11 +110,7 @@ class Keeper:
 
 def next_deployment(session: Session, application_id: str) -> str | None:
     """The deployment to carry on with: the one under way, else the queued one."""
-    rows = session.exec(
-        select(Deployment)
-        .where(Deployment.application_id == application_id, col(Deployment.finished_at).is_(None))
-        .order_by(col(Deployment.number))
-    ).all()
+    rows = session.exec(_UNFINISHED, params={"application_id": application_id}).all()
     begun = [row.id for row in rows if row.status is not DeploymentStatus.QUEUED]
     queued = [row.id for row in rows]
     return next(iter(begun or queued), None)
@@ -142,10 +151,8 @@ def _live(session: Session, application_id: str) -> tuple[Application | None, Re
 
 
 def _strays(session: Session, application_id: str, release_id: str | None) -> bool:
-    query = select(Container.id).where(
-        Container.application_id == application_id, Container.release_id != (release_id or "")
-    )
-    return session.exec(query.limit(1)).first() is not None
+    beside = {"application_id": application_id, "release_id": release_id or ""}
+    return session.exec(_BESIDE, params=beside).first() is not None
 
 
 def _more_than_rests(session: Session, application: Application) -> bool:
