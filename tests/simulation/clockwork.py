@@ -12,12 +12,14 @@ from functools import cache
 from pathlib import Path
 from unittest import mock
 
+import sqlmodel.main
+
 import db.models.columns
 import db.sessions
 import engine.events
 from db.migrate import migrate
 from engine.engine import KEY_FILE
-from tests.simulation.ledger import Ledger
+from tests.simulation.ledger import Ledger, quick_init
 
 _MEMORY = Path("/dev/shm")
 
@@ -97,6 +99,8 @@ class QuickWorkshop(Workshop):
         super().__init__()
         with closing(sqlite3.connect(self.database)) as file:
             file.execute("PRAGMA journal_mode=DELETE")  # SQLite has no other in memory
+            file.execute("PRAGMA page_size=512")
+            file.execute("VACUUM")  # many tables with few rows: copies of it are smaller by far
         self._empty = self.database.read_bytes()
         self._memory = sqlite3.connect(":memory:", isolation_level=None, cached_statements=1000)
         self._memory.execute("PRAGMA foreign_keys=ON")
@@ -112,7 +116,11 @@ class QuickWorkshop(Workshop):
         def session(_engine: object, **_: object) -> Ledger:
             return Ledger(self._memory)
 
-        with lasting_engines(), mock.patch.object(db.sessions, "Session", session):
+        with (
+            lasting_engines(),
+            mock.patch.object(db.sessions, "Session", session),
+            mock.patch.object(sqlmodel.main, "sqlmodel_init", quick_init),
+        ):
             yield
 
     def close(self) -> None:

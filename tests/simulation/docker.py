@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -142,10 +143,8 @@ class Daemon:
             self.under_way.remove(request.method)
 
     async def _carry_out(self, request: Request) -> Any:
-        for method, pattern, handler in _HANDLERS:
-            if method == request.method and (found := pattern.fullmatch(request.path)):
-                return await handler(self, request, *found.groups())
-        raise AssertionError(f"The simulated Docker does not know {request.method} {request.path}.")
+        handler, parts = _handler(request.method, request.path)
+        return await handler(self, request, *parts)
 
     # About the engine.
 
@@ -358,6 +357,14 @@ def _fail(answer: "asyncio.Future[Any]", error: Exception) -> None:
 def _labelled(request: Request, labels: Mapping[str, str]) -> bool:
     wanted = json.loads((request.params or {}).get("filters", "{}")).get("label", [])
     return all(f"{name}={labels.get(name)}" == pair for pair in wanted for name in (pair.split("=", 1)[0],))
+
+
+@lru_cache(10_000)
+def _handler(method: str, path: str) -> tuple[Callable[..., Any], tuple[str, ...]]:
+    for knows, pattern, handler in _HANDLERS:
+        if knows == method and (found := pattern.fullmatch(path)):
+            return handler, found.groups()
+    raise AssertionError(f"The simulated Docker does not know {method} {path}.")
 
 
 _HANDLERS: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = [

@@ -8,6 +8,8 @@ is not known here raises. Schedules live through either kind of session in exact
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Delete, TextClause, Update, create_engine, inspect
@@ -20,6 +22,8 @@ Processor = Callable[[Any], Any] | None
 Identity = tuple[type, tuple[object, ...]]
 
 _SEEN = 10_000
+_PLAN = "_plan_of_the_ledger"
+_NO_PLAN = (None, None)
 _DIALECT = create_engine("sqlite://").dialect
 
 
@@ -146,13 +150,15 @@ def _plan(statement: Any, key: Any) -> Plan:
 
 def _filled(compiled: Any, key: Any, params: dict[str, Any] | None) -> tuple[str, list[Any]]:
     """The statement as SQLite understands it, and its arguments."""
-    values = compiled.construct_params(params, extracted_parameters=key.bindparams, escape_names=False)
     text, order, processors = compiled.string, compiled.positiontup, compiled._bind_processors
+    if not order:
+        return text, []
+    values = compiled.construct_params(params, extracted_parameters=key.bindparams, escape_names=False)
     if compiled.post_compile_params:  # "IN" has as many places as there are values
         expanded = compiled._process_parameters_for_postcompile(values)
         text, order = expanded.statement, expanded.positiontup
         values, processors = {**values, **expanded.additional_parameters}, {**processors, **expanded.processors}
-    return text, [processors[name](values[name]) if name in processors else values[name] for name in order or ()]
+    return text, [processors[name](values[name]) if name in processors else values[name] for name in order]
 
 
 class Ledger:
@@ -216,10 +222,12 @@ class Ledger:
         return found
 
     def exec(self, statement: Any, params: dict[str, Any] | None = None) -> Rows:
-        key = statement._generate_cache_key()
-        plan = _plans.get(key.key)
-        if plan is None:
-            plan = _plans[key.key] = _plan(statement, key)
+        key = statement._generate_cache_key()  # which a statement that is written down once remembers
+        known_as, plan = statement.__dict__.get(_PLAN, _NO_PLAN)
+        if known_as is not key:
+            if (plan := _plans.get(key.key)) is None:
+                plan = _plans[key.key] = _plan(statement, key)
+            statement.__dict__[_PLAN] = key, plan
         self._before_asking()
         rows = self._raw.execute(*_filled(plan.compiled, key, params))
         if plan.removes is not None:
@@ -338,6 +346,23 @@ class _Connection:
 
     def execute(self, statement: TextClause) -> Rows:
         return Rows(self.dbapi_connection.execute(statement.text))
+
+
+def quick_init(*, self: SQLModel, data: dict[str, Any]) -> None:
+    """What SQLModel does when an object of a table is made: set what is given, and the defaults of the rest."""
+    values = self.__dict__
+    for name, make in _defaults(type(self)):
+        if name not in data:
+            values[name] = make()
+    values.update(data)
+    object.__setattr__(self, "__pydantic_fields_set__", set(data))
+
+
+@cache
+def _defaults(cls: type[SQLModel]) -> list[tuple[str, Callable[[], Any]]]:
+    assert hasattr(cls, "__table__"), f"{cls.__name__} has no table: it is to be validated."
+    fields: list[tuple[str, Any]] = [each for each in cls.model_fields.items() if not each[1].is_required()]
+    return [(name, field.default_factory or partial(deepcopy, field.default)) for name, field in fields]
 
 
 def _state(row: SQLModel) -> Any:

@@ -192,6 +192,12 @@ class Machine:
         if status == "exited" and container.stopped_by_hand:
             self._tell("container", "stop", container)
 
+    def go_on(self) -> None:
+        """Docker starts again what it was about to start again when this machine was copied."""
+        for container in self.containers.values():
+            if container.status == "restarting":
+                self._in_this_life(container, self.weather.within(0.1, 1.0), self._restart)
+
     def _in_this_life(
         self, container: SimulatedContainer, seconds: float, then: Callable[[SimulatedContainer], None]
     ) -> None:

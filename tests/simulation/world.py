@@ -40,6 +40,7 @@ class World:
         self.machine.changed.append(self.visitors.look)
         self.daemon.strayed.append(self._stray)
         self.generation = 0
+        self.commits = 0  # of what somebody is told
         self.kept_volumes: set[str] = set()
         self.engine: Engine | None = None
         self.started = False
@@ -117,6 +118,7 @@ class World:
             self.trace(f"    refused: {error}")
 
     def _committed(self, notes: list[object]) -> None:
+        self.commits += 1
         for note in notes:
             if isinstance(note, Deployment):
                 self.trace(f"deployment {note.number} of {note.application_id[-4:]}: {note.status.value}")
