@@ -10,6 +10,8 @@ from contextlib import closing, contextmanager
 from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from unittest import mock
 
 import sqlmodel.main
@@ -116,8 +118,12 @@ class QuickWorkshop(Workshop):
         def session(_engine: object, **_: object) -> Ledger:
             return Ledger(self._memory)
 
+        def engine(url: object) -> Any:
+            return SimpleNamespace(url=url, dispose=lambda: None)
+
         with (
-            lasting_engines(),
+            mock.patch.object(db.sessions, "writing_engine", engine),
+            mock.patch.object(db.sessions, "_reading_engine", engine),
             mock.patch.object(db.sessions, "Session", session),
             mock.patch.object(sqlmodel.main, "sqlmodel_init", quick_init),
         ):
