@@ -98,6 +98,7 @@ class Daemon:
             return answer
         if mishap:
             self.machine.trace(f"    ({mishap.value}: {request.doing})")
+        self.machine.happened(mishap.value if mishap else request.method, request.path)
         asked_by = GENERATION.get()
         loop.create_task(self._answer(request, answer, mishap, asked_by), context=self._nature.copy())
         return answer

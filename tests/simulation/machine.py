@@ -26,6 +26,7 @@ class Machine:
         self.weather = weather
         self.trace = trace
         self.changed: list[Callable[[], None]] = []
+        self.happened: Callable[[str, str], None] = lambda _what, _whom: None
         self.started: list[Callable[[SimulatedContainer], None]] = []
         self.file_written: list[Callable[[SimulatedContainer], None]] = []
         self.containers: dict[str, SimulatedContainer] = {}
@@ -318,6 +319,7 @@ class Machine:
         self._publish("network", action, network.id if network else name, attributes)
 
     def _publish(self, kind: str, action: str, id_: str, attributes: dict[str, str]) -> None:
+        self.happened(action, id_)
         at = round(self.loop.time() * 1_000_000_000)
         actor = {"ID": id_, "Attributes": attributes}
         event = {"Type": kind, "Action": action, "Actor": actor, "timeNano": at}

@@ -1,5 +1,6 @@
 """One schedule: from its number alone, what is asked for, what goes wrong, and when."""
 
+import hashlib
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Outcome:
     violations: tuple[str, ...]
     steps: int
     seconds: float  # of virtual time
+    course: str  # the same for two schedules in which the same happened in the same order
 
 
 class Schedule:
@@ -70,7 +72,8 @@ class Schedule:
             world.pass_time(self._horizon - began)
             if not world.violations:
                 self._end(follower)
-            return Outcome(self.number, tuple(world.violations), world.loop.steps, world.loop.time() - began)
+            course = hashlib.blake2b("\n".join(world.course).encode(), digest_size=8).hexdigest()
+            return Outcome(self.number, tuple(world.violations), world.loop.steps, world.loop.time() - began, course)
 
     def interrupt(self, rested: Rested) -> Beginning | None:
         """What is left when somebody asks for something, and the control plane is killed while it does that.

@@ -69,6 +69,24 @@ def test_a_container_that_docker_would_not_describe_is_asked_about_again(runner:
         world.daemon.refuses = None
 
 
+def test_a_network_that_docker_would_not_remove_goes_later(runner: Runner) -> None:
+    """Schedule 10000658: what could not be removed with its environment waited for the next start."""
+    with deployed(runner) as (world, owner, app):
+        records = Records(runner.workshop.database)
+        world.run(owner.remove(app, volumes=True))
+        assert world.until(lambda: records.status(app.id) == "", 20.0)
+        asked: list[str] = []
+
+        def refuses(request: Request) -> bool:
+            if request.method == "DELETE" and request.path.startswith("networks/"):
+                asked.append(request.path)
+            return len(asked) == 1
+
+        world.daemon.refuses = refuses
+        world.run(owner.remove_environment(app.environment_id))
+        assert world.until(lambda: bool(asked), 5.0)
+
+
 def test_an_older_document_that_comes_last_does_not_stay(runner: Runner) -> None:
     """Schedule 40000273: a delivery of the killed control plane was carried out after those of the next one."""
     with deployed(runner) as (world, owner, app):
