@@ -78,9 +78,9 @@ def test_a_network_that_docker_would_not_remove_goes_later(runner: Runner) -> No
         asked: list[str] = []
 
         def refuses(request: Request) -> bool:
-            if request.method == "DELETE" and request.path.startswith("networks/"):
-                asked.append(request.path)
-            return len(asked) == 1
+            removal = request.method == "DELETE" and request.path.startswith("networks/")
+            asked.extend([request.path] * removal)
+            return removal and len(asked) == 1
 
         world.daemon.refuses = refuses
         world.run(owner.remove_environment(app.environment_id))
