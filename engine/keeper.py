@@ -78,6 +78,8 @@ class Keeper:
         if application is None:
             return
         if await self._sessions.read(_strays, application_id, release.id if release else None):
+            # A deployment that could not be undone may have left the proxy with a document that leads to them.
+            await self._host.publisher.publish()
             await self._replicas.retire_beside(application_id, release.id if release else None)
         if release is not None:
             spec = ReleaseSpec.model_validate(release.spec)

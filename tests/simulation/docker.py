@@ -80,6 +80,7 @@ class Daemon:
         self.under_way: list[str] = []  # the methods of what was asked and is not answered yet
         self.delay_of: Callable[[Request], float] | None = None  # likewise, before it is carried out
         self.refuses: Callable[[Request], bool] | None = None  # what is to be refused, beside what the lot decides
+        self.loses: Callable[[Request], bool] | None = None  # what is to be carried out and not answered
         self.strayed: list[Callable[[], None]] = []
         self._nature = Context()
         self._pipes: dict[Pipe, Callable[[], None]] = {}
@@ -93,6 +94,8 @@ class Daemon:
         mishap = weather.mishap()
         if self.refuses and self.refuses(request):
             mishap = Mishap.REFUSED
+        if self.loses and self.loses(request):
+            mishap = Mishap.UNANSWERED
         if not self.reachable:
             self.machine.later(weather.delay(), _fail, answer, ConnectionBroken("Connection refused"))
             return answer

@@ -7,7 +7,7 @@ import pytest
 
 from engine.docker.connection import Request
 from tests.simulation.clockwork import clockwork
-from tests.simulation.images import GOOD
+from tests.simulation.images import BETTER, GOOD
 from tests.simulation.owner import App, Owner
 from tests.simulation.records import Records
 from tests.simulation.running import Runner, running
@@ -85,6 +85,23 @@ def test_a_network_that_docker_would_not_remove_goes_later(runner: Runner) -> No
         world.daemon.refuses = refuses
         world.run(owner.remove_environment(app.environment_id))
         assert world.until(lambda: bool(asked), 5.0)
+
+
+def test_nobody_is_sent_to_what_a_failed_deployment_left(runner: Runner) -> None:
+    """Schedule 10005246: the answers to a delivery and to the way back were lost, and the new release ended first."""
+    with deployed(runner) as (world, owner, app):
+        records = Records(runner.workshop.database)
+        [old] = [each.id for each in world.machine.containers.values() if not each.is_proxy]
+        delivered: list[str] = []
+
+        def loses(request: Request) -> bool:
+            delivered.extend([request.path] * (request.method == "PUT"))
+            return bool(delivered) and (request.method == "PUT" or request.path == f"containers/{old}/json")
+
+        world.daemon.loses = loses
+        world.run(owner.deploy(app, BETTER))
+        assert world.until(lambda: "FAILED" in records.story(app.id)[-1], 20.0)
+        world.daemon.loses = None
 
 
 def test_an_older_document_that_comes_last_does_not_stay(runner: Runner) -> None:
