@@ -104,6 +104,23 @@ def test_nobody_is_sent_to_what_a_failed_deployment_left(runner: Runner) -> None
         world.daemon.loses = None
 
 
+def test_a_document_whose_delivery_was_not_answered_does_not_come_after_the_way_back(runner: Runner) -> None:
+    """Schedule 10006741: the proxy still served the document before, so that nothing was sent to bring it back."""
+    with deployed(runner) as (world, owner, app):
+        records = Records(runner.workshop.database)
+        lost: list[str] = []
+
+        def loses(request: Request) -> bool:
+            first = request.method == "PUT" and not lost
+            lost.extend([request.path] * first)
+            return first
+
+        world.daemon.loses = loses
+        world.run(owner.deploy(app, BETTER))
+        assert world.until(lambda: "FAILED" in records.story(app.id)[-1], 20.0)
+        world.pass_time(1.0)
+
+
 def test_an_older_document_that_comes_last_does_not_stay(runner: Runner) -> None:
     """Schedule 40000273: a delivery of the killed control plane was carried out after those of the next one."""
     with deployed(runner) as (world, owner, app):
