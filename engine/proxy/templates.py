@@ -1,5 +1,6 @@
 """What stands in proxy_templates/, parsed once. Every pattern handed out is a copy, to be filled."""
 
+import copy
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
