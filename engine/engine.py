@@ -37,7 +37,7 @@ from engine.deployments.requests import Deployments
 from engine.deployments.runner import Runner
 from engine.docker.values import ContainerSummary, DockerEvent
 from engine.domains import Domains
-from engine.errors import DockerUnreachable, EngineError
+from engine.errors import DockerUnreachable
 from engine.events import EventLog
 from engine.exposures.keeper import ExposureKeeper, proxy_ended, reconcile_exposures
 from engine.exposures.ports import Ports
@@ -67,6 +67,7 @@ _AT_ONCE = 8
 _LONGEST_DATABASE_DELAY = 10.0  # seconds
 _STUMBLE_SECONDS = 1.0
 _KEY_PROOF = "instance:key"
+_NETWORKS = "The networks of removed environments"  # as the log names them
 
 KEY_FILE = "secret.key"
 """The name of the key's file in the data directory."""
@@ -108,6 +109,7 @@ class Engine:
         self._work = Work(self._converge, _AT_ONCE)
         self._database_work = Work(self._converge_database, _AT_ONCE, _LONGEST_DATABASE_DELAY)
         self._exposure_work = Work(self._converge_exposure, _AT_ONCE, _LONGEST_DATABASE_DELAY)
+        self._tidying = Work(self._tidy, 1)
 
     async def start(self) -> None:
         """Begin to watch and to converge. Returns at once, also when Docker does not answer."""
@@ -145,7 +147,7 @@ class Engine:
         self.certificates = Certificates(self.sessions, self.cipher)
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())
-        self.projects = Projects(self.sessions, lambda _environment_id: self._spawn(self._tidy_networks()))
+        self.projects = Projects(self.sessions, lambda _environment_id: self._tidying.wake(_NETWORKS))
         self.logs = Logs(self.sessions, self.events, self.host.docker)
         self.stats = Stats(self.sessions, self.events, self.host.docker)
         publisher = self.host.publisher
@@ -155,7 +157,8 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop converging and let go of everything. What runs on the hosts runs on."""
-        await asyncio.gather(*(work.close() for work in (self._work, self._database_work, self._exposure_work)))
+        all_work = (self._work, self._database_work, self._exposure_work, self._tidying)
+        await asyncio.gather(*(work.close() for work in all_work))
         self._exposure_keeper.close()
         for task in self._tasks:
             task.cancel()
@@ -278,10 +281,12 @@ class Engine:
         if self.host.observer.connected:
             await self._reconcile(await self.host.observer.look_at_all())
 
-    async def _tidy_networks(self) -> None:
-        # What cannot be removed now is removed at the next reconciliation.
-        with suppress(EngineError, DatabaseUnusable):
+    async def _tidy(self, _networks: str) -> None:
+        try:
             await remove_orphaned_networks(self.sessions, self.host)
+        except DockerUnreachable:
+            if self.host.observer.connected:  # else it is done when everything is looked at
+                raise
 
     def _spawn(self, job: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(job)

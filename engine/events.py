@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, delete, func, select
 
 from db.errors import DatabaseUnusable
@@ -24,6 +25,14 @@ _MEMORY = 4096
 _PAGE = 500
 _PRUNE_EVERY = 1000
 _OTHERS_SECONDS = 1.0
+_FIRST = select(func.min(Event.sequence))
+_LAST = select(func.max(Event.sequence))
+_BETWEEN = (
+    select(Event)
+    .where(col(Event.sequence) > bindparam("cursor"), col(Event.sequence) <= bindparam("last"))
+    .order_by(col(Event.sequence))
+    .limit(_PAGE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,19 +188,19 @@ def record(
 
 
 def _last_sequence(session: Session) -> int:
-    return session.exec(select(func.max(Event.sequence))).one() or 0
+    return session.exec(_LAST).one() or 0
 
 
 def _page(session: Session, cursor: int, last: int, wanted: EventFilter) -> list[Event]:
     """Events past `cursor` up to `last`: what is newer was written by others, and is taken in, in its turn."""
-    oldest = session.exec(select(func.min(Event.sequence))).one() or 0
+    oldest = session.exec(_FIRST).one() or 0
     if cursor + 1 < oldest:
         raise CursorExpired(
             f"The event log begins at number {oldest}; what came between {cursor} and it is no longer kept. "
             "Read the present state again and follow from its cursor.",
             field=("after",),
         )
-    query = select(Event).where(col(Event.sequence) > cursor, col(Event.sequence) <= last)
+    query = _BETWEEN
     if wanted.application_id is not None:
         query = query.where(Event.application_id == wanted.application_id)
     if wanted.deployment_id is not None:
@@ -200,7 +209,7 @@ def _page(session: Session, cursor: int, last: int, wanted: EventFilter) -> list
         query = query.where(Event.database_id == wanted.database_id)
     if wanted.noun is not None:
         query = query.where(Event.noun == wanted.noun)
-    return list(session.exec(query.order_by(col(Event.sequence)).limit(_PAGE)))
+    return list(session.exec(query, params={"cursor": cursor, "last": last}))
 
 
 def _prune(session: Session, up_to: int) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, or_, select
 
 from db.models import (
@@ -27,6 +28,18 @@ from engine.host import Host
 from engine.release_spec import ReleaseSpec
 
 log = logging.getLogger(__name__)
+
+_UNFINISHED = (
+    select(Deployment)
+    .where(
+        Deployment.application_id == bindparam("application_id"),
+        col(Deployment.finished_at).is_(None),
+    )
+    .order_by(col(Deployment.number))
+)
+_BESIDE = select(Container.id).where(
+    Container.application_id == bindparam("application_id"), Container.release_id != bindparam("release_id")
+)
 
 
 class Keeper:
@@ -65,6 +78,8 @@ class Keeper:
         if application is None:
             return
         if await self._sessions.read(_strays, application_id, release.id if release else None):
+            # A deployment that could not be undone may have left the proxy with a document that leads to them.
+            await self._host.publisher.publish()
             await self._replicas.retire_beside(application_id, release.id if release else None)
         if release is not None:
             spec = ReleaseSpec.model_validate(release.spec)
@@ -97,11 +112,7 @@ class Keeper:
 
 def next_deployment(session: Session, application_id: str) -> str | None:
     """The deployment to carry on with: the one under way, else the queued one."""
-    rows = session.exec(
-        select(Deployment)
-        .where(Deployment.application_id == application_id, col(Deployment.finished_at).is_(None))
-        .order_by(col(Deployment.number))
-    ).all()
+    rows = session.exec(_UNFINISHED, params={"application_id": application_id}).all()
     begun = [row.id for row in rows if row.status is not DeploymentStatus.QUEUED]
     queued = [row.id for row in rows]
     return next(iter(begun or queued), None)
@@ -142,10 +153,8 @@ def _live(session: Session, application_id: str) -> tuple[Application | None, Re
 
 
 def _strays(session: Session, application_id: str, release_id: str | None) -> bool:
-    query = select(Container.id).where(
-        Container.application_id == application_id, Container.release_id != (release_id or "")
-    )
-    return session.exec(query.limit(1)).first() is not None
+    beside = {"application_id": application_id, "release_id": release_id or ""}
+    return session.exec(_BESIDE, params=beside).first() is not None
 
 
 def _more_than_rests(session: Session, application: Application) -> bool:

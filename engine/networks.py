@@ -8,6 +8,7 @@ and the next one is tried.
 import asyncio
 import ipaddress
 
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import Session, select
 
 from db.models import Subnet
@@ -20,6 +21,10 @@ from engine.outside import REAL, Outside
 _PREFIX_LENGTH = 26
 _PROXY = "proxy"
 _FOREIGN = "foreign"
+_SERVER: BindParameter[str] = bindparam("server_id")
+_CLAIM = select(Subnet).where(Subnet.server_id == _SERVER, Subnet.owner == bindparam("owner"))
+_CLAIMED = select(Subnet.cidr).where(Subnet.server_id == _SERVER)
+_OWNERS = select(Subnet.owner).where(Subnet.server_id == _SERVER)
 
 
 class Networks:
@@ -114,13 +119,13 @@ def is_overlap(error: EngineError) -> bool:
 
 
 def _owned(session: Session, server_id: str, owner: str) -> Subnet | None:
-    return session.exec(select(Subnet).where(Subnet.server_id == server_id, Subnet.owner == owner)).first()
+    return session.exec(_CLAIM, params={"server_id": server_id, "owner": owner}).first()
 
 
 def _claim(session: Session, server_id: str, owner: str, pool: ipaddress.IPv4Network) -> str:
     if row := _owned(session, server_id, owner):
         return row.cidr
-    taken = set(session.exec(select(Subnet.cidr).where(Subnet.server_id == server_id)))
+    taken = set(session.exec(_CLAIMED, params={"server_id": server_id}))
     for subnet in pool.subnets(new_prefix=_PREFIX_LENGTH):
         if str(subnet) not in taken:
             session.add(Subnet(server_id=server_id, cidr=str(subnet), owner=owner))
@@ -129,7 +134,7 @@ def _claim(session: Session, server_id: str, owner: str, pool: ipaddress.IPv4Net
 
 
 def _owners(session: Session, server_id: str) -> set[str]:
-    return set(session.exec(select(Subnet.owner).where(Subnet.server_id == server_id)))
+    return set(session.exec(_OWNERS, params={"server_id": server_id}))
 
 
 def _disown(session: Session, server_id: str, owner: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from db.models import Container, DatabaseContainer, ObservedContainer, now
@@ -11,6 +12,8 @@ from engine.docker.statustext import spoken_end, spoken_health
 from engine.docker.values import ContainerFacts, ContainerState, ContainerSummary
 
 _TABLES: tuple[type[ObservedContainer], ...] = (Container, DatabaseContainer)
+
+_ON_SERVER = {table: select(table).where(col(table.server_id) == bindparam("server_id")) for table in _TABLES}
 
 # How far the clock of a Docker engine may differ from ours before we rather look twice.
 _CLOCKS_APART = timedelta(seconds=2)
@@ -112,4 +115,4 @@ def states(session: Session, server_id: str) -> dict[str, str]:
 
 
 def _on(session: Session, table: type[ObservedContainer], server_id: str) -> Iterable[ObservedContainer]:
-    return session.exec(select(table).where(col(table.server_id) == server_id))
+    return session.exec(_ON_SERVER[table], params={"server_id": server_id})

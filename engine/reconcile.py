@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import Session, col, select
 
 from db.models import Application, Container, Deployment, DesiredState, Environment, Release
@@ -16,6 +17,16 @@ from engine.release_spec import ReleaseSpec
 from engine.work import Work
 
 log = logging.getLogger(__name__)
+
+_SERVER: BindParameter[str] = bindparam("server_id")
+_DEPLOYING = select(Deployment.application_id).where(col(Deployment.finished_at).is_(None))
+_CONTAINERS = select(Container).where(col(Container.server_id) == _SERVER)
+_LIVE = (
+    select(Application, Release)
+    .join(Release, col(Release.id) == col(Application.live_release_id), isouter=True)
+    .where(col(Application.server_id) == _SERVER)
+)
+_APPLICATIONS = select(Application.id).where(col(Application.server_id) == _SERVER)
 
 
 async def reconcile(sessions: Sessions, host: Host, work: Work, present: Sequence[ContainerSummary]) -> None:
@@ -54,16 +65,14 @@ def unsettled(session: Session, server_id: str) -> list[str]:
 
     What a keeper asks about one application, asked about all at once: three questions, however many there are.
     """
-    deploying = set(session.exec(select(Deployment.application_id).where(col(Deployment.finished_at).is_(None))))
+    here = {"server_id": server_id}
+    deploying = set(session.exec(_DEPLOYING))
     containers: defaultdict[str, list[Container]] = defaultdict(list)
-    for row in session.exec(select(Container).where(Container.server_id == server_id)):
+    for row in session.exec(_CONTAINERS, params=here):
         containers[row.application_id].append(row)
-    live = select(Application, Release).join(
-        Release, col(Release.id) == col(Application.live_release_id), isouter=True
-    )
     return [
         application.id
-        for application, release in session.exec(live.where(Application.server_id == server_id))
+        for application, release in session.exec(_LIVE, params=here)
         if application.id in deploying or not _settled(application, release, containers[application.id])
     ]
 
@@ -82,7 +91,7 @@ def _settled(application: Application, release: Release | None, rows: Sequence[C
 
 
 def _applications(session: Session, server_id: str) -> list[str]:
-    return list(session.exec(select(Application.id).where(Application.server_id == server_id)))
+    return list(session.exec(_APPLICATIONS, params={"server_id": server_id}))
 
 
 def _environments(session: Session) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import Row
+from sqlalchemy import BindParameter, Row, bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -53,6 +53,37 @@ _LAST_RETRY_SECONDS = 30.0
 _LOOK_SECONDS = 2.0
 _NO_ANSWER = (502, 504)
 
+# Read for every change anywhere, and therefore written down once: building them took longer than asking.
+_SERVER: BindParameter[str] = bindparam("server_id")
+_APPLICATIONS = (
+    columns(
+        col(Application.id),
+        col(Application.environment_id),
+        col(Application.desired),
+        col(Application.last_release_id),
+        col(Release.id),
+        col(Release.spec)["port"].as_integer(),
+    )
+    .join(Release, col(Release.id) == col(Application.live_release_id), isouter=True)
+    .where(col(Application.server_id) == _SERVER, col(Application.desired) != DesiredState.REMOVED)
+    .order_by(col(Application.id))
+)
+_READY = select(Container.release_id, Container.name).where(col(Container.server_id) == _SERVER, col(Container.ready))
+_ROUTES = (
+    columns(
+        col(Domain.application_id),
+        col(Domain.id),
+        col(Domain.host),
+        col(Domain.path_prefix),
+        col(Domain.strip_prefix),
+    )
+    .where(col(Domain.server_id) == _SERVER)
+    .order_by(col(Domain.id))
+)
+_DEPLOYING = select(Deployment.application_id).where(col(Deployment.finished_at).is_(None))
+_DOMAINS = select(Domain).where(col(Domain.server_id) == _SERVER)
+_TROUBLED = _DOMAINS.where(Domain.problem != "")
+
 
 @dataclass(frozen=True, slots=True)
 class RoutingTable:
@@ -91,40 +122,25 @@ def routing_table(session: Session, server_id: str) -> RoutingTable:
 
 
 def _applications(session: Session, server_id: str) -> Iterable[Row[str, str, DesiredState, str, str, int]]:
-    return session.execute(
-        columns(
-            col(Application.id),
-            col(Application.environment_id),
-            col(Application.desired),
-            col(Application.last_release_id),
-            col(Release.id),
-            col(Release.spec)["port"].as_integer(),
-        )
-        .join(Release, col(Release.id) == col(Application.live_release_id), isouter=True)
-        .where(col(Application.server_id) == server_id, col(Application.desired) != DesiredState.REMOVED)
-        .order_by(col(Application.id))
-    )
+    return session.execute(_APPLICATIONS, {"server_id": server_id})
 
 
 def _ready_containers(session: Session, server_id: str) -> defaultdict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
-    query = select(Container.release_id, Container.name)
-    for release_id, name in session.exec(query.where(Container.server_id == server_id, col(Container.ready))):
+    for release_id, name in session.exec(_READY, params={"server_id": server_id}):
         found[release_id].append(name)
     return found
 
 
 def _routes(session: Session, server_id: str) -> defaultdict[str, list[Route]]:
     found: defaultdict[str, list[Route]] = defaultdict(list)
-    route = (col(Domain.id), col(Domain.host), col(Domain.path_prefix), col(Domain.strip_prefix))
-    query = columns(col(Domain.application_id), *route).where(col(Domain.server_id) == server_id)
-    for application_id, domain_id, host, path_prefix, strip_prefix in session.execute(query.order_by(route[0])):
-        found[application_id].append(Route(domain_id, host, path_prefix, strip_prefix))
+    for application_id, *route in session.execute(_ROUTES, {"server_id": server_id}):
+        found[application_id].append(Route(*route))
     return found
 
 
 def _being_deployed(session: Session) -> set[str]:
-    return set(session.exec(select(Deployment.application_id).where(col(Deployment.finished_at).is_(None))))
+    return set(session.exec(_DEPLOYING))
 
 
 class Publisher:
@@ -340,10 +356,8 @@ def proxy_is(session: Session, server_id: str, state: ProxyState, reason: str) -
 
 def differing_problems(session: Session, server_id: str, problems: dict[str, str]) -> list[Domain]:
     """The domains whose remembered problem is not what the proxy said now."""
-    query = select(Domain).where(Domain.server_id == server_id)
-    if not problems:
-        query = query.where(Domain.problem != "")
-    return [row for row in session.exec(query) if row.problem != problems.get(row.id, "")]
+    rows = session.exec(_DOMAINS if problems else _TROUBLED, params={"server_id": server_id})
+    return [row for row in rows if row.problem != problems.get(row.id, "")]
 
 
 def note_problems(session: Session, server_id: str, problems: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """What is said of an application: derived from what is wanted and what Docker last told us."""
 
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import Session, col, select
 
 from db.models import (
@@ -16,6 +17,13 @@ from db.models import (
 )
 from engine.events import record
 from engine.release_spec import ReleaseSpec
+
+_OF_APPLICATION: BindParameter[str] = bindparam("application_id")
+_RUNNING = select(Container.id).where(Container.application_id == _OF_APPLICATION, Container.state == "running")
+_UNDER_WAY = select(Deployment.id).where(
+    Deployment.application_id == _OF_APPLICATION, col(Deployment.finished_at).is_(None)
+)
+_OF_RELEASE = select(Container).where(Container.release_id == bindparam("release_id"))
 
 
 def settle_status(session: Session, application_id: str) -> None:
@@ -66,15 +74,14 @@ def derive_status(session: Session, application: Application) -> ApplicationStat
 
 
 def _any_running(session: Session, application_id: str) -> bool:
-    query = select(Container.id).where(Container.application_id == application_id, Container.state == "running")
-    return session.exec(query.limit(1)).first() is not None
+    return session.exec(_RUNNING, params={"application_id": application_id}).first() is not None
 
 
 def _running_status(session: Session, application: Application) -> ApplicationStatus:
     release = session.get(Release, application.live_release_id) if application.live_release_id else None
     if release is None:
         return ApplicationStatus.DEPLOYING if under_way(session, application.id) else _never_live(application)
-    rows = session.exec(select(Container).where(Container.release_id == release.id)).all()
+    rows = session.exec(_OF_RELEASE, params={"release_id": release.id}).all()
     ready = sum(1 for row in rows if row.ready)
     if ready >= ReleaseSpec.model_validate(release.spec).replicas:
         return ApplicationStatus.RUNNING
@@ -87,10 +94,7 @@ def _never_live(application: Application) -> ApplicationStatus:
 
 def under_way(session: Session, application_id: str) -> bool:
     """Whether a deployment of the application is queued or running."""
-    query = select(Deployment.id).where(
-        Deployment.application_id == application_id, col(Deployment.finished_at).is_(None)
-    )
-    return session.exec(query.limit(1)).first() is not None
+    return session.exec(_UNDER_WAY, params={"application_id": application_id}).first() is not None
 
 
 def record_about(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from db.models import Deployment, DeploymentLogLine, LogSource
@@ -10,6 +11,9 @@ from db.sessions import Sessions, tell
 from engine.errors import NotFound
 
 _PAGE = 500
+_LAST_LINE = select(func.max(DeploymentLogLine.number)).where(
+    DeploymentLogLine.deployment_id == bindparam("deployment_id")
+)
 
 Line = tuple[LogSource, str]
 
@@ -49,9 +53,7 @@ class Journals:
 
 
 def append_lines(session: Session, deployment_id: str, lines: Iterable[Line]) -> None:
-    last = session.exec(
-        select(func.max(DeploymentLogLine.number)).where(DeploymentLogLine.deployment_id == deployment_id)
-    ).one()
+    last = session.exec(_LAST_LINE, params={"deployment_id": deployment_id}).one()
     for number, (source, text) in enumerate(lines, start=(last or 0) + 1):
         line = DeploymentLogLine(deployment_id=deployment_id, number=number, source=source, text=text)
         session.add(line)

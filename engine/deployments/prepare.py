@@ -1,5 +1,6 @@
 """The first step: get the image, and write down the release that it makes."""
 
+from sqlalchemy import BindParameter, bindparam
 from sqlmodel import Session, col, func, select
 
 from db.models import (
@@ -26,6 +27,16 @@ from engine.errors import ImageNotFound, RegistryUnreachable
 from engine.release_spec import ClaimedDomain, HealthCheck, Mount, ReleaseSpec, VariableReference
 from engine.secrets import Cipher, registry_place
 from engine.status import record_about
+
+_OWNER: BindParameter[str] = bindparam("application_id")
+_LAST_NUMBER = select(func.max(Release.number)).where(Release.application_id == _OWNER)
+_VARIABLES = (
+    select(EnvironmentVariable)
+    .where(EnvironmentVariable.application_id == _OWNER, col(EnvironmentVariable.current))
+    .order_by(col(EnvironmentVariable.name))
+)
+_VOLUMES = select(Volume).where(Volume.application_id == _OWNER).order_by(col(Volume.mount_path))
+_DOMAINS = select(Domain).where(Domain.application_id == _OWNER).order_by(col(Domain.host))
 
 _PROGRESS = {"Downloading", "Extracting", "Waiting", "Verifying Checksum", "Download complete"}
 
@@ -148,30 +159,22 @@ def current_spec(session: Session, application: Application, image: ImageFacts) 
 
 
 def _variables(session: Session, application_id: str) -> tuple[VariableReference, ...]:
-    rows = session.exec(
-        select(EnvironmentVariable)
-        .where(EnvironmentVariable.application_id == application_id, col(EnvironmentVariable.current))
-        .order_by(col(EnvironmentVariable.name))
-    )
+    rows = session.exec(_VARIABLES, params={"application_id": application_id})
     return tuple(VariableReference(name=row.name, id=row.id) for row in rows)
 
 
 def _mounts(session: Session, application_id: str) -> tuple[Mount, ...]:
-    rows = session.exec(
-        select(Volume).where(Volume.application_id == application_id).order_by(col(Volume.mount_path))
-    )
+    rows = session.exec(_VOLUMES, params={"application_id": application_id})
     return tuple(Mount(volume_id=row.id, path=row.mount_path, read_only=row.read_only) for row in rows)
 
 
 def _domains(session: Session, application_id: str) -> tuple[ClaimedDomain, ...]:
-    rows = session.exec(select(Domain).where(Domain.application_id == application_id).order_by(col(Domain.host)))
+    rows = session.exec(_DOMAINS, params={"application_id": application_id})
     return tuple(ClaimedDomain(host=row.host, path_prefix=row.path_prefix) for row in rows)
 
 
 def _add(session: Session, deployment: Deployment, spec: ReleaseSpec, origin_id: str | None) -> Release:
-    last = session.exec(
-        select(func.max(Release.number)).where(Release.application_id == deployment.application_id)
-    ).one()
+    last = session.exec(_LAST_NUMBER, params={"application_id": deployment.application_id}).one()
     release = Release(
         application_id=deployment.application_id,
         number=(last or 0) + 1,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from db.models import Application, Container, Release, ReleaseStatus
@@ -28,6 +29,11 @@ from engine.secrets import Cipher, variable_place
 log = logging.getLogger(__name__)
 
 _DRAIN_LOOK_SECONDS = 0.1
+_UNRETIRED = select(Release).where(
+    Release.application_id == bindparam("application_id"),
+    Release.id != bindparam("release_id"),
+    col(Release.status) != ReleaseStatus.RETIRED,
+)
 HOLDING_ON = {ContainerState.RUNNING.value, ContainerState.RESTARTING.value, ContainerState.PAUSED.value}
 """The states of a container that has to be stopped."""
 _GOING = {ContainerState.REMOVING, ContainerState.DEAD}
@@ -167,12 +173,6 @@ def _graces(session: Session, release_ids: set[str]) -> dict[str, float]:
 
 def retired_beside(session: Session, application_id: str, release_id: str | None) -> None:
     """Note that no other release of the application runs any more."""
-    releases = session.exec(
-        select(Release).where(
-            Release.application_id == application_id,
-            Release.id != (release_id or ""),
-            col(Release.status) != ReleaseStatus.RETIRED,
-        )
-    )
-    for release in releases.all():
+    beside = {"application_id": application_id, "release_id": release_id or ""}
+    for release in session.exec(_UNRETIRED, params=beside).all():
         become_release(session, release, ReleaseStatus.RETIRED)

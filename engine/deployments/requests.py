@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
 from db.models import (
@@ -19,6 +20,9 @@ from engine.errors import NotFound, NotNow
 from engine.status import record_about, settle_status
 
 _APPLICATION = ("input", "applicationId")
+_OF_APPLICATION = Deployment.application_id == bindparam("application_id")
+_LAST_NUMBER = select(func.max(Deployment.number)).where(_OF_APPLICATION)
+_UNFINISHED = select(Deployment).where(_OF_APPLICATION, col(Deployment.finished_at).is_(None))
 
 
 class Deployments:
@@ -78,7 +82,7 @@ def request_deployment(
     application = standing(session, application_id)
     source = _source(session, application, kind, release_id)
     _supersede_queued(session, application_id)
-    last = session.exec(select(func.max(Deployment.number)).where(Deployment.application_id == application_id)).one()
+    last = session.exec(_LAST_NUMBER, params={"application_id": application_id}).one()
     deployment = Deployment(
         application_id=application_id,
         number=(last or 0) + 1,
@@ -150,13 +154,7 @@ def _earlier(session: Session, application: Application, release_id: str | None)
 
 
 def _unfinished(session: Session, application_id: str) -> list[Deployment]:
-    return list(
-        session.exec(
-            select(Deployment).where(
-                Deployment.application_id == application_id, col(Deployment.finished_at).is_(None)
-            )
-        )
-    )
+    return list(session.exec(_UNFINISHED, params={"application_id": application_id}))
 
 
 def _supersede_queued(session: Session, application_id: str) -> None:

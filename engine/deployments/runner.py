@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from db.errors import DatabaseUnusable
@@ -32,6 +33,12 @@ from engine.status import settle_status
 log = logging.getLogger(__name__)
 
 _S = DeploymentStatus
+
+_LIVE_BESIDE = select(Release).where(
+    Release.application_id == bindparam("application_id"),
+    Release.id != bindparam("release_id"),
+    col(Release.status) == ReleaseStatus.LIVE,
+)
 
 _Step = Callable[[WorkOrder], Awaitable[str | None]]
 """Takes one step; what it returns is said in the journal together with the move to the next one."""
@@ -243,13 +250,7 @@ def point_to(session: Session, application_id: str, release_id: str | None) -> N
 
 def _drain_others(session: Session, order: WorkOrder) -> None:
     """Have every release but the new one drain, and say so in the journal."""
-    releases = session.exec(
-        select(Release).where(
-            Release.application_id == order.application.id,
-            Release.id != order.made.id,
-            col(Release.status) == ReleaseStatus.LIVE,
-        )
-    ).all()
-    for release in releases:
+    beside = {"application_id": order.application.id, "release_id": order.made.id}
+    for release in session.exec(_LIVE_BESIDE, params=beside).all():
         become_release(session, release, ReleaseStatus.DRAINING)
         append_line(session, order.deployment.id, f"Release {release.number} finishes its requests and is retired.")

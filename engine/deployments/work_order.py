@@ -2,11 +2,19 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from db.models import Application, Container, Deployment, EnvironmentVariable, Release
 from engine.deployments.container_spec import Place
 from engine.release_spec import ReleaseSpec
+
+_OF_RELEASE = (
+    select(Container).where(Container.release_id == bindparam("release_id")).order_by(col(Container.replica))
+)
+_BESIDE = select(Container).where(
+    Container.application_id == bindparam("application_id"), Container.release_id != bindparam("release_id")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +56,13 @@ def read_order(session: Session, deployment_id: str) -> WorkOrder:
 
 
 def containers_of_release(session: Session, release_id: str) -> list[Container]:
-    return list(
-        session.exec(select(Container).where(Container.release_id == release_id).order_by(col(Container.replica)))
-    )
+    return list(session.exec(_OF_RELEASE, params={"release_id": release_id}))
 
 
 def containers_beside(session: Session, application_id: str, release_id: str | None) -> list[Container]:
     """The containers of an application that are not of this release."""
-    return list(
-        session.exec(
-            select(Container).where(
-                Container.application_id == application_id, Container.release_id != (release_id or "")
-            )
-        )
-    )
+    beside = {"application_id": application_id, "release_id": release_id or ""}
+    return list(session.exec(_BESIDE, params=beside))
 
 
 def variables_of(session: Session, spec: ReleaseSpec) -> list[EnvironmentVariable]:

@@ -39,8 +39,11 @@ class Carrier(Protocol):
     def reaches(self, found: ContainerSummary) -> bool:
         """Whether what is brought would still come to this container."""
 
-    async def bring(self, name: str, document: Compiled, slot_in_use: int) -> None:
-        """Put the document where the running proxy looks for it. Raises `ProxyFailure` and `DockerFailure`."""
+    async def bring(self, name: str, document: Compiled, slot_in_use: int) -> int | None:
+        """Put the document where the running proxy looks for it. Raises `ProxyFailure` and `DockerFailure`.
+
+        The slot by which the proxy will tell it from an equal one; None where all bear the same.
+        """
 
     async def keep(self, name: str) -> None:
         """Have what was brought last survive a loss of power."""
@@ -65,9 +68,10 @@ class ByArchive:
     def reaches(self, found: ContainerSummary) -> bool:
         return True
 
-    async def bring(self, name: str, document: Compiled, slot_in_use: int) -> None:
+    async def bring(self, name: str, document: Compiled, slot_in_use: int) -> int | None:
         self._last_slot = next_slot(self._last_slot, slot_in_use)
         await self._docker.put_archive(name, CONFIG_DIR, delivery(document, self._last_slot))
+        return self._last_slot
 
     async def keep(self, name: str) -> None:
         return  # Docker's own writing, which nobody else can wait for
@@ -107,8 +111,9 @@ class ByDirectory:
     def reaches(self, found: ContainerSummary) -> bool:
         return found.labels.get(_INODE) == self._inode(found.name)
 
-    async def bring(self, name: str, document: Compiled, slot_in_use: int) -> None:
+    async def bring(self, name: str, document: Compiled, slot_in_use: int) -> int | None:
         await asyncio.to_thread(_replace, self._path(name) / DOCUMENT, document.text.encode())
+        return None
 
     async def keep(self, name: str) -> None:
         await asyncio.to_thread(_sync, self._path(name) / DOCUMENT)

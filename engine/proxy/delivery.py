@@ -21,6 +21,7 @@ class Delivery:
         self._proxy = proxy
         self._docker = proxy.docker
         self._delivered = False
+        self._unsure = False  # whether the proxy may be about to load another document than it serves
 
     async def deliver(self, document: Compiled) -> dict[str, str]:
         """Returns when Traefik serves from this document; on ProxyFailure it may serve from the one before.
@@ -30,7 +31,7 @@ class Delivery:
         async with self._proxy.changing:
             in_use = self._proxy.internal.loaded() if self._delivered else self._found(_FIRST_LOOK_SECONDS)
             loaded = await in_use
-            known = loaded is not None and loaded.revision == document.revision
+            known = loaded is not None and loaded.revision == document.revision and not self._unsure
             if not known or not self._proxy.carrier.holds(self._proxy.name, document):
                 await self._send_until_loaded(document, loaded)
                 await self._proxy.carrier.keep(self._proxy.name)
@@ -58,8 +59,10 @@ class Delivery:
 
     async def _send_until_loaded(self, document: Compiled, loaded: Loaded | None) -> None:
         for _ in range(2):
-            await self._proxy.carrier.bring(self._proxy.name, document, loaded.slot if loaded else 0)
-            if await self._found(loading_deadline(document), document.revision):
+            self._unsure = True
+            slot = await self._proxy.carrier.bring(self._proxy.name, document, loaded.slot if loaded else 0)
+            if await self._found(loading_deadline(document), document.revision, slot):
+                self._unsure = False
                 return
             log.debug("The proxy has not loaded revision %s in time.", document.revision)
         words = await last_words(self._docker, self._proxy.name)
@@ -67,11 +70,11 @@ class Delivery:
             raise ProxySilent(f"The proxy runs but serves nothing{words}")
         raise ProxyFailure(f"The proxy did not load its new configuration{words}")
 
-    async def _found(self, deadline: float, revision: str | None = None) -> Loaded | None:
-        """The document in use, as soon as it is this revision, or there is any; None after the deadline."""
+    async def _found(self, deadline: float, revision: str | None = None, slot: int | None = None) -> Loaded | None:
+        """The document in use, as soon as it is this revision from this slot, or any; None after the deadline."""
         async for _ in every_little_while(deadline):
             loaded = await self._proxy.internal.loaded()
-            if loaded and revision in (None, loaded.revision):
+            if loaded and revision in (None, loaded.revision) and slot in (None, loaded.slot):
                 return loaded
         return None
 

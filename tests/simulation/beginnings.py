@@ -1,12 +1,13 @@
-"""What schedules begin with: installations at rest, made once by the engine itself, and copied."""
+"""What schedules begin with: installations whose control plane does not run, made by the engine, and copied."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 
 from db.models import Strategy
 from tests.simulation.clockwork import Workshop, clockwork
 from tests.simulation.images import BETTER, GOOD
 from tests.simulation.objects import SimulatedContainer, SimulatedNetwork
+from tests.simulation.oracle import Promise
 from tests.simulation.owner import App, Owner
 from tests.simulation.settling import settle
 from tests.simulation.traefik import Document
@@ -15,7 +16,7 @@ from tests.simulation.world import World, listening
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """An installation at rest, whose control plane does not run."""
+    """An installation whose control plane does not run, and whose machine rests."""
 
     database: bytes
     time: float
@@ -25,8 +26,12 @@ class Beginning:
     networks: dict[str, SimulatedNetwork]
     volumes: dict[str, dict[str, str]]
     served: dict[tuple[str, int], Document]
+    promises: dict[str, Promise]
+    live: frozenset[str]
+    kept_volumes: frozenset[str]
     apps: list[App]
     environments: list[str]
+    made: int
 
     def restore(self, world: World, workshop: Workshop) -> Owner:
         """Make `world` what this was; its owner."""
@@ -38,12 +43,12 @@ class Beginning:
         machine.volumes = dict(self.volumes)
         machine.count_from(self.next_object)
         world.traefik.served = dict(self.served)
-        for app in self.apps:
-            world.visitors.expect(app.host, app.id, interrupted_by_deploying=app.strategy is Strategy.RECREATE)
-            if world.visitors.answered(app.host):
-                world.visitors.confirm(app.id)
+        machine.go_on()
+        world.visitors.promises = {host: replace(promise) for host, promise in self.promises.items()}
+        world.visitors.live = set(self.live)
+        world.kept_volumes = set(self.kept_volumes)
         world.visitors.look()
-        return Owner(world, [replace(app) for app in self.apps], list(self.environments))
+        return Owner(world, [replace(app) for app in self.apps], list(self.environments), self.made)
 
 
 Story = Callable[[World, Owner], Awaitable[None]]
@@ -104,19 +109,28 @@ def make(workshop: Workshop, story: Story, graves: list[World]) -> Beginning:
         assert not settle(world), f"{story.__name__} ends well: {world.violations}"
         world.kill()
         world.close()
-        machine = world.machine
-        return Beginning(
-            database=workshop.database.read_bytes(),
-            time=world.loop.time(),
-            next_id=next(ids),
-            next_object=machine.next_object(),
-            containers=_copied(machine.containers),
-            networks=dict(machine.networks),
-            volumes=dict(machine.volumes),
-            served=dict(world.traefik.served),
-            apps=owner.apps,
-            environments=owner.environments,
-        )
+        return taken(workshop, world, owner, ids)
+
+
+def taken(workshop: Workshop, world: World, owner: Owner, ids: Iterator[int]) -> Beginning:
+    """What is left of `world`, in which nothing lives any more."""
+    machine = world.machine
+    return Beginning(
+        database=workshop.content(),
+        time=world.loop.time(),
+        next_id=next(ids),
+        next_object=machine.next_object(),
+        containers=_copied(machine.containers),
+        networks=dict(machine.networks),
+        volumes=dict(machine.volumes),
+        served=dict(world.traefik.served),
+        promises={host: replace(promise) for host, promise in world.visitors.promises.items()},
+        live=frozenset(world.visitors.live),
+        kept_volumes=frozenset(world.kept_volumes),
+        apps=owner.apps,
+        environments=owner.environments,
+        made=owner.made,
+    )
 
 
 def _copied(containers: dict[str, SimulatedContainer]) -> dict[str, SimulatedContainer]:

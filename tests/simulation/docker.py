@@ -10,6 +10,7 @@ import tarfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -79,6 +80,7 @@ class Daemon:
         self.under_way: list[str] = []  # the methods of what was asked and is not answered yet
         self.delay_of: Callable[[Request], float] | None = None  # likewise, before it is carried out
         self.refuses: Callable[[Request], bool] | None = None  # what is to be refused, beside what the lot decides
+        self.loses: Callable[[Request], bool] | None = None  # what is to be carried out and not answered
         self.strayed: list[Callable[[], None]] = []
         self._nature = Context()
         self._pipes: dict[Pipe, Callable[[], None]] = {}
@@ -92,11 +94,14 @@ class Daemon:
         mishap = weather.mishap()
         if self.refuses and self.refuses(request):
             mishap = Mishap.REFUSED
+        if self.loses and self.loses(request):
+            mishap = Mishap.UNANSWERED
         if not self.reachable:
             self.machine.later(weather.delay(), _fail, answer, ConnectionBroken("Connection refused"))
             return answer
         if mishap:
             self.machine.trace(f"    ({mishap.value}: {request.doing})")
+        self.machine.happened(mishap.value if mishap else request.method, request.path)
         asked_by = GENERATION.get()
         loop.create_task(self._answer(request, answer, mishap, asked_by), context=self._nature.copy())
         return answer
@@ -142,10 +147,8 @@ class Daemon:
             self.under_way.remove(request.method)
 
     async def _carry_out(self, request: Request) -> Any:
-        for method, pattern, handler in _HANDLERS:
-            if method == request.method and (found := pattern.fullmatch(request.path)):
-                return await handler(self, request, *found.groups())
-        raise AssertionError(f"The simulated Docker does not know {request.method} {request.path}.")
+        handler, parts = _handler(request.method, request.path)
+        return await handler(self, request, *parts)
 
     # About the engine.
 
@@ -358,6 +361,14 @@ def _fail(answer: "asyncio.Future[Any]", error: Exception) -> None:
 def _labelled(request: Request, labels: Mapping[str, str]) -> bool:
     wanted = json.loads((request.params or {}).get("filters", "{}")).get("label", [])
     return all(f"{name}={labels.get(name)}" == pair for pair in wanted for name in (pair.split("=", 1)[0],))
+
+
+@lru_cache(10_000)
+def _handler(method: str, path: str) -> tuple[Callable[..., Any], tuple[str, ...]]:
+    for knows, pattern, handler in _HANDLERS:
+        if knows == method and (found := pattern.fullmatch(path)):
+            return handler, found.groups()
+    raise AssertionError(f"The simulated Docker does not know {method} {path}.")
 
 
 _HANDLERS: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = [

@@ -11,7 +11,7 @@ import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from contextvars import Context, ContextVar
+from contextvars import Context, ContextVar, copy_context
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -25,12 +25,13 @@ Delay = Callable[[], float]
 class _Future(asyncio.Future[Any]):
     """Sets of futures are ordered by this hash and not by addresses in memory: a schedule repeats exactly."""
 
-    def __init__(self, *, loop: Any) -> None:
-        super().__init__(loop=loop)
-        self.serial: int = next(loop.serials)
+    _serial = 0
 
     def __hash__(self) -> int:
-        return self.serial
+        if not self._serial:
+            loop: Any = self.get_loop()
+            self._serial = next(loop.serials)
+        return self._serial
 
 
 class _Task(asyncio.Task[Any]):
@@ -41,6 +42,30 @@ class _Task(asyncio.Task[Any]):
 
     def __hash__(self) -> int:
         return self.serial
+
+
+class _Handle(asyncio.Handle):
+    """The same, without asking each time whether anybody debugs."""
+
+    __slots__ = ()
+
+    def __init__(self, callback: Any, args: Any, loop: Any, context: Context | None) -> None:
+        self._context = copy_context() if context is None else context
+        self._callback, self._args, self._loop = callback, args, loop
+        self._cancelled, self._repr, self._source_traceback = False, None, None
+
+    def cancel(self) -> None:
+        self._cancelled, self._callback, self._args = True, None, ()
+
+
+class _Timer(asyncio.TimerHandle):
+    __slots__ = ()
+
+    def __init__(self, when: float, callback: Any, args: Any, loop: Any, context: Context | None) -> None:
+        _Handle.__init__(self, callback, args, loop, context)  # type: ignore[arg-type]  # the same attributes
+        self._when, self._scheduled = when, False
+
+    cancel = _Handle.cancel
 
 
 class VirtualLoop:
@@ -79,7 +104,7 @@ class VirtualLoop:
         return self._closed
 
     def call_soon(self, callback: Callable[..., Any], *args: Any, context: Context | None = None) -> asyncio.Handle:
-        handle = asyncio.Handle(callback, args, self._loop, context)
+        handle = _Handle(callback, args, self._loop, context)
         self._ready.append(handle)
         return handle
 
@@ -88,14 +113,14 @@ class VirtualLoop:
     ) -> asyncio.Handle:
         if self._from_thread is None:
             return self.call_soon(callback, *args, context=context)
-        handle = asyncio.Handle(callback, args, self._loop, context)
+        handle = _Handle(callback, args, self._loop, context)
         self._from_thread.append(handle)
         return handle
 
     def call_at(
         self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
-        timer = asyncio.TimerHandle(when, callback, args, self._loop, context)
+        timer = _Timer(when, callback, args, self._loop, context)
         heapq.heappush(self._timers, (when, next(self.serials), timer))
         return timer
 
@@ -108,7 +133,7 @@ class VirtualLoop:
         pass
 
     def create_future(self) -> asyncio.Future[Any]:
-        return _Future(loop=self)
+        return _Future(loop=self._loop)
 
     def create_task(self, coro: Any, *, name: str | None = None, context: Context | None = None) -> asyncio.Task[Any]:
         return _Task(coro, loop=self, name=name, context=context)
@@ -141,11 +166,22 @@ class VirtualLoop:
 
     def run_until(self, done: Callable[[], bool], deadline: float) -> bool:
         """Run until `done`, asked between any two steps; whether it was before the virtual `deadline`."""
+        ready, dead = self._ready, self._dead
         with self._running():
             while not done():
-                if not self._ready and not self._wake(deadline):
+                if not ready and not self._wake(deadline):
                     return False
-                self._step()
+                handle: Any = ready.popleft()
+                if handle._cancelled:
+                    continue
+                if dead and handle._context.get(GENERATION, 0) in dead:
+                    self._graveyard.append(handle)  # letting go of it would run the cleaning up of its task
+                    continue
+                self.steps += 1
+                handle._run()
+                if self._break is not None and self.steps >= self._break[0]:
+                    callback, self._break = self._break[1], None
+                    callback()
             return True
 
     def begin_at(self, time: float) -> None:
@@ -163,6 +199,12 @@ class VirtualLoop:
         self._dead.add(generation)
         self._threads.clear()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is ever to happen."""
+        self._forget_cancelled()
+        return not self._ready and not self._timers
+
     def quiet_for(self, seconds: float) -> bool:
         """Whether nothing is to happen in the next `seconds`."""
         if self._ready:
@@ -178,41 +220,28 @@ class VirtualLoop:
         self._ready.clear()
         self._timers.clear()
 
-    def _step(self) -> None:
-        handle = self._ready.popleft()
-        if handle.cancelled():
-            return
-        if self._of_the_dead(handle):
-            self._graveyard.append(handle)  # letting go of it would run the cleaning up of its task
-            return
-        self.steps += 1
-        handle._run()
-        if self._break is not None and self.steps >= self._break[0]:
-            callback, self._break = self._break[1], None
-            callback()
-
     def _wake(self, deadline: float) -> bool:
         """Let time pass until something is ready. False when nothing will be before the deadline."""
         self._forget_cancelled()
         if not self._timers or self._timers[0][0] > deadline:
             self._now = max(self._now, deadline)
             return False
-        self._now = max(self._now, self._timers[0][0])
-        while self._timers and self._timers[0][0] <= self._now:
-            self._ready.append(heapq.heappop(self._timers)[2])
+        timers, ready = self._timers, self._ready
+        now = self._now = max(self._now, timers[0][0])
+        while timers and timers[0][0] <= now:
+            ready.append(heapq.heappop(timers)[2])
         return True
 
     def _forget_cancelled(self) -> None:
-        while self._timers and self._is_over(self._timers[0][2]):
-            timer = heapq.heappop(self._timers)[2]
-            if not timer.cancelled():
-                self._graveyard.append(timer)
-
-    def _is_over(self, handle: asyncio.Handle) -> bool:
-        return handle.cancelled() or self._of_the_dead(handle)
-
-    def _of_the_dead(self, handle: asyncio.Handle) -> bool:
-        return bool(self._dead) and handle._context.get(GENERATION, 0) in self._dead  # type: ignore[attr-defined]
+        timers: list[Any] = self._timers
+        while timers:
+            timer = timers[0][2]
+            if timer._cancelled:
+                heapq.heappop(timers)
+            elif self._dead and timer._context.get(GENERATION, 0) in self._dead:
+                self._graveyard.append(heapq.heappop(timers)[2])
+            else:
+                return
 
     @contextmanager
     def _running(self) -> Iterator[None]:

@@ -26,6 +26,7 @@ class Machine:
         self.weather = weather
         self.trace = trace
         self.changed: list[Callable[[], None]] = []
+        self.happened: Callable[[str, str], None] = lambda _what, _whom: None
         self.started: list[Callable[[SimulatedContainer], None]] = []
         self.file_written: list[Callable[[SimulatedContainer], None]] = []
         self.containers: dict[str, SimulatedContainer] = {}
@@ -192,6 +193,12 @@ class Machine:
         if status == "exited" and container.stopped_by_hand:
             self._tell("container", "stop", container)
 
+    def go_on(self) -> None:
+        """Docker starts again what it was about to start again when this machine was copied."""
+        for container in self.containers.values():
+            if container.status == "restarting":
+                self._in_this_life(container, self.weather.within(0.1, 1.0), self._restart)
+
     def _in_this_life(
         self, container: SimulatedContainer, seconds: float, then: Callable[[SimulatedContainer], None]
     ) -> None:
@@ -312,6 +319,7 @@ class Machine:
         self._publish("network", action, network.id if network else name, attributes)
 
     def _publish(self, kind: str, action: str, id_: str, attributes: dict[str, str]) -> None:
+        self.happened(action, id_)
         at = round(self.loop.time() * 1_000_000_000)
         actor = {"ID": id_, "Attributes": attributes}
         event = {"Type": kind, "Action": action, "Actor": actor, "timeNano": at}

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from db.models import Deployment, Domain, Event, Strategy, Volume
 from engine.engine import Engine
@@ -13,6 +13,8 @@ from engine.volumes import VolumeDraft
 from tests.simulation.images import PORT
 from tests.simulation.invariants import SECRET
 from tests.simulation.world import World
+
+_LAST_EVENT = select(func.max(Event.sequence))
 
 
 @dataclass(slots=True)
@@ -129,6 +131,12 @@ class Follower:
         self._world = world
         self._cuts = 0
 
+    def begin(self) -> None:
+        """Take the last event there is as heard: what is heard from now on must follow it."""
+        assert self._world.engine is not None
+        if last := self._world.engine.sessions.read_now(_last_event):
+            self.heard.append(last)
+
     async def follow(self) -> None:
         """Until cut."""
         engine = self._world.engine
@@ -147,6 +155,10 @@ class Follower:
         """Cut what there was, and follow anew."""
         if self._world.started:
             self._world.run(self.follow())
+
+
+def _last_event(session: Session) -> int | None:
+    return session.exec(_LAST_EVENT).one()
 
 
 def _under_way(session: Session, application_id: str) -> str | None:

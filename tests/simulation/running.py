@@ -1,6 +1,7 @@
 """Running many schedules in one process, and burying what they leave."""
 
 import gc
+import itertools
 import logging
 import sys
 import warnings
@@ -8,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.simulation.beginnings import STORIES, Beginning, make
-from tests.simulation.clockwork import Workshop, lasting_engines
-from tests.simulation.schedule import Outcome, Schedule
+from tests.simulation.clockwork import QuickWorkshop, Workshop
+from tests.simulation.schedule import INTERRUPTIONS, Outcome, Schedule
 from tests.simulation.world import World
 
 _BURY_EVERY = 20
@@ -21,18 +22,30 @@ class Runner:
     def __init__(self, workshop: Workshop) -> None:
         self.workshop = workshop
         self.graves: list[World] = []
-        self._beginnings: list[Beginning] = [make(workshop, story, self.graves) for story in STORIES]
+        self._rested: list[Beginning] = [make(workshop, story, self.graves) for story in STORIES]
+        self._interrupted: dict[int, Beginning] = {}
         self.bury()
 
     def run(self, number: int, tell: Callable[[str], None] | None = None) -> Outcome:
         schedule = Schedule(number, self.workshop, tell)
         try:
-            return schedule.run(self._beginnings)
+            return schedule.run(self._rested, self._interruption)
         finally:
             schedule.world.close()
             self.graves.append(schedule.world)
             if len(self.graves) >= _BURY_EVERY:
                 self.bury()
+
+    def _interruption(self, number: int) -> Beginning:
+        """Made when it is needed first, so that one schedule can be repeated alone."""
+        attempts = itertools.count(-1 - number, -INTERRUPTIONS)
+        while number not in self._interrupted:
+            schedule = Schedule(next(attempts), self.workshop)
+            if beginning := schedule.interrupt(self._rested):
+                self._interrupted[number] = beginning
+            schedule.world.close()
+            self.graves.append(schedule.world)
+        return self._interrupted[number]
 
     def bury(self) -> None:
         """Let go of finished worlds."""
@@ -41,12 +54,12 @@ class Runner:
 
 
 @contextmanager
-def running() -> Iterator[Runner]:
+def running(*, quick: bool = False) -> Iterator[Runner]:
     """A runner with a database in memory. Garbage is collected between schedules only: they must repeat."""
-    workshop = Workshop()
+    workshop = QuickWorkshop() if quick else Workshop()
     gc.disable()
     try:
-        with _silence(), lasting_engines():
+        with _silence(), workshop.open():
             runner = Runner(workshop)
             gc.freeze()
             try:

@@ -1,25 +1,34 @@
 """One schedule: from its number alone, what is asked for, what goes wrong, and when."""
 
+import hashlib
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine import labels
-from tests.simulation.beginnings import Beginning
+from tests.simulation.beginnings import Beginning, taken
 from tests.simulation.clockwork import Workshop, clockwork
 from tests.simulation.images import BETTER, BROKEN, DEAF, GOOD, LATE, MISSING, SILENT
 from tests.simulation.invariants import contradictions_of
 from tests.simulation.objects import SimulatedContainer
 from tests.simulation.owner import App, Follower, Owner
-from tests.simulation.settling import settle
+from tests.simulation.settling import obvious, settle
 from tests.simulation.snapshot import all_events
 from tests.simulation.weather import Mishap
 from tests.simulation.world import World, listening
 
 _BEGINNINGS = (15, 45, 25, 15)  # weights, in the order of the stories
+INTERRUPTIONS = 400
+"""How many different installations there are that were interrupted."""
+_INTERRUPTED = 0.6
 _IMAGES = (GOOD, BETTER, BETTER, BROKEN, SILENT, LATE, DEAF, MISSING)
 _KILL_STEPS = 80
+_COMMITS = 14  # more than most of what somebody asks for takes
+_REST_SECONDS = 30.0  # after which everything that Docker was doing is done
+
+Rested = Sequence[Beginning]
+Interrupted = Callable[[int], Beginning]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ class Outcome:
     violations: tuple[str, ...]
     steps: int
     seconds: float  # of virtual time
+    course: str  # the same for two schedules in which the same happened in the same order
 
 
 class Schedule:
@@ -43,20 +53,51 @@ class Schedule:
         self._owner = Owner(self.world)
         self._horizon = 0.0
 
-    def run(self, beginnings: Sequence[Beginning]) -> Outcome:
-        [beginning] = self._lot.choices(beginnings, _BEGINNINGS)
+    def run(self, rested: Rested, interrupted: Interrupted) -> Outcome:
+        """Most schedules begin where somebody had asked for something and a kill came in between."""
+        commands: tuple[int, ...] = (1, 1, 1, 2, 2, 3)
+        [beginning] = self._lot.choices(rested, _BEGINNINGS)
+        if self._lot.random() < _INTERRUPTED:
+            commands = (0, 0, 0, 1)
+            beginning = interrupted(self._lot.randrange(INTERRUPTIONS))
         world = self.world
         with clockwork(lambda: world.machine.now, beginning.next_id), listening(world):
             self._owner = beginning.restore(world, self._workshop)
             began = world.loop.time()
             follower = Follower(world)
             world.on_start.append(lambda _engine: follower.resume())
-            self._draw(began, follower)
+            self._draw(began, follower, self._lot.choice(commands))
             world.start()
+            follower.begin()
             world.pass_time(self._horizon - began)
             if not world.violations:
                 self._end(follower)
-            return Outcome(self.number, tuple(world.violations), world.loop.steps, world.loop.time() - began)
+            course = hashlib.blake2b("\n".join(world.course).encode(), digest_size=8).hexdigest()
+            return Outcome(self.number, tuple(world.violations), world.loop.steps, world.loop.time() - began, course)
+
+    def interrupt(self, rested: Rested) -> Beginning | None:
+        """What is left when somebody asks for something, and the control plane is killed while it does that.
+
+        None if it had done it all.
+        """
+        [beginning] = self._lot.choices(rested, _BEGINNINGS)
+        world = self.world
+        with clockwork(lambda: world.machine.now, beginning.next_id) as ids, listening(world):
+            self._owner = beginning.restore(world, self._workshop)
+            world.start()
+            assert world.until(lambda: world.started, 10.0), "the control plane starts"
+            self._command()
+            last = world.commits + self._lot.randrange(1, _COMMITS)
+            world.until(lambda: world.commits >= last, _REST_SECONDS)
+            world.pass_time(self._lot.choice((0.0, self._lot.uniform(0.0, 0.1))))
+            assert world.engine is not None
+            if not world.engine.sessions.read_now(obvious):
+                return None
+            world.kill()
+            world.until(lambda: world.loop.idle, _REST_SECONDS)
+            world.close()
+            assert not world.violations, world.violations
+            return taken(self._workshop, world, self._owner, ids)
 
     def _end(self, follower: Follower) -> None:
         world = self.world
@@ -77,11 +118,11 @@ class Schedule:
 
     # What is drawn by lot.
 
-    def _draw(self, began: float, follower: Follower) -> None:
+    def _draw(self, began: float, follower: Follower, commands: int) -> None:
         lot, world = self._lot, self.world
         self._draw_weather()
         when = began + lot.choice((0.0, 0.5, 1.5))
-        for _ in range(lot.choice((1, 1, 2, 2, 3))):
+        for _ in range(commands):
             when += lot.choice((lot.uniform(0.0, 0.05), lot.uniform(0.0, 1.5)))
             self._at(when, self._command)
         span = when - began + 1.5

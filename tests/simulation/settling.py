@@ -16,7 +16,7 @@ def settle(world: World) -> list[str]:
     found = ["Nothing ever rests."]
     while world.until_quiet(deadline):
         assert world.engine is not None
-        found = world.engine.sessions.read_now(_obvious) or contradictions(read_books(world, world.engine))
+        found = world.engine.sessions.read_now(obvious) or contradictions(read_books(world, world.engine))
         if not found or world.violations:
             break
         world.trace(f"    (not yet: {found[0]})")
@@ -27,11 +27,12 @@ def settle(world: World) -> list[str]:
 _OBVIOUS = text("""
     SELECT 'deployment ' || number || ' is ' || status FROM deployment WHERE finished_at IS NULL
     UNION SELECT name || ' is to be removed' FROM application WHERE desired = 'REMOVED'
+    UNION SELECT name || ' is stopping' FROM application WHERE status = 'STOPPING'
     UNION SELECT 'Docker is ' || state FROM server WHERE state != 'REACHABLE'
     UNION SELECT 'the proxy is ' || proxy_state FROM server WHERE proxy_state != 'RUNNING'
 """)
 
 
-def _obvious(session: Session) -> list[str]:
+def obvious(session: Session) -> list[str]:
     """What is cheap to see; the rest is looked at when nothing of this is left."""
     return [f"Not at rest: {found}." for found in session.connection().execute(_OBVIOUS).scalars()]

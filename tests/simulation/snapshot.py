@@ -24,6 +24,17 @@ from engine.status import derive_status
 from tests.simulation.objects import SimulatedContainer
 from tests.simulation.world import World
 
+_APPLICATIONS = select(Application)
+_SERVER = select(Server)
+_ENVIRONMENTS = select(Environment.id)
+_RELEASES = select(Release)
+_DEPLOYMENTS = select(Deployment).order_by(col(Deployment.number))
+_CONTAINERS = select(Container)
+_DOMAINS = select(Domain)
+_VOLUMES = select(Volume.id)
+_SUBNETS = select(Subnet)
+_EVENTS = select(Event).order_by(col(Event.sequence))
+
 
 @dataclass(slots=True)
 class Books:
@@ -61,21 +72,21 @@ def read_books(world: World, engine: Engine) -> Books:
 
 
 def _read(session: Session, world: World) -> Books:
-    applications = {row.id: row for row in session.exec(select(Application))}
+    applications = {row.id: row for row in session.exec(_APPLICATIONS)}
     return Books(
         world=world,
-        server=session.exec(select(Server)).one(),
+        server=session.exec(_SERVER).one(),
         applications=applications,
-        environments=set(session.exec(select(Environment.id))),
-        releases={row.id: row for row in session.exec(select(Release))},
-        deployments=list(session.exec(select(Deployment).order_by(col(Deployment.number)))),
-        rows={row.id: row for row in session.exec(select(Container))},
-        domains=list(session.exec(select(Domain))),
-        volumes=set(session.exec(select(Volume.id))),
-        subnets=list(session.exec(select(Subnet))),
+        environments=set(session.exec(_ENVIRONMENTS)),
+        releases={row.id: row for row in session.exec(_RELEASES)},
+        deployments=list(session.exec(_DEPLOYMENTS)),
+        rows={row.id: row for row in session.exec(_CONTAINERS)},
+        domains=list(session.exec(_DOMAINS)),
+        volumes=set(session.exec(_VOLUMES)),
+        subnets=list(session.exec(_SUBNETS)),
         derived={each.id: derive_status(session, each) for each in applications.values()},
     )
 
 
 def all_events(engine: Engine) -> list[Event]:
-    return engine.sessions.read_now(lambda session: list(session.exec(select(Event).order_by(col(Event.sequence)))))
+    return engine.sessions.read_now(lambda session: list(session.exec(_EVENTS)))

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest import mock
 
 import pytest
 
 from engine.docker.connection import Request
+from tests.simulation import traefik
 from tests.simulation.clockwork import clockwork
-from tests.simulation.images import GOOD
+from tests.simulation.images import BETTER, GOOD
 from tests.simulation.owner import App, Owner
 from tests.simulation.records import Records
 from tests.simulation.running import Runner, running
@@ -67,6 +69,59 @@ def test_a_container_that_docker_would_not_describe_is_asked_about_again(runner:
         assert world.until(lambda: f"containers/{container.id}/json" in asked, 5.0)
         world.pass_time(0.5)
         world.daemon.refuses = None
+
+
+def test_a_network_that_docker_would_not_remove_goes_later(runner: Runner) -> None:
+    """Schedule 10000658: what could not be removed with its environment waited for the next start."""
+    with deployed(runner) as (world, owner, app):
+        records = Records(runner.workshop.database)
+        world.run(owner.remove(app, volumes=True))
+        assert world.until(lambda: records.status(app.id) == "", 20.0)
+        asked: list[str] = []
+
+        def refuses(request: Request) -> bool:
+            removal = request.method == "DELETE" and request.path.startswith("networks/")
+            asked.extend([request.path] * removal)
+            return removal and len(asked) == 1
+
+        world.daemon.refuses = refuses
+        world.run(owner.remove_environment(app.environment_id))
+        assert world.until(lambda: bool(asked), 5.0)
+
+
+def test_nobody_is_sent_to_what_a_failed_deployment_left(runner: Runner) -> None:
+    """Schedule 10005246: the answers to a delivery and to the way back were lost, and the new release ended first."""
+    with deployed(runner) as (world, owner, app):
+        records = Records(runner.workshop.database)
+        [old] = [each.id for each in world.machine.containers.values() if not each.is_proxy]
+        delivered: list[str] = []
+
+        def loses(request: Request) -> bool:
+            delivered.extend([request.path] * (request.method == "PUT"))
+            return bool(delivered) and (request.method == "PUT" or request.path == f"containers/{old}/json")
+
+        world.daemon.loses = loses
+        world.run(owner.deploy(app, BETTER))
+        assert world.until(lambda: "FAILED" in records.story(app.id)[-1], 20.0)
+        world.daemon.loses = None
+
+
+def test_a_document_whose_delivery_was_not_answered_does_not_come_after_the_way_back(runner: Runner) -> None:
+    """Schedule 10006741: the proxy still served the document before, so that nothing was sent to bring it back."""
+    with deployed(runner) as (world, owner, app):
+        records = Records(runner.workshop.database)
+        lost: list[str] = []
+
+        def loses(request: Request) -> bool:
+            first = request.method == "PUT" and not lost
+            lost.extend([request.path] * first)
+            return first
+
+        world.daemon.loses = loses
+        world.run(owner.deploy(app, BETTER))
+        with mock.patch.object(traefik, "_LOADS", (0.8, 0.8)):
+            assert world.until(lambda: "FAILED" in records.story(app.id)[-1], 20.0)
+            world.pass_time(1.0)
 
 
 def test_an_older_document_that_comes_last_does_not_stay(runner: Runner) -> None:

@@ -63,7 +63,7 @@ MISTAKES: dict[str, tuple[Any, str, Any, str]] = {
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
-    with running() as made:
+    with running(quick=True) as made:
         yield made
 
 

@@ -1,5 +1,6 @@
 """The engine, against everything that may happen, in thousands of orders; a number repeats each of them."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from tests.simulation.running import Runner, running
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 2
-EACH = 300
+EACH = 5_000
 """Schedules per worker in a normal run; `make soak` takes ten times as many."""
 
 
@@ -45,11 +46,13 @@ def assert_all_hold(seed: int, each: int) -> None:
         for worker in workers:
             worker.kill()
     assert [worker.returncode for worker in workers] == [0] * WORKERS, "\n".join(said)
+    different = [int(found) for text in said for found in re.findall(r", (\d+) different,", text)]
+    assert sum(different) > 0.9 * WORKERS * each, "Too many schedules take the same course."
 
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
-    with running() as made:
+    with running(quick=True) as made:
         yield made
 
 

@@ -33,6 +33,7 @@ class World:
         self.loop = VirtualLoop(self.weather.thread_delay)
         self._tell = tell
         self.machine = Machine(self.loop, self.weather, self.trace)
+        self.machine.happened = lambda what, whom: self.course.append(f"{what} {whom}")
         self.daemon = Daemon(self.machine)
         self.traefik = Traefik(self.machine)
         self.violations: list[str] = []
@@ -40,6 +41,8 @@ class World:
         self.machine.changed.append(self.visitors.look)
         self.daemon.strayed.append(self._stray)
         self.generation = 0
+        self.commits = 0  # of what somebody is told
+        self.course: list[str] = []  # what happened, in order: by it schedules are told apart
         self.kept_volumes: set[str] = set()
         self.engine: Engine | None = None
         self.started = False
@@ -96,6 +99,7 @@ class World:
         if self.engine is None:
             return
         self.trace("--- the control plane is killed")
+        self.course.append("killed")
         self.loop.kill(self.generation)
         self._past.append(self.engine)
         self.engine, self.started = None, False
@@ -117,8 +121,10 @@ class World:
             self.trace(f"    refused: {error}")
 
     def _committed(self, notes: list[object]) -> None:
+        self.commits += 1
         for note in notes:
             if isinstance(note, Deployment):
+                self.course.append(f"{note.id} {note.status.value}")
                 self.trace(f"deployment {note.number} of {note.application_id[-4:]}: {note.status.value}")
                 if note.status is DeploymentStatus.RETIRING:
                     self.visitors.confirm(note.application_id)
