@@ -55,8 +55,8 @@ from engine.proxy.spec import ProxySettings
 from engine.proxy.tcp.making import directory_in as tcp_directory_in
 from engine.proxy.tcp.observation import TcpProxyObservation
 from engine.proxy.tcp.proxies import TcpProxies
+from engine.publisher import Publisher
 from engine.reconcile import reconcile, remove_orphaned_networks
-from engine.routing import Publisher
 from engine.secrets import Cipher, SecretUnreadable, load_or_create_key
 from engine.stats import Stats
 from engine.work import Work

@@ -7,7 +7,7 @@ from engine.docker.gateway import DockerGateway
 from engine.networks import Networks
 from engine.observer import Observer
 from engine.proxy.container import HttpProxy
-from engine.routing import Publisher
+from engine.publisher import Publisher
 
 
 @dataclass(slots=True)

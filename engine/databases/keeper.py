@@ -10,6 +10,7 @@ from db.sessions import Sessions
 from engine import labels
 from engine.concurrency import Interrupted, Interruptible
 from engine.databases.failure import DatabaseFailed, Trouble, trouble_of
+from engine.databases.kinds import Command
 from engine.databases.order import Order, berth_of, order_of
 from engine.databases.rotation import Rotation
 from engine.databases.servers import Servers, last_line
@@ -119,16 +120,20 @@ class DatabaseKeeper:
 
         await self._waiting.run(database.id, self._servers.until_ready(order, complain))
         if database.data_version is None:
-            await self._opens(order)
+            # Nobody but us knows the password: see once that it opens.
+            await self._must_work(order, order.kind.login(order.setup))
+        if database.data_version not in (None, order.setup.version):
+            for command in order.kind.after_version_change(order.setup):
+                await self._must_work(order, command)
         await self._host.docker.update_restart_policy(container_id, _KEPT_RUNNING)
         await self._sessions.write(_came_up, database.id, order.setup.version)
         await self._host.observer.look(container_id, passed=True)
 
-    async def _opens(self, order: Order) -> None:
-        """See once that what we remember opens the database: nobody else knows its password."""
-        outcome = await self._servers.run(order, order.kind.login(order.setup))
+    async def _must_work(self, order: Order, command: Command) -> None:
+        """Have the command work. Raises `DatabaseFailed`."""
+        outcome = await self._servers.run(order, command)
         if not outcome.worked:
-            sentence = f"The server does not take its own password: {last_line(outcome)}"
+            sentence = f"{command.arguments[0]} did not work: {last_line(outcome)}"
             raise DatabaseFailed(DatabaseProblem.NOT_READY, sentence)
 
     async def _back_on_network(self, order: Order, facts: ContainerFacts) -> None:

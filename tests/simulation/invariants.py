@@ -16,7 +16,7 @@ from db.models import (
 from engine import labels
 from engine.deployments.steps import NEXT
 from engine.proxy.compiler import compile_routes
-from engine.routing import routing_table
+from engine.routing_table import routing_table
 from tests.simulation.snapshot import Books
 from tests.simulation.world import World
 

@@ -17,7 +17,7 @@ from engine.docker.values import ImageFacts
 from engine.engine import Engine
 from engine.proxy.compiler import compile_routes, domain_of
 from engine.release_spec import HealthCheck
-from engine.routing import routing_table
+from engine.routing_table import routing_table
 from engine.secrets import variable_place
 
 _KEY = "an-example-of-a-key"

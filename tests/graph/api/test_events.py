@@ -17,7 +17,7 @@ from db.models import (
 from engine.closing import forget_application
 from engine.containers import forget_container, record_container
 from engine.deployments.steps import become_release
-from engine.routing import note_problems, proxy_is
+from engine.routing_table import note_problems, proxy_is
 from engine.servers import server_unreachable
 from engine.status import settle_status
 from graph.ids import event_cursor, global_id, local_id
