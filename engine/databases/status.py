@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from db.models import (
     Database,
     DatabaseContainer,
+    DatabaseProblem,
     DatabaseStatus,
     DesiredState,
     Environment,
@@ -30,6 +31,7 @@ def settle_database(session: Session, database_id: str) -> None:
     database = session.get(Database, database_id)
     if database is None:
         return
+    _note_health(session, database)
     status = derive_status(session, database)
     if status is database.status:
         return
@@ -38,6 +40,17 @@ def settle_database(session: Session, database_id: str) -> None:
     problem = database.problem.value if database.problem else None
     data = {"status": status.value, "problem": problem, "message": database.problem_message}
     record_about_database(session, EventKind.DATABASE_STATUS, database, data=data)
+
+
+def _note_health(session: Session, database: Database) -> None:
+    """A server that was ready may be well no more, as Docker's own check says it; and be well again."""
+    container = container_of(session, database.id)
+    ill = container is not None and container.ready and container.health == ContainerHealth.UNHEALTHY.value
+    if ill and database.problem is None:
+        database.problem, database.problem_message = DatabaseProblem.UNHEALTHY, "It does not answer any more."
+    elif not ill and database.problem is DatabaseProblem.UNHEALTHY:
+        database.problem, database.problem_message = None, ""
+    session.add(database)
 
 
 def settle_databases(session: Session, server_id: str) -> None:
@@ -58,9 +71,9 @@ def derive_status(session: Session, database: Database) -> DatabaseStatus:
             running = container is not None and container.state in HOLDING_ON
             return DatabaseStatus.STOPPING if running else DatabaseStatus.STOPPED
         case DesiredState.RUNNING:
-            if container is not None and container.ready and not database.restart_wanted:
-                ill = container.health == ContainerHealth.UNHEALTHY.value
-                return DatabaseStatus.FAILING if ill else DatabaseStatus.RUNNING
+            ready = container is not None and container.ready and not database.restart_wanted
+            if ready and database.problem is not DatabaseProblem.UNHEALTHY:
+                return DatabaseStatus.RUNNING
             return DatabaseStatus.FAILING if database.problem else DatabaseStatus.STARTING
 
 
