@@ -52,7 +52,7 @@ async def make(sessions: Sessions, **container: Any) -> str:
                 "database_id": database.id,
                 **container,
             }
-            session.add(DatabaseContainer(**row))
+            session.add(DatabaseContainer(id="c", name="wharf-db", **row))
         return database.id
 
     return await sessions.write(write)
