@@ -52,7 +52,7 @@ async def make(sessions: Sessions, **container: Any) -> str:
                 "database_id": database.id,
                 **container,
             }
-            session.add(DatabaseContainer(id="c", name="wharf-db", **row))
+            session.add(DatabaseContainer(**row))
         return database.id
 
     return await sessions.write(write)
