@@ -28,6 +28,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=1, help="what the tests that draw lots begin with")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no worker is left alone with it in the end."""
+    longest = ("tests/simulation/test_schedules", "tests/docker/", "tests/simulation/")
+    items.sort(key=lambda item: next((n for n, start in enumerate(longest) if item.nodeid.startswith(start)), 9))
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     return f"seed: {config.getoption('--seed')}"
 

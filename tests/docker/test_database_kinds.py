@@ -167,6 +167,7 @@ async def test_what_is_written_is_there_after_a_clean_stop_and_in_another_contai
     assert await ask(database, runnable, runnable.read) == runnable.expected
 
 
+@pytest.mark.soak  # through the API it is done in every run
 async def test_any_password_can_be_rotated_to_and_only_the_last_one_lets_in(runnable: Runnable) -> None:
     async with served(CATALOGUE[runnable.kind], password=ALL_OF_THEM) as database:
         await database.start()
@@ -184,6 +185,7 @@ async def test_any_password_can_be_rotated_to_and_only_the_last_one_lets_in(runn
         assert not await database.lets_in(AWKWARD[0])
 
 
+@pytest.mark.soak  # through the API it is done in every run
 async def test_a_dump_brings_everything_back_after_the_volume_is_gone(
     runnable: Runnable, database: Served, tmp_path: Path
 ) -> None:
