@@ -24,10 +24,15 @@ from engine.databases.containers import (
     forget_database_container,
     remember_database_container,
 )
+from engine.databases.copies import Copies
+from engine.databases.dump_files import directory_in as dumps_in
+from engine.databases.dumping import Dumping
 from engine.databases.keeper import DatabaseKeeper
-from engine.databases.reconcile import reconcile_databases
+from engine.databases.reconcile import reconcile_copies, reconcile_databases
 from engine.databases.requests import Databases
+from engine.databases.restoring import Restoring
 from engine.databases.rotation import Rotation
+from engine.databases.scratch import Scratch
 from engine.databases.servers import Servers
 from engine.deployments.health import HealthChecker
 from engine.deployments.journal import Journals
@@ -64,6 +69,7 @@ from engine.work import Work
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
+_COPIES_AT_ONCE = 2
 _LONGEST_DATABASE_DELAY = 10.0  # seconds
 _STUMBLE_SECONDS = 1.0
 _KEY_PROOF = "instance:key"
@@ -110,6 +116,7 @@ class Engine:
         self._database_work = Work(self._converge_database, _AT_ONCE, _LONGEST_DATABASE_DELAY)
         self._exposure_work = Work(self._converge_exposure, _AT_ONCE, _LONGEST_DATABASE_DELAY)
         self._tidying = Work(self._tidy, 1)
+        self._copy_work = Work(self._carry_out_copy, _COPIES_AT_ONCE, _LONGEST_DATABASE_DELAY)
 
     async def start(self) -> None:
         """Begin to watch and to converge. Returns at once, also when Docker does not answer."""
@@ -134,6 +141,7 @@ class Engine:
             self.cipher,
             self._settings.database_images,
         )
+        self._make_copiers(servers)
         self.databases = Databases(
             self.sessions,
             self.cipher,
@@ -157,8 +165,7 @@ class Engine:
 
     async def stop(self) -> None:
         """Stop converging and let go of everything. What runs on the hosts runs on."""
-        all_work = (self._work, self._database_work, self._exposure_work, self._tidying)
-        await asyncio.gather(*(work.close() for work in all_work))
+        await asyncio.gather(*(each.close() for each in self._works()))
         self._exposure_keeper.close()
         for task in self._tasks:
             task.cancel()
@@ -225,6 +232,17 @@ class Engine:
             self.sessions, self.host, proxies, self._settings.tcp_ports, self.cipher, key, self._exposure_work.wake
         )
 
+    def _make_copiers(self, servers: Servers) -> None:
+        directory = dumps_in(self._settings.data_directory)
+        docker, instance_id = self.host.docker, self.host.instance_id
+        scratch = Scratch(docker, servers, self.cipher, self._settings.database_images)
+        self._dumping = Dumping(self.sessions, scratch, instance_id, directory)
+        self._restoring = Restoring(self.sessions, docker, scratch, instance_id, directory, self._database_asked)
+        self.copies = Copies(self.sessions, directory, self._copy_work.wake)
+
+    def _works(self) -> tuple[Work, ...]:
+        return self._work, self._database_work, self._exposure_work, self._copy_work, self._tidying
+
     def _asked(self, application_id: str) -> None:
         self._keeper.interrupt(application_id)
         self._work.wake(application_id)
@@ -241,6 +259,11 @@ class Engine:
 
     async def _converge_exposure(self, proxy_id: str) -> None:
         await self._while_connected(self._exposure_keeper.converge(proxy_id))
+
+    async def _carry_out_copy(self, copy_id: str) -> None:
+        # The id is that of a dump or of a restore, which are both of one kind of work.
+        await self._while_connected(self._dumping.carry_out(copy_id))
+        await self._while_connected(self._restoring.carry_out(copy_id))
 
     async def _tcp_proxy_changed(self, event: DockerEvent) -> None:
         proxy_id = event.attributes.get(labels.TCP_PROXY, "")
@@ -263,6 +286,7 @@ class Engine:
     async def _reconcile(self, present: Sequence[ContainerSummary]) -> None:
         await reconcile(self.sessions, self.host, self._work, present)
         await reconcile_databases(self.sessions, self.host, self._database_work, present)
+        await reconcile_copies(self.sessions, self.host, self._copy_work, present)
         await reconcile_exposures(self.sessions, self.host, self._exposure_work, present)
 
     def _application_changed(self, application_id: str) -> None:

@@ -12,6 +12,7 @@ VOLUME = "wharf.volume"
 DATABASE = "wharf.database"
 TCP_PROXY = "wharf.tcp-proxy"
 SPEC = "wharf.spec"
+SCRATCH = "wharf.scratch"
 
 PROXY = "proxy"
 APPLICATION_KIND = "application"
@@ -68,6 +69,21 @@ def volume_labels(instance_id: str, application_id: str, volume_id: str) -> dict
 
 def database_volume_labels(instance_id: str, database_id: str, volume_id: str) -> dict[str, str]:
     return {INSTANCE: instance_id, KIND: "volume", DATABASE: database_id, VOLUME: volume_id}
+
+
+def scratch_name(job_id: str) -> str:
+    """Of the container beside the live one that a dump is proven in, or a restore is made in."""
+    return f"wharf-scratch-{job_id}"
+
+
+def scratch_labels(instance_id: str, database_id: str, job_id: str) -> dict[str, str]:
+    """Of what goes with the job, a dump or a restore, that it was made for."""
+    return {INSTANCE: instance_id, KIND: SCRATCH_KIND, DATABASE: database_id, SCRATCH: job_id}
+
+
+def restored_volume_labels(instance_id: str, database_id: str, volume_id: str, restore_id: str) -> dict[str, str]:
+    """Of a volume that goes when the restore fails, and is the database's own from when it is switched to."""
+    return {**database_volume_labels(instance_id, database_id, volume_id), SCRATCH: restore_id}
 
 
 def is_application(labels: Mapping[str, str]) -> bool:

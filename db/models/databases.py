@@ -109,7 +109,11 @@ class DumpStatus(Enum):
 
 
 class DatabaseDump(SQLModel, table=True):
-    """A copy of a database in a file of the data directory, which outlives it. `size` is bytes, so far or in all."""
+    """A copy of a database in a file of the data directory, which outlives it.
+
+    `name`, `version` and `database_name` are the database's at that time. `size` is bytes, so far or in all; `file`
+    the name of the file in the directory of dumps, "" until there is a good one.
+    """
 
     __tablename__ = "database_dump"
 
@@ -120,7 +124,9 @@ class DatabaseDump(SQLModel, table=True):
     status: DumpStatus = DumpStatus.QUEUED
     kind: DatabaseKind
     version: str
+    database_name: str
     size: int = Field(default=0, sa_type=BigInteger)
+    file: str = ""
     sha256: str | None = None
     failure: str = ""
     requested_by: str = ""
@@ -139,15 +145,20 @@ class RestoreStatus(Enum):
 
 
 class DatabaseRestore(SQLModel, table=True):
-    """A dump that becomes the content of a database, on a new volume, `volume_id`. `size` is bytes read so far."""
+    """A dump that becomes the content of a database, on a new volume, `volume_id`. Outlives both of them.
+
+    `size` is bytes read so far; `data_version` the database's before the switch to the new volume.
+    """
 
     __tablename__ = "database_restore"
 
     id: str = id_column()
-    database_id: str = Field(foreign_key="database.id", index=True)
-    dump_id: str = Field(foreign_key="database_dump.id")
+    database_id: str = Field(index=True)
+    environment_id: str
+    dump_id: str
     status: RestoreStatus = RestoreStatus.QUEUED
     volume_id: str = Field(default_factory=new_id)
+    data_version: str | None = None
     size: int = Field(default=0, sa_type=BigInteger)
     failure: str = ""
     requested_by: str = ""

@@ -9,6 +9,7 @@ from db.models import Database, DatabaseProblem, DesiredState, EventKind, now
 from db.sessions import Sessions
 from engine import labels
 from engine.concurrency import Interrupted, Interruptible
+from engine.databases.copy_records import volume_serves
 from engine.databases.failure import DatabaseFailed, Trouble, trouble_of
 from engine.databases.kinds import Command
 from engine.databases.order import Order, berth_of, order_of
@@ -81,6 +82,8 @@ class DatabaseKeeper:
         if facts is None or facts.state is not ContainerState.RUNNING or not await self._known_ready(database.id):
             await self._start(database, order, facts)
         if database.previous_volume_id is not None:
+            if not await self._sessions.write(volume_serves, database.id, database.volume_id):
+                return  # a restore was undone meanwhile
             await self._host.docker.remove_volume(labels.volume_name(database.previous_volume_id))
             await self._sessions.write(_forget_previous_volume, database.id, database.previous_volume_id)
         if database.next_password is not None:
@@ -126,7 +129,7 @@ class DatabaseKeeper:
             for command in order.kind.after_version_change(order.setup):
                 await self._must_work(order, command)
         await self._host.docker.update_restart_policy(container_id, _KEPT_RUNNING)
-        await self._sessions.write(_came_up, database.id, order.setup.version)
+        await self._sessions.write(_came_up, database.id, database.volume_id, order.setup.version)
         await self._host.observer.look(container_id, passed=True)
 
     async def _must_work(self, order: Order, command: Command) -> None:
@@ -186,8 +189,10 @@ def _restarting(session: Session, database_id: str) -> None:
     session.add(database)
 
 
-def _came_up(session: Session, database_id: str, version: str) -> None:
+def _came_up(session: Session, database_id: str, volume_id: str, version: str) -> None:
     database = session.get_one(Database, database_id)
+    if database.volume_id != volume_id:
+        return  # it is to run on another one by now
     database.data_version = version
     database.problem, database.problem_message = None, ""
     database.problem_exit_code, database.problem_log = None, []

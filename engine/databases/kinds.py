@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engine.archives import File
+from engine.databases.versions import upwards
 from engine.proxy.tcp.spec import Opening
 
 Text = Callable[["Setup"], str]
@@ -123,6 +124,8 @@ class Kind:
     dump: Callable[[Setup], Dump]
     restore: Callable[[Setup], Restore]
     contents: Callable[[Setup], Command]  # what is in it, in a few lines: fails when it cannot be read
+    lasting: Callable[[str], str] = lambda contents: contents  # the part of that which time alone does not change
+    may_read: Callable[[str, str], bool] = upwards  # (dumped by, to be read by)
     after_version_change: Callable[[Setup], tuple[Command, ...]] = lambda setup: ()  # once it is ready again
     connection_string: Callable[[Setup, str, int, bool], str]  # (setup, host, port, with TLS)
     check_password: Callable[[str], None] = lambda password: None  # raises InvalidInput

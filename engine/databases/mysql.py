@@ -12,7 +12,7 @@ from engine.archives import File
 from engine.databases.configuration import checker, section_lines
 from engine.databases.connection_strings import url
 from engine.databases.kinds import Command, Dump, Kind, Setup, StreamedRestore
-from engine.databases.versions import stepwise, upwards
+from engine.databases.versions import stepwise, unchanged, upwards
 from engine.errors import InvalidInput
 from engine.proxy.tcp.spec import Opening
 
@@ -100,6 +100,7 @@ MARIADB = Kind(
     versions=("12.0", "11.8", "11.4", "10.11", "10.6"),
     default_version="11.8",
     may_follow=upwards,
+    may_read=unchanged,  # the system's own tables are in the dump
     port=3306,
     opening=Opening.SERVER_SPEAKS,
     user="app",
@@ -199,6 +200,7 @@ MYSQL = Kind(
     versions=("9.4", "8.4", "8.0"),
     default_version="8.4",
     may_follow=stepwise("8.0", "8.4", "9.4"),
+    may_read=unchanged,  # the system's own tables are in the dump
     port=3306,
     opening=Opening.SERVER_SPEAKS,
     user="app",

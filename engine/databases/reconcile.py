@@ -2,14 +2,17 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlmodel import Session, col, select
 
-from db.models import Database, DatabaseContainer, DesiredState
+from db.models import Database, DatabaseContainer, DatabaseDump, DatabaseRestore, DesiredState, RestoreStatus
 from db.sessions import Sessions
 from engine import labels
+from engine.databases.copy_records import unfinished
 from engine.databases.status import HOLDING_ON
 from engine.docker.values import ContainerSummary
+from engine.errors import DockerConflict
 from engine.host import Host
 from engine.work import Work
 
@@ -30,6 +33,26 @@ async def reconcile_databases(
         work.wake(database_id)
 
 
+async def reconcile_copies(sessions: Sessions, host: Host, work: Work, present: Sequence[ContainerSummary]) -> None:
+    """Have dumps and restores that are under way worked on, and remove what others have left on the host."""
+    volumes = await host.docker.list_volumes(labels.ours(host.instance_id))
+    under_way = set(await sessions.read(_copies_under_way))  # afterwards: what was made meanwhile is worked with
+    for summary in present:
+        scratch = summary.labels.get(labels.KIND) == labels.SCRATCH_KIND
+        if scratch and summary.labels.get(labels.SCRATCH) not in under_way:
+            log.warning("Removing container %s: nobody works with it any more.", summary.name)
+            await host.docker.remove_container(summary.id)
+    failed = await sessions.read(_failed_restores)
+    for volume in volumes:
+        job_id, scratch = volume.labels.get(labels.SCRATCH), volume.labels.get(labels.KIND) == labels.SCRATCH_KIND
+        if job_id and job_id not in under_way and (scratch or job_id in failed):
+            log.warning("Removing volume %s: nobody works with it any more.", volume.name)
+            with suppress(DockerConflict):  # a container is about to be taken off it
+                await host.docker.remove_volume(volume.name)
+    for job_id in sorted(under_way):
+        work.wake(job_id)
+
+
 def unsettled_databases(session: Session, server_id: str) -> list[str]:
     """The databases for which there is something to do: two questions, however many there are."""
     rows = session.exec(select(DatabaseContainer).where(DatabaseContainer.server_id == server_id))
@@ -48,6 +71,16 @@ def _settled(database: Database, container: DatabaseContainer | None) -> bool:
             pending = database.restart_wanted or database.next_password or database.previous_volume_id
             named = container is not None and container.name == labels.database_container_name(database.id)
             return named and container is not None and container.ready and not pending
+
+
+def _copies_under_way(session: Session) -> list[str]:
+    dumps, restores = unfinished(session, DatabaseDump), unfinished(session, DatabaseRestore)
+    return [row.id for row in (*dumps, *restores)]
+
+
+def _failed_restores(session: Session) -> set[str]:
+    query = select(col(DatabaseRestore.id)).where(DatabaseRestore.status == RestoreStatus.FAILED)
+    return set(session.exec(query))
 
 
 def _databases(session: Session, server_id: str) -> set[str]:

@@ -31,6 +31,7 @@ from engine.databases.catalogue import (
     new_credentials,
 )
 from engine.databases.catalogue import check_variables as check_allowed
+from engine.databases.copies import check_no_restore, give_up_restores
 from engine.databases.kinds import Credentials, Setup
 from engine.databases.links import link, linked_applications, unlink
 from engine.databases.order import setup_of, variables_of
@@ -194,6 +195,7 @@ class Databases:
 
     def _update(self, session: Session, database_id: str, changes: DatabaseFields) -> Database:
         database = standing_database(session, database_id)
+        check_no_restore(session, database)
         kind = CATALOGUE[database.kind]
         if "version" in changes and changes["version"] != database.version:
             check_following(kind, database.data_version or database.version, changes["version"])
@@ -234,6 +236,7 @@ class Databases:
             check_password(kind, password)
         if database.status is not DatabaseStatus.RUNNING:
             raise NotNow(f"{database.name} has to run to take another password.", field=_DATABASE)
+        check_no_restore(session, database)
         new = password if password is not None else new_credentials(kind).password
         database.next_password = self._cipher.encrypt(new, database_place(database_id, "next password"))
         database.rotation_failure = ""
@@ -267,6 +270,7 @@ def _want(session: Session, database_id: str, desired: DesiredState) -> Database
     database = standing_database(session, database_id)
     if desired is DesiredState.RUNNING and database.desired is desired:
         raise NotNow(f"{database.name} is not stopped.", field=_DATABASE)
+    check_no_restore(session, database, switching=True)
     database.desired = desired
     session.add(database)
     settle_database(session, database_id)
@@ -277,6 +281,7 @@ def _restart(session: Session, database_id: str) -> Database:
     database = standing_database(session, database_id)
     if database.desired is DesiredState.STOPPED:
         raise NotNow(f"{database.name} is stopped; start it.", field=_DATABASE)
+    check_no_restore(session, database, switching=True)
     database.restart_wanted = True
     session.add(database)
     settle_database(session, database_id)
@@ -291,6 +296,7 @@ def _remove(session: Session, database_id: str, remove_volume: bool) -> Database
         raise Conflict(
             f"{', '.join(users)} {'uses' if len(users) == 1 else 'use'} it; unlink it first.", field=_DATABASE
         )
+    give_up_restores(session, database)
     database.desired = DesiredState.REMOVED
     database.remove_volume = database.remove_volume or remove_volume
     session.add(database)

@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, col, delete, select
 
-from db.models import Application, Database, DatabaseContainer, DatabaseLink, DatabaseRestore, DesiredState, EventKind
+from db.models import Application, Database, DatabaseContainer, DatabaseLink, DesiredState, EventKind
 from engine.databases.status import record_about_database
 from engine.errors import NameTaken, NotFound, NotNow
 
@@ -29,10 +29,10 @@ def name_free(session: Session, environment_id: str, name: str) -> None:
 
 
 def forget_database(session: Session, database_id: str) -> None:
-    """Delete everything we remember of a database but its events and its dumps."""
+    """Delete everything we remember of a database but its events, its dumps and what became of its restores."""
     database = session.get_one(Database, database_id)
     record_about_database(session, EventKind.REMOVED, database, data={"name": database.name})
     session.flush()
-    for table in (DatabaseLink, DatabaseRestore, DatabaseContainer):
+    for table in (DatabaseLink, DatabaseContainer):
         session.exec(delete(table).where(col(table.database_id) == database_id))
     session.delete(database)

@@ -38,7 +38,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("version", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("database_name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("file", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("failure", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("requested_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -190,6 +192,7 @@ def upgrade() -> None:
         "database_restore",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("database_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("environment_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("dump_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column(
             "status",
@@ -197,19 +200,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("volume_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("data_version", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("failure", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("requested_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("finished_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["database_id"],
-            ["database.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["dump_id"],
-            ["database_dump.id"],
-        ),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("database_restore", schema=None) as batch_op:
