@@ -14,7 +14,9 @@ from db.models import (
     Container,
     Database,
     DatabaseContainer,
+    DatabaseDump,
     DatabaseLink,
+    DatabaseRestore,
     Deployment,
     Domain,
     Environment,
@@ -39,7 +41,9 @@ Row = TypeVar(
     Container,
     Database,
     DatabaseContainer,
+    DatabaseDump,
     DatabaseLink,
+    DatabaseRestore,
     Deployment,
     Domain,
     Environment,
@@ -138,6 +142,8 @@ application = _one(Application)
 database = _one(Database)
 tcp_proxy = _one(TcpProxy)
 certificate = _one(Certificate)
+dump = _one(DatabaseDump)
+restore = _one(DatabaseRestore)
 domain = _one(Domain)
 deployment = _one(Deployment)
 release = _one(Release)
@@ -157,6 +163,8 @@ environments_of = _many(Environment, "project_id", Environment.name)
 databases_of = _many(Database, "environment_id", Database.name)
 proxies_of = _many(TcpProxy, "database_id", TcpProxy.id)
 database_containers_of = _many(DatabaseContainer, "database_id", DatabaseContainer.id)
+dumps_of = _many(DatabaseDump, "database_id", col(DatabaseDump.id).desc())
+restores_of = _many(DatabaseRestore, "database_id", col(DatabaseRestore.id).desc())
 links_of_database = _many(DatabaseLink, "database_id", DatabaseLink.id)
 links_of_application = _many(DatabaseLink, "application_id", DatabaseLink.variable)
 applications_of = _many(Application, "environment_id", Application.name)
@@ -212,6 +220,16 @@ def databases(session: Session, count: int, after: str, environment_id: str | No
     if environment_id is not None:
         query = query.where(Database.environment_id == environment_id)
     return list(session.exec(query.order_by(Database.id).limit(count)))
+
+
+def dumps(session: Session, count: int, before: str | None, database_id: str | None) -> list[DatabaseDump]:
+    """The newest `count` made before the one with the id `before`, newest first."""
+    query = select(DatabaseDump)
+    if before is not None:
+        query = query.where(col(DatabaseDump.id) < before)
+    if database_id is not None:
+        query = query.where(DatabaseDump.database_id == database_id)
+    return list(session.exec(query.order_by(col(DatabaseDump.id).desc()).limit(count)))
 
 
 def events(session: Session, count: int, before: int | None, application_id: str | None) -> list[Event]:

@@ -33,6 +33,8 @@ class Noun(Enum):
     DATABASE = "Database"
     TCP_PROXY = "TcpProxy"
     CERTIFICATE = "Certificate"
+    DATABASE_DUMP = "DatabaseDump"
+    DATABASE_RESTORE = "DatabaseRestore"
     DOMAIN = "Domain"
     DEPLOYMENT = "Deployment"
     RELEASE = "Release"

@@ -8,6 +8,7 @@ from graph.resolvers.certificates import CertificateMutations, CertificateQuerie
 from graph.resolvers.databases import DatabaseMutations, DatabaseQueries
 from graph.resolvers.deployments import DeploymentMutations, DeploymentQueries
 from graph.resolvers.domains import DomainMutations, DomainQueries
+from graph.resolvers.dumps import DumpMutations, DumpQueries
 from graph.resolvers.environments import EnvironmentMutations, EnvironmentQueries
 from graph.resolvers.events import EventQueries
 from graph.resolvers.projects import ProjectMutations, ProjectQueries
@@ -32,6 +33,7 @@ class Query(
     DatabaseQueries,
     TcpProxyQueries,
     CertificateQueries,
+    DumpQueries,
     DeploymentQueries,
     DomainQueries,
     ServerQueries,
@@ -50,6 +52,7 @@ class Mutation(
     DatabaseMutations,
     TcpProxyMutations,
     CertificateMutations,
+    DumpMutations,
     VolumeMutations,
     DomainMutations,
     DeploymentMutations,

@@ -12,6 +12,9 @@ from engine.databases.catalogue import CATALOGUE
 from engine.databases.kinds import Credentials, Setup
 from engine.errors import EngineError
 
+DIRECTORY = "dumps"
+"""Its name in the data directory."""
+
 PIECE = 1024 * 1024
 _MOST_LEFT = 64 * 1024 * 1024
 _PART_LEFT = 20
@@ -25,7 +28,7 @@ class CopyFailed(EngineError):
 
 def directory_in(data_directory: Path) -> Path:
     """Where dumps are kept; made with the first one."""
-    return data_directory / "dumps"
+    return data_directory / DIRECTORY
 
 
 def dump_path(directory: Path, dump: DatabaseDump) -> Path:

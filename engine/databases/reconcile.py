@@ -74,8 +74,8 @@ def _settled(database: Database, container: DatabaseContainer | None) -> bool:
 
 
 def _copies_under_way(session: Session) -> list[str]:
-    dumps, restores = unfinished(session, DatabaseDump), unfinished(session, DatabaseRestore)
-    return [row.id for row in (*dumps, *restores)]
+    dumps = [dump.id for dump in unfinished(session, DatabaseDump)]
+    return dumps + [restore.id for restore in unfinished(session, DatabaseRestore)]
 
 
 def _failed_restores(session: Session) -> set[str]:

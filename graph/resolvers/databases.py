@@ -229,7 +229,7 @@ class DatabaseMutations:
     async def remove_database(self, info: Info, input: Input[RemoveDatabaseInput]) -> RemoveDatabasePayload:
         key = local_id("Database", input.database_id, field=_ID)
         if input.remove_volume:
-            await _check_confirmed(info, key, input)
+            await check_confirmed(info, input.database_id, input.confirm_name, "to delete its data for good")
         row = await info.context.engine.databases.remove(key, remove_volume=input.remove_volume)
         return RemoveDatabasePayload(removed_id=input.database_id, database=Database.of(row))
 
@@ -248,11 +248,10 @@ class DatabaseMutations:
         return UnlinkDatabasePayload(application=Application.of(await info.context.engine.databases.unlink(key)))
 
 
-async def _check_confirmed(info: Info, key: str, input: RemoveDatabaseInput) -> None:
-    row = await info.context.load(loaders.database, key)
+async def check_confirmed(info: Info, given: strawberry.ID, name: str | None, purpose: str) -> None:
+    """Raises `NotFound`, and `InvalidInput` unless the name is that of the database."""
+    row = await info.context.load(loaders.database, local_id("Database", given, field=_ID))
     if row is None:
-        raise no_such("Database", input.database_id, field=_ID)
-    if input.confirm_name != row.name:
-        raise InvalidInput(
-            f"Give the name of the database, {row.name}, to delete its data for good.", field=("input", "confirmName")
-        )
+        raise no_such("Database", given, field=_ID)
+    if name != row.name:
+        raise InvalidInput(f"Give the name of the database, {row.name}, {purpose}.", field=("input", "confirmName"))

@@ -1,9 +1,9 @@
 """What a database can be, and what it can do. Take these enums from here: here they are explained."""
 
-from db.models import DatabaseKind, DatabaseProblem, DatabaseStatus
+from db.models import DatabaseKind, DatabaseProblem, DatabaseStatus, DumpStatus, RestoreStatus
 from graph.enums import described
 
-__all__ = ["DatabaseKind", "DatabaseProblem", "DatabaseStatus"]
+__all__ = ["DatabaseKind", "DatabaseProblem", "DatabaseStatus", "DumpStatus", "RestoreStatus"]
 
 described(
     DatabaseKind,
@@ -42,4 +42,22 @@ described(
     NOT_READY="It runs, and did not answer within a minute. It is asked again and again.",
     UNHEALTHY="It was ready, and does not answer any more.",
     INTERNAL="A mistake of ours; the server's own log has more.",
+)
+described(
+    DumpStatus,
+    "The steps of a dump, in order, and its ends.",
+    QUEUED="It waits for others to end.",
+    DUMPING="The database is written to a file.",
+    VERIFYING="A new server, which is thrown away afterwards, is made from the file, to see that this works.",
+    GOOD="It can be restored.",
+    FAILED="There is no file. `failure` says why.",
+)
+described(
+    RestoreStatus,
+    "The steps of a restore, in order, and its ends.",
+    QUEUED="It waits for others to end.",
+    RESTORING="A new server beside the live one, which serves as before, is made from the dump.",
+    SWITCHING="The live server is shut down and started with the restored data.",
+    SUCCEEDED="The database serves what was in the dump, and what it held before is gone.",
+    FAILED="The database holds what it held before. `failure` says why.",
 )

@@ -13,6 +13,7 @@ from graph.context import Info
 from graph.ids import Node, global_id
 from graph.schema.application_enums import DesiredState
 from graph.schema.database_enums import DatabaseKind, DatabaseProblem, DatabaseStatus
+from graph.schema.dumps import DatabaseDump, DatabaseRestore
 from graph.schema.owners import application_of, environment_of
 from graph.schema.rows import of_row
 from graph.schema.servers import Server
@@ -166,6 +167,14 @@ class Database(Node):
     @strawberry.field(description="The applications that find its connection string in a variable of theirs.")
     async def links(self, info: Info) -> list["DatabaseLink"]:
         return [DatabaseLink.of(row) for row in await info.context.load(loaders.links_of_database, self.key)]
+
+    @strawberry.field(description="Its dumps, newest first. `dumps` gives them by pages.")
+    async def dumps(self, info: Info) -> list[DatabaseDump]:
+        return [DatabaseDump.of(row) for row in await info.context.load(loaders.dumps_of, self.key)]
+
+    @strawberry.field(description="When it was restored from dumps, the last time first.")
+    async def restores(self, info: Info) -> list[DatabaseRestore]:
+        return [DatabaseRestore.of(row) for row in await info.context.load(loaders.restores_of, self.key)]
 
 
 @strawberry.type(description="A variable of an application that holds the connection string of a database.")

@@ -7,6 +7,7 @@ from db.models import EventKind
 from graph.schema.application_events import ApplicationStatusChanged, ContainerStateChanged
 from graph.schema.database_events import CredentialsRead, DatabaseContainerChanged, DatabaseStatusChanged
 from graph.schema.deployment_events import DeploymentStatusChanged, ReleaseStatusChanged
+from graph.schema.dump_events import DumpStatusChanged, RestoreStatusChanged
 from graph.schema.events import Event
 from graph.schema.resource_events import ResourceCreated, ResourceRemoved, ResourceUpdated
 from graph.schema.server_events import DomainStateChanged, ProxyStateChanged, ServerStateChanged
@@ -26,6 +27,8 @@ EVENT_TYPES: Mapping[EventKind, type[Event]] = {
     EventKind.DATABASE_STATUS: DatabaseStatusChanged,
     EventKind.DATABASE_CONTAINER: DatabaseContainerChanged,
     EventKind.TCP_PROXY_STATE: TcpProxyStateChanged,
+    EventKind.DUMP_STATUS: DumpStatusChanged,
+    EventKind.RESTORE_STATUS: RestoreStatusChanged,
     EventKind.CREDENTIALS_READ: CredentialsRead,
 }
 

@@ -15,6 +15,7 @@ from graph.schema.certificates import Certificate
 from graph.schema.databases import Database
 from graph.schema.deployments import Deployment
 from graph.schema.domains import Domain
+from graph.schema.dumps import DatabaseDump, DatabaseRestore
 from graph.schema.environments import Environment
 from graph.schema.projects import Project
 from graph.schema.releases import Release
@@ -32,6 +33,8 @@ NODES: dict[str, tuple[Fetch[str, Any], Callable[[Any], Node]]] = {
     Noun.DATABASE.value: (loaders.database, Database.of),
     Noun.TCP_PROXY.value: (loaders.tcp_proxy, TcpProxy.of),
     Noun.CERTIFICATE.value: (loaders.certificate, Certificate.of),
+    Noun.DATABASE_DUMP.value: (loaders.dump, DatabaseDump.of),
+    Noun.DATABASE_RESTORE.value: (loaders.restore, DatabaseRestore.of),
     Noun.DOMAIN.value: (loaders.domain, Domain.of),
     Noun.DEPLOYMENT.value: (loaders.deployment, Deployment.of),
     Noun.RELEASE.value: (loaders.release, Release.of),

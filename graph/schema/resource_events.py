@@ -20,6 +20,8 @@ described(
     DATABASE="A Database.",
     TCP_PROXY="A TcpProxy.",
     CERTIFICATE="A Certificate.",
+    DATABASE_DUMP="A DatabaseDump.",
+    DATABASE_RESTORE="A DatabaseRestore.",
     DOMAIN="A Domain.",
     DEPLOYMENT="A Deployment.",
     RELEASE="A Release.",

@@ -5,20 +5,23 @@ from typing import Any
 import pytest
 from graphql import get_nullable_type
 
-from graph.ids import local_id
+from graph.ids import global_id, local_id
 from tests.graph.api import afterwards
 from tests.graph.api.certificates import CERTIFICATE, PRIVATE_KEY
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.front import Answer, Front
 from tests.graph.api.fuzzing import SCHEMA, assert_echoed, is_document, is_readable, is_there, literal, selection
-from tests.graph.api.rows import add_releases, close_ports, run_database
+from tests.graph.api.rows import add_dump, add_releases, close_ports, run_database
 
 MUTATIONS = SCHEMA.mutation_type.fields if SCHEMA.mutation_type else {}
 INPUTS: dict[str, Any] = {name: get_nullable_type(field.args["input"].type) for name, field in MUTATIONS.items()}
 UNREAD = ("BAD_REQUEST", "ENGINE_UNREACHABLE")  # codes of what is told without a field
 MOST_SECONDS = 1.0  # of computing, for a request that is as long as one may be
 _ROUTED = {"Application": "applicationId", "Domain": "domainId"}
-_USES_UP = ("remove", "revoke", "cancel", "start", "stop", "link", "unlink", "expose", "unexpose", "upload")
+_USES_UP = (
+    *("remove", "revoke", "cancel", "start", "stop", "link", "unlink", "expose", "unexpose", "upload"),
+    *("dump", "restore"),
+)
 
 
 class World:
@@ -54,6 +57,7 @@ class World:
         if stopped:
             await do("stopApplication", "errors { code }", applicationId=application)
         database = await self._database(environment, "db", stopped=stopped)
+        dump = await self.api.engine.sessions.write(add_dump, local_id("Database", database))
         linked = await self._database(environment, "linked")
         link = await do("linkDatabase", "link { id }", databaseId=linked, applicationId=application, variable="URL")
         exposed = await self._database(environment, "exposed")
@@ -70,6 +74,7 @@ class World:
             "certificateId": certificate["certificate"]["id"],
             "deploymentId": deployment["deployment"]["id"],
             "domainId": domain["domain"]["id"],
+            "dumpId": global_id("DatabaseDump", dump),
             "environmentId": await self.api.environment(f"blog-{self._number}"),
             "linkId": link["link"]["id"],
             "projectId": await self.api.project(f"empty-{self._number}"),

@@ -44,6 +44,7 @@ _BY_NAME: dict[str, Any] = {
     "key": PRIVATE_KEY,
     "mode": "TERMINATE",
 }
+_BY_PLACE = {("RestoreDatabaseInput", "confirmName"): "db"}  # where another value than of the name's is good
 _BY_TYPE: dict[str, Callable[[], Any]] = {
     "String": lambda: "text",
     "Int": lambda: 2,
@@ -91,7 +92,8 @@ def good(kind: Any, ids: dict[str, str], name: str = "") -> Any:
     if isinstance(bare, GraphQLList):
         return [good(bare.of_type, ids, name)]
     if isinstance(bare, GraphQLInputObjectType):
-        return {part: good(field.type, ids, part) for part, field in bare.fields.items()}
+        named = {part: _BY_PLACE.get((bare.name, part)) for part in bare.fields}
+        return {part: named[part] or good(field.type, ids, part) for part, field in bare.fields.items()}
     if isinstance(bare, GraphQLEnumType):
         return _BY_NAME[name] if _BY_NAME.get(name) in bare.values else next(iter(bare.values))
     if bare.name == "ID":

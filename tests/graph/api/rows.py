@@ -6,14 +6,18 @@ from db.models import (
     Application,
     Container,
     Database,
+    DatabaseDump,
+    DatabaseRestore,
     DatabaseStatus,
     Deployment,
     DeploymentKind,
     DeploymentStatus,
+    DumpStatus,
     EnvironmentVariable,
     FailureReason,
     Release,
     ReleaseStatus,
+    RestoreStatus,
     TcpProxy,
     Volume,
     now,
@@ -97,3 +101,31 @@ def run_database(session: Session, database_id: str) -> None:
 def close_ports(session: Session) -> None:
     """Give back all ports that are reserved for databases."""
     session.exec(delete(TcpProxy))
+
+
+def add_dump(session: Session, database_id: str, status: DumpStatus = DumpStatus.GOOD) -> str:
+    """The id of a dump of the database, with no file."""
+    database = session.get_one(Database, database_id)
+    ended = status in (DumpStatus.GOOD, DumpStatus.FAILED)
+    dump = DatabaseDump(
+        database_id=database.id,
+        environment_id=database.environment_id,
+        name=database.name,
+        kind=database.kind,
+        version=database.version,
+        database_name=database.database_name,
+        status=status,
+        finished_at=now() if ended else None,
+    )
+    session.add(dump)
+    return dump.id
+
+
+def add_restore(session: Session, database_id: str, dump_id: str, status: RestoreStatus) -> str:
+    """The id of a restore that is under way."""
+    database = session.get_one(Database, database_id)
+    restore = DatabaseRestore(
+        database_id=database.id, environment_id=database.environment_id, dump_id=dump_id, status=status
+    )
+    session.add(restore)
+    return restore.id

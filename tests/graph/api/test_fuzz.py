@@ -70,6 +70,7 @@ def nothing_converges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Engine, "_converge", converge)
     monkeypatch.setattr(Engine, "_converge_database", converge)
     monkeypatch.setattr(Engine, "_converge_exposure", converge)
+    monkeypatch.setattr(Engine, "_carry_out_copy", converge)
 
 
 @pytest.fixture
