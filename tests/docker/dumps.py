@@ -85,3 +85,11 @@ def volumes_of(world: World, database: Database) -> list[str]:
     """The volumes that were made for the database."""
     mine = f"label=wharf.database={local_id('Database', database.id)}"
     return docker("volume", "ls", "--filter", mine, "--quiet").split()
+
+
+async def reached(seen: AsyncGenerator[str, None], step: str) -> None:
+    """Wait for the step."""
+    async with asyncio.timeout(40):
+        async for each in seen:
+            if each == step:
+                return

@@ -1,14 +1,15 @@
 """What may be asked of dumps and restores, and when: the work itself is seen on real Docker."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import Session
 
 from db.models import Database, DatabaseDump, DatabaseKind, DatabaseRestore, DumpStatus, RestoreStatus
+from engine.databases.copies import give_up_restores
 from engine.databases.copy_records import GivenUp, fail_restore, switch_back, switch_volume, volume_serves
 from engine.databases.dump_files import CopyFailed, directory_in
-from engine.databases.requests import give_up_restores
 from engine.databases.standing import forget_database
 from engine.engine import Engine
 from graph.ids import global_id, local_id
@@ -41,7 +42,7 @@ async def refused_restore(api: Api, key: str, dump: str, name: str = "db") -> li
     return await api.refused("restoreDatabase", confirmName=name, **fields)
 
 
-async def change(api: Api, table: type, key: str, **fields: object) -> None:
+async def change(api: Api, table: type[Any], key: str, **fields: object) -> None:
     def write(session: Session) -> None:
         row = session.get_one(table, key)
         for name, value in fields.items():
@@ -123,13 +124,13 @@ async def test_only_what_can_be_read_is_restored(api: Api) -> None:
         ({"status": DumpStatus.FAILED}, "NOT_NOW"),
     ):
         other = await api.engine.sessions.write(add_dump, key)
-        await change(api, DatabaseDump, other, **fields)  # type: ignore[arg-type]
+        await change(api, DatabaseDump, other, **fields)
         assert await refused_restore(api, key, other) == [(code, DUMP)], fields
     assert await refused_restore(api, key, dump, "shop") == [("INVALID_INPUT", ["input", "confirmName"])]
     assert await refused_restore(api, key, key) == [("NOT_FOUND", DUMP)]
     await change(api, DatabaseDump, dump, version="15")
-    fields = {"databaseId": global_id("Database", key), "dumpId": global_id("DatabaseDump", dump)}
-    await api.do("restoreDatabase", "restore { id dump { id } }", confirmName="db", **fields)
+    ids = {"databaseId": global_id("Database", key), "dumpId": global_id("DatabaseDump", dump)}
+    await api.do("restoreDatabase", "restore { id dump { id } }", confirmName="db", **ids)
 
 
 async def test_a_database_that_is_stopped_or_takes_a_password_is_not_restored(api: Api) -> None:
@@ -148,10 +149,10 @@ async def test_a_removed_dump_takes_its_file_along(api: Api, tmp_path: Path) -> 
     file = directory_in(tmp_path) / f"{dump}.sql"
     file.parent.mkdir()
     file.write_text("--")
-    document = (
-        "subscription($id: ID!) { databaseEvents(databaseId: $id) { ... on ResourceRemoved { noun id name } } }"
-    )
-    async with api.watch(document, id=global_id("Database", key)) as events:
+    document = """subscription($id: ID!, $after: Cursor) { databaseEvents(databaseId: $id, after: $after) {
+        ... on ResourceRemoved { noun id name } } }"""
+    after = (await api.ask("{ eventCursor }"))["eventCursor"]
+    async with api.watch(document, id=global_id("Database", key), after=after) as events:
         asked = global_id("DatabaseDump", dump)
         await api.do("removeDump", "removedId", dumpId=asked)
         assert await events.next() == {"noun": "DATABASE_DUMP", "id": asked, "name": "db"}
