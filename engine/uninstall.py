@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from engine import labels
+from engine.databases import dump_files
 from engine.docker.gateway import DockerGateway
 from engine.proxy import carriers
 from engine.proxy.tcp import making
@@ -31,6 +32,11 @@ async def uninstall(
     for volume in await docker.list_volumes(ours) if volumes else []:
         await docker.remove_volume(volume.name)
         yield f"volume {volume.name}"
+
+
+def dumps_kept(data_directory: Path) -> int:
+    """How many files of dumps there are."""
+    return sum(1 for _ in dump_files.directory_in(data_directory).glob("*"))
 
 
 async def volumes_kept(docker: DockerGateway, instance_id: str) -> int:

@@ -12,11 +12,12 @@ from db.backup import BackupFailed
 from db.errors import DatabaseUnusable, database_errors
 from db.migrate import migrate
 from db.sessions import Sessions
+from engine.databases import dump_files
 from engine.docker.gateway import DockerGateway
 from engine.engine import instance_of
 from engine.errors import EngineError
 from engine.secrets import SecretUnreadable
-from engine.uninstall import uninstall, volumes_kept
+from engine.uninstall import dumps_kept, uninstall, volumes_kept
 from graph.root import print_schema_text
 from wharf.backup import back_up
 from wharf.data_directory import DirectoryTaken, held, prepare
@@ -83,7 +84,11 @@ def backup(
     archive: Annotated[Path, typer.Argument(help="The tar archive to make; - is standard output.")],
 ) -> None:
     """Write the database and its key into an archive, also while the server runs."""
-    back_up(load_settings(), archive)
+    settings = load_settings()
+    back_up(settings, archive)
+    if count := dumps_kept(settings.data_directory):
+        directory = dump_files.directory_in(settings.data_directory)
+        typer.echo(f"{count} dump(s) of databases in {directory} are not in it: copy that directory too.", err=True)
     typer.echo("The backup holds the key to every secret: keep it where nobody else reads it.", err=True)
 
 
@@ -156,3 +161,5 @@ async def _remove(docker: DockerGateway, instance_id: str, data_directory: Path,
         typer.echo("Nothing to remove.")
     if kept := await volumes_kept(docker, instance_id):
         typer.echo(f"{kept} volume(s) stay, with what they hold; `wharf uninstall --volumes` removes them too.")
+    if dumps := dumps_kept(data_directory):
+        typer.echo(f"{dumps} dump(s) of databases stay in {dump_files.directory_in(data_directory)}.")

@@ -5,10 +5,13 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from graph.ids import local_id
 from tests.docker.clients import read, write
+from tests.docker.composed import docker
 from tests.docker.dumps import (
     ask_for_dump,
     ask_for_restore,
+    dumped,
     ended,
     file_of,
     left_over,
@@ -63,6 +66,28 @@ async def test_what_was_dumped_comes_back_with_the_password_of_now(
     await database.do("restartDatabase")
     await database.until("RUNNING")
     assert await read(database, kind) == "kept after"
+
+
+# What pg_dump writes without a word and psql cannot read: the function finds `told` only on the search path of old.
+UNRESTORABLE = """CREATE FUNCTION known(word text) RETURNS boolean LANGUAGE sql AS
+'SELECT EXISTS (SELECT 1 FROM told WHERE told.word = known.word)';
+CREATE TABLE aliases (word text CHECK (known(word))); INSERT INTO aliases VALUES ('kept')"""
+
+
+async def test_a_dump_that_does_not_bring_everything_back_is_not_called_good(
+    world: World, environment: str, unique: Callable[[str], str]
+) -> None:
+    database = await world.database(environment, "POSTGRESQL", unique("db"), version="15")
+    await database.until("RUNNING")
+    await write(database, "POSTGRESQL", "kept")
+    name = (await database.see("container { name }"))["container"]["name"]
+    docker("exec", name, "psql", "-U", "postgres", "-qc", UNRESTORABLE)
+    dump = await dumped(database)
+    assert (dump["status"], dump["file"], dump["sha256"]) == ("FAILED", None, None)
+    assert dump["failure"].startswith("psql ended with exit code 3: "), dump["failure"]
+    assert list((world.directory / "data" / "dumps").glob(f"{local_id('DatabaseDump', dump['id'])}*")) == []
+    assert left_over(world) == []
+    assert await read(database, "POSTGRESQL") == "kept"
 
 
 def another_volume(world: World, database: Database, old: str) -> Callable[[], Awaitable[bool]]:

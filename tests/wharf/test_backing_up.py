@@ -67,3 +67,16 @@ def test_an_archive_that_is_there_is_not_written_over(shell: Shell, tmp_path: Pa
     sentence = f"{tmp_path}/wharf.tar is there already, and is not written over."
     assert refused(shell.run("backup", str(tmp_path / "wharf.tar"))) == sentence
     assert (tmp_path / "wharf.tar").read_text() == "precious"
+
+
+def test_dumps_are_left_out_and_that_is_said(shell: Shell, tmp_path: Path) -> None:
+    with shell.serving():
+        pass
+    dumps = shell.data / "dumps"
+    dumps.mkdir()
+    (dumps / "01m833z4wr47h397dvxhp6mbv0.sql").write_text("--")
+    done = shell.run("backup", str(tmp_path / "wharf.tar"))
+    assert done.returncode == 0
+    assert f"1 dump(s) of databases in {dumps} are not in it: copy that directory too." in done.stderr
+    with tarfile.open(tmp_path / "wharf.tar") as archive:
+        assert sorted(archive.getnames()) == ["secret.key", "wharf.db"]

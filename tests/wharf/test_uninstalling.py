@@ -34,7 +34,11 @@ async def test_everything_goes_but_volumes_and_comes_back(world: World) -> None:
     shop = await deployed(world)
     assert (await shop.get("/write?path=a&text=kept")).status == 200
     world.stop()
+    dumps = world.directory / "data" / "dumps"
+    dumps.mkdir()
+    (dumps / "01m833z4wr47h397dvxhp6mbv0.sql").write_text("--")
     removed, stays = world.command("uninstall", "--yes").split("1 volume(s) stay")
+    assert f"1 dump(s) of databases stay in {dumps}." in stays
     assert {line.split()[1] for line in removed.splitlines()} == {"container", "network"}
     assert f"The data directory {world.directory}/data stays: the next `wharf serve` brings" in stays
     assert world.command("uninstall", "--yes").startswith("Nothing to remove.\n1 volume(s) stay")
