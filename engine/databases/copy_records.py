@@ -114,6 +114,7 @@ def switch_back(session: Session, restore_id: str, why: str) -> None:
     if database.previous_volume_id is not None and database.volume_id == restore.volume_id:
         database.volume_id, database.previous_volume_id = database.previous_volume_id, None
         database.data_version = restore.data_version
+        database.restart_wanted = True  # lest a start finds a server that is ready, and looks no further
         _begin_afresh(session, database)
     fail_restore(session, restore_id, why)
 

@@ -79,8 +79,14 @@ def _copies_under_way(session: Session) -> list[str]:
 
 
 def _failed_restores(session: Session) -> set[str]:
-    query = select(col(DatabaseRestore.id)).where(DatabaseRestore.status == RestoreStatus.FAILED)
-    return set(session.exec(query))
+    """Whose volumes are nobody's: whatever a row says, a volume that a database is on is its own."""
+    rows = session.exec(select(DatabaseRestore).where(DatabaseRestore.status == RestoreStatus.FAILED))
+    used = {volume_id for each in session.exec(select(Database)) for volume_id in _volumes(each)}
+    return {row.id for row in rows if row.volume_id not in used}
+
+
+def _volumes(database: Database) -> tuple[str | None, str | None]:
+    return database.volume_id, database.previous_volume_id
 
 
 def _databases(session: Session, server_id: str) -> set[str]:
