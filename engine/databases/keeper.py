@@ -74,7 +74,7 @@ class DatabaseKeeper:
             log.info("%s: something else was asked for meanwhile.", database.name)
         except EngineError as error:
             if trouble := trouble_of(error):
-                await self._sessions.write(note_trouble, database.id, trouble)
+                await self._sessions.write(note_trouble, database.id, database.volume_id, trouble)
             raise
 
     async def _bring_up(self, database: Database, order: Order) -> None:
@@ -119,7 +119,7 @@ class DatabaseKeeper:
         await self._host.observer.look(container_id)
 
         async def complain(failed: DatabaseFailed) -> None:
-            await self._sessions.write(note_trouble, database.id, failed.trouble)
+            await self._sessions.write(note_trouble, database.id, database.volume_id, failed.trouble)
 
         await self._waiting.run(database.id, self._servers.until_ready(order, complain))
         if database.data_version is None:
@@ -206,10 +206,10 @@ def _forget_previous_volume(session: Session, database_id: str, volume_id: str) 
         session.add(database)
 
 
-def note_trouble(session: Session, database_id: str, trouble: Trouble) -> None:
-    """Remember why a database does not serve."""
+def note_trouble(session: Session, database_id: str, volume_id: str, trouble: Trouble) -> None:
+    """Remember why a database does not serve, as far as that is still to be on this volume."""
     database = session.get(Database, database_id)
-    if database is None:
+    if database is None or database.volume_id != volume_id:
         return
     news = (database.problem, database.problem_message) != (trouble.problem, trouble.message)
     database.problem, database.problem_message = trouble.problem, trouble.message

@@ -6,10 +6,20 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from db.models import Database, DatabaseDump, DatabaseKind, DatabaseRestore, DumpStatus, RestoreStatus
+from db.models import (
+    Database,
+    DatabaseDump,
+    DatabaseKind,
+    DatabaseProblem,
+    DatabaseRestore,
+    DumpStatus,
+    RestoreStatus,
+)
 from engine.databases.copies import give_up_restores
 from engine.databases.copy_records import GivenUp, fail_restore, switch_back, switch_volume, volume_serves
 from engine.databases.dump_files import CopyFailed, directory_in
+from engine.databases.failure import Trouble
+from engine.databases.keeper import note_trouble
 from engine.databases.standing import forget_database
 from engine.engine import Engine
 from graph.ids import global_id, local_id
@@ -203,6 +213,16 @@ async def test_what_is_switched_back_is_as_it_was(api: Api) -> None:
     row = await api.engine.sessions.read(_row, Database, key)
     assert (row.volume_id, row.previous_volume_id, row.data_version) == (before, None, None)
     assert not await api.engine.sessions.write(volume_serves, key, restored)
+
+
+async def test_what_ails_the_server_of_one_volume_is_not_told_of_the_other(api: Api) -> None:
+    key, _, before = await switching(api)
+    trouble = Trouble(DatabaseProblem.EXITED, "It ended.")
+    await api.engine.sessions.write(note_trouble, key, before, trouble)
+    row = await api.engine.sessions.read(_row, Database, key)
+    assert row.problem is None
+    await api.engine.sessions.write(note_trouble, key, row.volume_id, trouble)
+    assert (await api.engine.sessions.read(_row, Database, key)).problem is DatabaseProblem.EXITED
 
 
 async def test_a_stopped_database_is_not_switched(api: Api) -> None:
