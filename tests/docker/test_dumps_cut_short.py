@@ -163,6 +163,20 @@ def small_disk(directory: Path) -> Iterator[None]:
         subprocess.run(["umount", directory], check=True)
 
 
+async def test_a_database_whose_data_are_destroyed_is_restored(mortal_world: World, mortal_environment: str) -> None:
+    world = mortal_world
+    database = await a_database(world, mortal_environment, "POSTGRESQL")
+    dump = await dumped(database)
+    name = (await database.see("container { name }"))["container"]["name"]
+    docker("exec", name, "rm", "-r", "/var/lib/postgresql/data/PG_VERSION", "/var/lib/postgresql/data/global")
+    await database.do("restartDatabase")
+    await database.until("FAILING")
+    restore = await restored(database, dump["id"])
+    assert restore["status"] == "SUCCEEDED", restore
+    await database.until("RUNNING")
+    assert await read(database, "POSTGRESQL") == "kept"
+
+
 async def test_a_restore_whose_server_does_not_come_up_is_undone(
     mortal_world: World, mortal_environment: str
 ) -> None:
