@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine import labels
+from engine.docker.gateway import DockerGateway
+from graph.ids import local_id
 from tests.docker.clients import read, write
 from tests.docker.composed import docker
 from tests.docker.dumps import (
@@ -72,6 +75,35 @@ async def test_what_was_cut_short_at_any_step_is_finished(
         assert await read(database, kind) == "kept", step
         await eventually(lambda: has_volumes(world, database, 1))
         assert left_over(world) == [], step
+
+
+async def test_what_nobody_works_with_is_removed_at_a_start_and_nothing_else(
+    mortal_world: World, mortal_environment: str
+) -> None:
+    """As when the dump or the restore ended in the moment of the kill."""
+    world, instance = mortal_world, mortal_world.instance_id
+    database = await a_database(world, mortal_environment)
+    key = local_id("Database", database.id)
+    world.kill()
+    gateway = DockerGateway(None)
+    scratch, kept = f"wharf-stray-{instance}", f"wharf-kept-{instance}"
+    try:
+        await gateway.create_volume(scratch, labels.scratch_labels(instance, key, "over"))
+        marks = labels.scratch_labels(instance, key, "over")
+        await gateway.create_container(scratch, {"Image": "wharf-sample:1", "Labels": marks})
+        await gateway.create_volume(kept, labels.restored_volume_labels(instance, key, "kept", "unknown"))
+        await asyncio.to_thread(world.start)
+        await eventually(lambda: has_no_scratch(world), within=20)
+        assert kept in volumes_of(world, database), "nobody knows whose data these are"
+    finally:
+        await gateway.remove_container(scratch)
+        for volume in (scratch, kept):
+            await gateway.remove_volume(volume)
+        await gateway.close()
+
+
+async def has_no_scratch(world: World) -> bool:
+    return not left_over(world)
 
 
 async def has_scratch(world: World) -> bool:
