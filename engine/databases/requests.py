@@ -203,7 +203,9 @@ class Databases:
             kind.check_configuration(changes["configuration"] or "")
         self._apply(database, changes)
         database.updated_at = now()
+        database.restart_wanted = True  # also if we are killed before anybody compares it with its container
         session.add(database)
+        settle_database(session, database_id)
         data = {"name": database.name, "changed": sorted(changes)}
         record_about_database(session, EventKind.UPDATED, database, data=data)
         return database

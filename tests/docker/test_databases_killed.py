@@ -53,6 +53,11 @@ async def test_whatever_is_asked_of_a_database_is_finished_after_a_kill(
         await database.do("restartDatabase")
         await killed(world, after)
         await database.until("RUNNING", within=60)
+    await database.do("updateDatabase", configuration="max_connections = 7")
+    await killed(world, 0.0)
+    await database.until("RUNNING", within=60)
+    name = (await database.see("container { name }"))["container"]["name"]
+    assert docker("exec", name, "psql", "-U", "postgres", "-Atc", "SHOW max_connections").strip() == "7"
     await database.do("stopDatabase")
     await killed(world, 0.1)
     await database.until("STOPPED")

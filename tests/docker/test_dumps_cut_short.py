@@ -26,7 +26,7 @@ from tests.docker.dumps import (
     steps,
     volumes_of,
 )
-from tests.docker.world import Database, World, eventually
+from tests.docker.world import Answer, Database, World, eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
 
@@ -49,6 +49,7 @@ async def test_what_was_cut_short_at_any_step_is_finished(
 ) -> None:
     world = mortal_world
     database = await a_database(world, mortal_environment, kind)
+    dump: Answer = {}
     for step in ("DUMPING", "VERIFYING"):
         async with steps(database) as seen:
             dump_id = await ask_for_dump(database)
