@@ -25,6 +25,7 @@ from engine.secrets import Cipher
 log = logging.getLogger(__name__)
 
 _KEPT_RUNNING = {"Name": "unless-stopped"}
+_FAILED_STARTS = {DatabaseProblem.EXITED, DatabaseProblem.OUT_OF_MEMORY, DatabaseProblem.NOT_READY}
 
 
 class DatabaseKeeper:
@@ -96,8 +97,8 @@ class DatabaseKeeper:
             log.info("%s: its container is made anew, as it is wanted now.", database.name)
             await self._servers.remove(order)
             await self._host.observer.look(facts.id)
-            if database.data_version is None:
-                # Nothing was ever in it, and what a first start has left half made no second one mends.
+            if _never_worked(database):
+                # What a first start has left half made no second one mends, and nothing was ever in it.
                 await self._host.docker.remove_volume(order.berth.volume)
             facts = None
         if database.restart_wanted:
@@ -167,11 +168,17 @@ class DatabaseKeeper:
 
 def _can_be_kept(database: Database, order: Order, facts: ContainerFacts) -> bool:
     """Whether a container is as it is wanted, none whose files may be missing and none whose first start failed."""
-    if facts.state is ContainerState.CREATED or (
-        facts.state is ContainerState.EXITED and database.data_version is None
-    ):
+    if facts.state is ContainerState.CREATED or (facts.state is ContainerState.EXITED and _never_worked(database)):
         return False
     return facts.labels.get(labels.SPEC) == order.fingerprint
+
+
+def _never_worked(database: Database) -> bool:
+    """Whether we have seen the first start on a volume fail.
+
+    That nothing was written down is not enough: we may have been killed just when it came up.
+    """
+    return database.data_version is None and database.problem in _FAILED_STARTS
 
 
 def _database(session: Session, database_id: str) -> Database | None:

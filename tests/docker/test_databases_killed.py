@@ -1,7 +1,9 @@
 """The control plane is killed while it works on a database: it finishes what was asked for, and nothing is lost."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
@@ -96,3 +98,24 @@ async def test_a_container_that_is_killed_or_removed_by_hand_comes_back(
                     break
         assert told[0] == "STARTING", "it was said at once that it does not run"
         assert await read(database, "POSTGRESQL") == "one"
+
+
+async def test_data_are_never_taken_for_what_a_first_start_has_left(
+    mortal_world: World, mortal_environment: str, unique: Callable[[str], str]
+) -> None:
+    world = mortal_world
+    database = await running(world, mortal_environment, unique("db"))
+    await write(database, "POSTGRESQL", "one")
+    before = (await database.see("container { name startedAt }"))["container"]
+    world.kill()
+    # As if we had been killed just before we could write down that it was ready, and the host had gone down later.
+    with closing(sqlite3.connect(world.directory / "data" / "wharf.db")) as connection, connection:
+        connection.execute("UPDATE database SET data_version = NULL")
+    docker("stop", before["name"])
+    world.start()
+    await database.until_true(
+        "status container { startedAt }",
+        lambda seen: seen["status"] == "RUNNING" and seen["container"]["startedAt"] != before["startedAt"],
+        within=60,
+    )
+    assert await read(database, "POSTGRESQL") == "one"
