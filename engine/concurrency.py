@@ -50,6 +50,18 @@ class Interruptible:
             job.cancel()
 
 
+async def patiently(job: Coroutine[object, object, Result], seconds: float) -> Result:
+    """What `job` returns or raises. Who is cancelled meanwhile goes once it has ended, or after that time."""
+    task = asyncio.create_task(job)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=seconds)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
 _finishing: set[asyncio.Task[Any]] = set()  # the event loop itself keeps no task alive
 
 

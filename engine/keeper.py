@@ -24,6 +24,7 @@ from engine.deployments.replicas import HOLDING_ON, Replicas
 from engine.deployments.runner import Runner
 from engine.deployments.work_order import containers_of_release
 from engine.docker.values import ContainerState
+from engine.errors import EngineError
 from engine.host import Host
 from engine.release_spec import ReleaseSpec
 
@@ -96,7 +97,8 @@ class Keeper:
         try:
             await self._reviving.run(application.id, self._replicas.until_ready(application, release, spec))
         except DeploymentFailed as failure:
-            log.warning("%s: %s", application.name, failure.sentence)
+            # It may be well later without a word from Docker: it is asked again, with a delay that grows.
+            raise EngineError(f"{application.name}: {failure.sentence}") from failure
         except Interrupted:
             log.info("%s: something else was asked for meanwhile.", application.name)
 

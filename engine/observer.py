@@ -188,11 +188,15 @@ class Observer:
                 if suspected & await self._not_as_told():
                     raise EventsLost("Docker did not tell of all that happened; everything is looked at anew.")
 
-    async def _not_as_told(self) -> set[tuple[str, str]]:
-        """The containers, and the states we remember of them, that are in another state by now."""
-        present = {each.id: each.state.value for each in await self._docker.list_containers(self._ours)}
+    async def _not_as_told(self) -> set[tuple[str, str | None]]:
+        """The containers, and the states we remember of them, that are in another state by now.
+
+        Also those of which we remember nothing: what was asked for and given up may still have been made.
+        """
+        found = [each for each in await self._docker.list_containers(self._ours) if self._remembering(each.labels)]
+        present = {each.id: each.state.value for each in found}
         remembered = await self._sessions.read(states, self._server_id)
-        return {(id, state) for id, state in remembered.items() if present.get(id) != state}
+        return {(id, remembered.get(id)) for id in present | remembered if present.get(id) != remembered.get(id)}
 
     async def _react(self, event: DockerEvent) -> None:
         if event.kind == "network":

@@ -53,7 +53,14 @@ class Servers:
         """Have the container run, also one that somebody has paused."""
         try:
             await self._docker.start_container(order.berth.name)
-        except DockerConflict:
+        except DockerFailure as error:
+            if order.berth.network and "already exists in network" in error.sentence:
+                # Docker has not forgotten the container that had this name before.
+                await self._docker.disconnect_network(order.berth.network, order.berth.name)
+                await self._docker.start_container(order.berth.name)
+                return
+            if not isinstance(error, DockerConflict):
+                raise
             facts = await self._docker.inspect_container(order.berth.name)
             if facts.state is not ContainerState.PAUSED:
                 raise

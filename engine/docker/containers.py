@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
+from engine.concurrency import patiently
 from engine.docker import facts
 from engine.docker.connection import Connection, Request, Upload
 from engine.docker.rawstream import Frames
@@ -15,6 +16,7 @@ from engine.errors import DockerConflict, DockerNotFound, DockerUnreachable
 
 LONGEST_OUTPUT = 64 * 1024
 EXIT_CODE_PAUSE = 0.01
+PATIENCE_SECONDS = 5.0
 
 
 class Containers(Connection):
@@ -41,7 +43,8 @@ class Containers(Connection):
     async def create_container(self, name: str, spec: Mapping[str, object]) -> str:
         """The new container's id. DockerConflict when the name is taken, DockerNotFound without the image."""
         request = Request(f"create container {name}", "POST", "containers/create", {"name": name}, spec)
-        container_id: str = (await self._call(request))["Id"]
+        # Docker makes it also when nobody waits for the answer: who gives it up is to know that it is there.
+        container_id: str = (await patiently(self._call(request), PATIENCE_SECONDS))["Id"]
         return container_id
 
     async def start_container(self, ref: str) -> None:

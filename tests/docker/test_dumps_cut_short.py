@@ -147,6 +147,7 @@ async def test_a_dump_outlives_its_database_and_a_damaged_one_changes_nothing(
     assert not file.exists()
 
 
+@pytest.mark.soak
 async def test_a_database_that_goes_while_it_is_copied_leaves_nothing(
     mortal_world: World, mortal_environment: str
 ) -> None:
@@ -196,6 +197,7 @@ def small_disk(directory: Path) -> Iterator[None]:
         subprocess.run(["umount", directory], check=True)
 
 
+@pytest.mark.soak
 async def test_a_database_whose_data_are_destroyed_is_restored(mortal_world: World, mortal_environment: str) -> None:
     world = mortal_world
     database = await a_database(world, mortal_environment, "POSTGRESQL")
@@ -210,6 +212,7 @@ async def test_a_database_whose_data_are_destroyed_is_restored(mortal_world: Wor
     assert await read(database, "POSTGRESQL") == "kept"
 
 
+@pytest.mark.soak
 async def test_a_restore_whose_server_does_not_come_up_is_undone(
     mortal_world: World, mortal_environment: str
 ) -> None:
