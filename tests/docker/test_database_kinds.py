@@ -148,6 +148,7 @@ async def write(database: Served, runnable: Runnable) -> None:
         await ask(database, runnable, statement)
 
 
+@pytest.mark.soak  # through the API it is done in every run
 async def test_what_is_written_is_there_after_a_clean_stop_and_in_another_container(
     runnable: Runnable, database: Served
 ) -> None:

@@ -17,7 +17,7 @@ from tests.docker.world import Application, World, eventually
 
 pytestmark = pytest.mark.docker
 
-ONE_LIST_OF_EACH_KIND = {"GET containers/json": 1, "GET networks": 1}
+ONE_LIST_OF_EACH_KIND = {"GET containers/json": 1, "GET networks": 1, "GET volumes": 1}
 # Serves until it is told to take more memory than it may.
 HUNGRY = "httpd -p 8000; until [ -e /tmp/eat ]; do sleep 0.1; done; exec python3 -c 'bytearray(1 << 30)'"
 FIELDS = "id name state ready exitCode outOfMemory restartCount startedAt finishedAt"
