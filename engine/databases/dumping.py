@@ -49,7 +49,7 @@ class Dumping:
             log.info("The dump %s was given up.", dump_id)
         except DatabaseUnusable:
             raise
-        except Exception as error:
+        except Exception as error:  # whatever it was, a dump has to end, or its database could never be dumped again
             if isinstance(error, DockerUnreachable) and not isinstance(error, DockerTimeout):
                 raise
             self._path(dump).unlink(missing_ok=True)

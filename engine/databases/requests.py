@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from db.models import (
     Application,
@@ -17,7 +17,6 @@ from db.models import (
     DesiredState,
     Environment,
     EventKind,
-    TcpProxy,
     TlsMode,
     now,
 )
@@ -38,6 +37,7 @@ from engine.databases.order import setup_of, variables_of
 from engine.databases.standing import name_free, standing_database
 from engine.databases.status import record_about_database, settle_database
 from engine.errors import Conflict, NotFound, NotNow
+from engine.exposures.requests import proxy_of
 from engine.secrets import Cipher, database_place
 from engine.servers import the_server
 from engine.variables import VariableDraft
@@ -256,7 +256,7 @@ class Databases:
         return Access(database, setup, internal, self._external_url(session, database, setup))
 
     def _external_url(self, session: Session, database: Database, setup: Setup) -> str | None:
-        proxy = session.exec(select(TcpProxy).where(TcpProxy.database_id == database.id)).first()
+        proxy = proxy_of(session, database.id)
         if proxy is None or proxy.closing:
             return None
         host = self._public_host if proxy.bind_address == "0.0.0.0" else proxy.bind_address

@@ -101,7 +101,7 @@ class Restoring:
             log.info("The restore %s was given up.", restore.id)
         except DatabaseUnusable:
             raise
-        except Exception as error:
+        except Exception as error:  # a mistake of ours must end a restore too, or nothing else could be asked for
             if isinstance(error, DockerUnreachable) and not isinstance(error, DockerTimeout):
                 raise
             with suppress(GivenUp):
