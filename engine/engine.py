@@ -12,10 +12,12 @@ from pathlib import Path
 from sqlmodel import Session, col, select, update
 
 from db.errors import DatabaseUnusable
-from db.models import Instance, Server, TcpProxy, new_id
+from db.models import Instance, Server, TcpProxy, Team, new_id
 from db.sessions import Sessions
 from engine import labels
-from engine.access import Access
+from engine.accounts.acting import acting_now
+from engine.accounts.teams import Teams
+from engine.accounts.tokens import Tokens
 from engine.applications import Applications
 from engine.certificates import Certificates
 from engine.containers import container_ended, forget_container, remember_container
@@ -102,13 +104,14 @@ class Engine:
     """Everything that the API may ask for. `start` and `stop` frame its life; between them it converges."""
 
     def __init__(self, settings: EngineSettings, outside: Outside = REAL) -> None:
-        self.sessions = Sessions(settings.database_url)
+        self.sessions = Sessions(settings.database_url, acting_now)
         instance = self.sessions.read_now(instance_of)
         self._key = unlock(instance.key_proof if instance else None, settings.data_directory / KEY_FILE)
         self.cipher = Cipher(self._key)
         self.events = EventLog(self.sessions, settings.events_kept)
         self.journals = Journals(self.sessions)
-        self.access = Access(self.sessions)
+        self.tokens = Tokens(self.sessions)
+        self.teams = Teams(self.sessions)
         self._settings = settings
         self._outside = outside
         self._tasks: list[asyncio.Task[None]] = []
@@ -363,6 +366,8 @@ def _identify(session: Session, cipher: Cipher) -> tuple[str, str]:
     if instance is None:
         instance = Instance(id=new_id()[-10:], key_proof=cipher.encrypt("", _KEY_PROOF))
         session.add(instance)
+    if session.exec(select(Team.id)).first() is None:
+        session.add(Team(name="default"))
     server = session.exec(select(Server)).first()
     if server is None:
         server = Server(name="local")

@@ -15,6 +15,7 @@ from db.models import (
     DatabaseStatus,
     DesiredState,
     DumpStatus,
+    Environment,
     EventKind,
     RestoreStatus,
 )
@@ -76,9 +77,12 @@ def _dump(session: Session, database_id: str, by: str) -> DatabaseDump:
     if database.status is not DatabaseStatus.RUNNING:
         raise NotNow(f"{database.name} has to run to be dumped.", field=_DATABASE)
     _check_free(session, database)
+    environment = session.get_one(Environment, database.environment_id)
     dump = DatabaseDump(
         database_id=database.id,
-        environment_id=database.environment_id,
+        team_id=environment.team_id,
+        project_id=environment.project_id,
+        environment_id=environment.id,
         name=database.name,
         kind=database.kind,
         version=database.version,
@@ -99,8 +103,14 @@ def _restore(session: Session, database_id: str, dump_id: str, by: str) -> Datab
     if database.next_password is not None or database.previous_volume_id is not None:
         raise NotNow(f"{database.name} is about to change; try again soon.", field=_DATABASE)
     _check_free(session, database)
+    environment = session.get_one(Environment, database.environment_id)
     restore = DatabaseRestore(
-        database_id=database.id, environment_id=database.environment_id, dump_id=dump.id, requested_by=by
+        database_id=database.id,
+        team_id=environment.team_id,
+        project_id=environment.project_id,
+        environment_id=environment.id,
+        dump_id=dump.id,
+        requested_by=by,
     )
     session.add(restore)
     tell_of_restore(session, restore)

@@ -100,6 +100,7 @@ def record_about_database(
         noun,
         noun_id or database.id,
         server_id=database.server_id,
+        team_id=environment.team_id,
         project_id=environment.project_id,
         environment_id=environment.id,
         database_id=database.id,

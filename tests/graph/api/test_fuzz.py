@@ -75,7 +75,7 @@ def nothing_converges(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def front(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Front]:
-    _, token = await api.engine.access.create_token("fuzz")
+    _, token = await api.engine.tokens.create("fuzz")
     async with opened(create_app(api.engine, lambda _: None), token, str(tmp_path / "wharf.db")) as front:
         await front.data("{ version }")
         send = Connection._send
