@@ -9,8 +9,9 @@ import pytest
 from strawberry.types import ExecutionResult
 
 from db.migrate import migrate
-from engine.engine import Engine, EngineSettings
+from engine.engine import Engine
 from engine.exposures.ports import Ports
+from engine.settings import EngineSettings
 from graph.context import Context
 from graph.permissions import Grant, Viewer
 from graph.root import schema
