@@ -31,17 +31,27 @@ _DUMP = ("input", "dumpId")
 
 
 class Copies:
-    """What the API may do with dumps, whose files are in `directory`. `wake` has a dump or a restore worked on."""
+    """What the API may do with dumps, whose files are in `directory`.
 
-    def __init__(self, sessions: Sessions, directory: Path, wake: Callable[[str], None]) -> None:
+    `wake_dump` has a dump worked on, `wake_restore` a restore.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        directory: Path,
+        wake_dump: Callable[[str], None],
+        wake_restore: Callable[[str], None],
+    ) -> None:
         self._sessions = sessions
         self._directory = directory
-        self._wake = wake
+        self._wake_dump = wake_dump
+        self._wake_restore = wake_restore
 
     async def dump(self, database_id: str, by: str) -> DatabaseDump:
         """Ask for a dump. Raises `NotFound`, and `NotNow` unless the database runs and nothing copies it."""
         dump = await self._sessions.write(_dump, database_id, by)
-        self._wake(dump.id)
+        self._wake_dump(dump.id)
         return dump
 
     async def restore(self, database_id: str, dump_id: str, by: str) -> DatabaseRestore:
@@ -50,7 +60,7 @@ class Copies:
         Raises `NotFound`, `InvalidInput` for a dump that this database cannot read, `NotNow`.
         """
         restore = await self._sessions.write(_restore, database_id, dump_id, by)
-        self._wake(restore.id)
+        self._wake_restore(restore.id)
         return restore
 
     async def remove(self, dump_id: str) -> None:

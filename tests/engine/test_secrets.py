@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.docker.values import RegistryCredentials
-from engine.engine import Engine, EngineSettings
+from engine.engine import Engine
 from engine.exposures.ports import Ports
 from engine.secrets import Cipher, SecretUnreadable, load_or_create_key
+from engine.settings import EngineSettings
 from engine.variables import VariableDraft
 
 KEY = bytes(range(32))

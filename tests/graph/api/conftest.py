@@ -11,8 +11,9 @@ from strawberry.types import ExecutionResult
 from db.migrate import migrate
 from engine.accounts import roles
 from engine.accounts.authority import EVERYTHING, Allowance, Authority
-from engine.engine import Engine, EngineSettings
+from engine.engine import Engine
 from engine.exposures.ports import Ports
+from engine.settings import EngineSettings
 from graph.context import Context
 from graph.permissions import Viewer
 from graph.root import schema

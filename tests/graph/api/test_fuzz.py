@@ -10,6 +10,7 @@ from graphql import GraphQLField, GraphQLList, get_named_type, get_nullable_type
 from hypothesis import HealthCheck, Phase, given, is_hypothesis_test, settings
 from hypothesis import strategies as st
 
+from engine.databases.side import DatabaseSide
 from engine.docker.connection import Connection, Payload, Request
 from engine.engine import Engine
 from tests.graph.api.bad_values import LONG_LISTS, values_for
@@ -64,13 +65,12 @@ def seeded(request: pytest.FixtureRequest, seed: int) -> None:
 def nothing_converges(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is asked for stays asked for: only requests change anything."""
 
-    async def converge(_engine: Engine, _id: str) -> None:
+    async def converge(_of: object, _id: str) -> None:
         pass
 
     monkeypatch.setattr(Engine, "_converge", converge)
-    monkeypatch.setattr(Engine, "_converge_database", converge)
-    monkeypatch.setattr(Engine, "_converge_exposure", converge)
-    monkeypatch.setattr(Engine, "_carry_out_copy", converge)
+    for name in ("_converge", "_converge_exposure", "_carry_out_dump", "_carry_out_restore"):
+        monkeypatch.setattr(DatabaseSide, name, converge)
 
 
 @pytest.fixture
