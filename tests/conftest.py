@@ -25,6 +25,7 @@ _ports = (_first + number % 2_000 for number in itertools.count(random.randrange
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-permissions", action="store_true", help="write who may use which field as it is now")
     parser.addoption("--seed", type=int, default=1, help="what the tests that draw lots begin with")
 
 
