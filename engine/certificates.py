@@ -8,7 +8,8 @@ from db.sessions import Sessions
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.events import record
 from engine.proxy.tcp import certificate as pem
-from engine.secrets import Cipher, certificate_place
+from engine.secret_places import certificate_place
+from engine.secrets import Cipher, Secret
 
 _MAX_BYTES = 64 * 1024
 
@@ -20,7 +21,7 @@ class Certificates:
         self._sessions = sessions
         self._cipher = cipher
 
-    async def upload(self, chain: str, key: str) -> Certificate:
+    async def upload(self, chain: str, key: Secret) -> Certificate:
         """Keep a certificate with those of its issuers, and its private key, as PEM. Raises `InvalidInput`."""
         return await self._sessions.write(self._upload, chain, key)
 
@@ -28,7 +29,7 @@ class Certificates:
         """Raises `NotFound`, and `Conflict` while it is in use."""
         await self._sessions.write(_remove, certificate_id)
 
-    def _upload(self, session: Session, chain: str, key: str) -> Certificate:
+    def _upload(self, session: Session, chain: str, key: Secret) -> Certificate:
         leaf = _leaf(chain, key)
         row = Certificate(
             names=_names(leaf),
@@ -44,8 +45,8 @@ class Certificates:
         return row
 
 
-def _leaf(chain: str, key: str) -> x509.Certificate:
-    for field, text in (("chain", chain), ("key", key)):
+def _leaf(chain: str, key: Secret) -> x509.Certificate:
+    for field, text in (("chain", chain), ("key", key.reveal())):
         if len(text.encode("utf-8", "surrogatepass")) > _MAX_BYTES:
             raise InvalidInput("That is longer than 64 KiB, and no PEM of a certificate.", field=("input", field))
         if not text.isascii():

@@ -1,18 +1,16 @@
 """The engine: what is wanted, what is, and those who make the one agree with the other."""
 
 import asyncio
-import hashlib
-import hmac
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, update
 
 from db.errors import DatabaseUnusable
-from db.models import Instance, Server, TcpProxy, new_id
+from db.models import Instance, TcpProxy
 from db.sessions import Sessions
 from engine import labels
 from engine.access import Access
@@ -48,7 +46,9 @@ from engine.exposures.keeper import ExposureKeeper, proxy_ended, reconcile_expos
 from engine.exposures.ports import Ports
 from engine.exposures.requests import Exposures
 from engine.host import Host
+from engine.instance import Identity, check_keys, identify, unlock
 from engine.keeper import Keeper
+from engine.key_ring import KEY_FILE, KeyRing
 from engine.logs import Logs
 from engine.networks import Networks
 from engine.observer import Observer, Reactions, Remembering
@@ -62,7 +62,8 @@ from engine.proxy.tcp.observation import TcpProxyObservation
 from engine.proxy.tcp.proxies import TcpProxies
 from engine.publisher import Publisher
 from engine.reconcile import reconcile, remove_orphaned_networks
-from engine.secrets import Cipher, SecretUnreadable, load_or_create_key
+from engine.rekeying import Rekeying
+from engine.secrets import Secret
 from engine.stats import Stats
 from engine.work import Work
 
@@ -72,11 +73,7 @@ _AT_ONCE = 8
 _COPIES_AT_ONCE = 2
 _LONGEST_DATABASE_DELAY = 10.0  # seconds
 _STUMBLE_SECONDS = 1.0
-_KEY_PROOF = "instance:key"
 _NETWORKS = "The networks of removed environments"  # as the log names them
-
-KEY_FILE = "secret.key"
-"""The name of the key's file in the data directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +93,7 @@ class EngineSettings:
     tcp_ports: Ports
     tcp_address: str
     public_host: str
+    secret_key: Secret | None = field(default=None, repr=False)
 
 
 class Engine:
@@ -103,9 +101,10 @@ class Engine:
 
     def __init__(self, settings: EngineSettings, outside: Outside = REAL) -> None:
         self.sessions = Sessions(settings.database_url)
-        instance = self.sessions.read_now(instance_of)
-        self._key = unlock(instance.key_proof if instance else None, settings.data_directory / KEY_FILE)
-        self.cipher = Cipher(self._key)
+        ring = KeyRing(settings.data_directory / KEY_FILE, settings.secret_key)
+        self.cipher = self.sessions.read_now(unlock, ring)
+        self.sessions.read_now(check_keys, ring)
+        self._rekeying = Rekeying(self.sessions, ring, self.cipher)
         self.events = EventLog(self.sessions, settings.events_kept)
         self.journals = Journals(self.sessions)
         self.access = Access(self.sessions)
@@ -120,8 +119,8 @@ class Engine:
 
     async def start(self) -> None:
         """Begin to watch and to converge. Returns at once, also when Docker does not answer."""
-        instance_id, server_id = await self.sessions.write(_identify, self.cipher)
-        self.host = await self._make_host(instance_id, server_id)
+        self._identity = await self.sessions.write(identify, self.cipher)
+        self.host = await self._make_host(self._identity)
         replicas = Replicas(self.sessions, self.host, self.cipher)
         preparation = Preparation(self.sessions, self.host.docker, self.cipher, self.journals)
         self._runner = Runner(self.sessions, self.host, preparation, replicas, self.journals)
@@ -159,7 +158,15 @@ class Engine:
         self.logs = Logs(self.sessions, self.events, self.host.docker)
         self.stats = Stats(self.sessions, self.events, self.host.docker)
         publisher = self.host.publisher
-        jobs = (self.events.watch_others, publisher.run, publisher.watch, self.host.observer.run, self._catch_up)
+        self.events.on_event(self._rekeying.notice)
+        jobs = (
+            self.events.watch_others,
+            publisher.run,
+            publisher.watch,
+            self.host.observer.run,
+            self._catch_up,
+            self._rekeying.run,
+        )
         for job in jobs:
             self._spawn(_without_end(job))
 
@@ -175,8 +182,8 @@ class Engine:
         await self.host.docker.close()
         self.sessions.close()
 
-    async def _make_host(self, instance_id: str, server_id: str) -> Host:
-        settings = self._settings
+    async def _make_host(self, identity: Identity) -> Host:
+        settings, instance_id, server_id = self._settings, identity.instance_id, identity.server_id
         docker = self._outside.docker(settings.docker_host)
         networks = Networks(
             self.sessions,
@@ -190,7 +197,7 @@ class Engine:
             docker,
             ProxySettings(
                 instance_id=instance_id,
-                key=hmac.new(self._key, b"proxy", hashlib.sha256).hexdigest(),
+                key=identity.proxy_keys.http,
                 network_subnet=await networks.proxy_subnet(),
                 image=settings.proxy_image,
                 http_port=settings.http_port,
@@ -227,9 +234,14 @@ class Engine:
             outside=self._outside,
             directory=tcp_directory_in(self._settings.data_directory),
         )
-        key = hmac.new(self._key, b"tcp-proxies", hashlib.sha256).digest()
         return ExposureKeeper(
-            self.sessions, self.host, proxies, self._settings.tcp_ports, self.cipher, key, self._exposure_work.wake
+            self.sessions,
+            self.host,
+            proxies,
+            self._settings.tcp_ports,
+            self.cipher,
+            self._identity.proxy_keys.tcp,
+            self._exposure_work.wake,
         )
 
     def _make_copiers(self, servers: Servers) -> None:
@@ -333,38 +345,3 @@ async def _without_end(job: Callable[[], Coroutine[object, object, None]]) -> No
 def _touch(session: Session) -> None:
     """Write something that changes nothing."""
     session.exec(update(Instance).values(id=col(Instance.id)))
-
-
-def unlock(key_proof: str | None, path: Path) -> bytes:
-    """The key in the file at `path`, proven to be that of the database; made when that has no proof yet.
-
-    Raises `SecretUnreadable`.
-    """
-    if key_proof is None:
-        return load_or_create_key(path)
-    if not path.exists():
-        raise SecretUnreadable(f"{path}, the key to the secrets in the database, is missing. Restore it.")
-    key = load_or_create_key(path)
-    try:
-        Cipher(key).decrypt(key_proof, _KEY_PROOF)
-    except SecretUnreadable as error:
-        raise SecretUnreadable(f"{path} is not the key to the secrets in this database. Restore it.") from error
-    return key
-
-
-def instance_of(session: Session) -> Instance | None:
-    """The row of this installation; None before its first start."""
-    return session.exec(select(Instance)).first()
-
-
-def _identify(session: Session, cipher: Cipher) -> tuple[str, str]:
-    """The ids of this instance and of its local server, made at the first start."""
-    instance = instance_of(session)
-    if instance is None:
-        instance = Instance(id=new_id()[-10:], key_proof=cipher.encrypt("", _KEY_PROOF))
-        session.add(instance)
-    server = session.exec(select(Server)).first()
-    if server is None:
-        server = Server(name="local")
-        session.add(server)
-    return instance.id, server.id
