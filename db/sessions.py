@@ -35,10 +35,15 @@ _BUSY_SECONDS = 1  # of them at a time in SQLite's own waiting; a read, which ho
 
 
 class Sessions:
-    """The database at `url` ("sqlite:////path/to/file.db"), opened for one process."""
+    """The database at `url` ("sqlite:////path/to/file.db"), opened for one process.
 
-    def __init__(self, url: str) -> None:
+    `attribute` is called in the task that writes, and says in whose name: each transaction finds it under "by" in the
+    `info` of its session.
+    """
+
+    def __init__(self, url: str, attribute: Callable[[], object] = lambda: None) -> None:
         self.url = url
+        self._attribute = attribute
         parsed = make_url(url)
         self._reader = _reading_engine(parsed)
         self._writer = writing_engine(parsed)
@@ -69,10 +74,10 @@ class Sessions:
         `DatabaseUnusable`, at once or, where another program holds the file, after 15 seconds.
         """
         loop = asyncio.get_running_loop()
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline, by = time.monotonic() + PATIENCE_SECONDS, self._attribute()
 
         def transaction() -> tuple[T, list[object]]:
-            with Session(self._writer, expire_on_commit=False) as session:
+            with Session(self._writer, expire_on_commit=False, info={"by": by}) as session:
                 with session.begin():
                     before = _rows_changed(session)
                     result = change(session, *args, **kwargs)

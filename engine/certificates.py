@@ -5,6 +5,7 @@ from sqlmodel import Session, select
 
 from db.models import Certificate, EventKind, TcpProxy, now
 from db.sessions import Sessions
+from engine.accounts.teams import team_of
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.events import record
 from engine.proxy.tcp import certificate as pem
@@ -21,17 +22,22 @@ class Certificates:
         self._sessions = sessions
         self._cipher = cipher
 
-    async def upload(self, chain: str, key: Secret) -> Certificate:
-        """Keep a certificate with those of its issuers, and its private key, as PEM. Raises `InvalidInput`."""
-        return await self._sessions.write(self._upload, chain, key)
+    async def upload(self, team_id: str, chain: str, key: Secret) -> Certificate:
+        """Keep a certificate with those of its issuers, and its private key, as PEM, for a team.
+
+        Raises `InvalidInput`, and `NotFound` for a team that there is not.
+        """
+        return await self._sessions.write(self._upload, team_id, chain, key)
 
     async def remove(self, certificate_id: str) -> None:
         """Raises `NotFound`, and `Conflict` while it is in use."""
         await self._sessions.write(_remove, certificate_id)
 
-    def _upload(self, session: Session, chain: str, key: Secret) -> Certificate:
+    def _upload(self, session: Session, team_id: str, chain: str, key: Secret) -> Certificate:
+        team_of(session, team_id)
         leaf = _leaf(chain, key)
         row = Certificate(
+            team_id=team_id,
             names=_names(leaf),
             issuer=leaf.issuer.rfc4514_string(),
             chain=chain,
@@ -41,7 +47,7 @@ class Certificates:
         )
         row.key = self._cipher.encrypt(key, certificate_place(row.id))
         session.add(row)
-        record(session, EventKind.CREATED, "Certificate", row.id, data={"name": ", ".join(row.names)})
+        _tell(session, EventKind.CREATED, row)
         return row
 
 
@@ -80,4 +86,8 @@ def _remove(session: Session, certificate_id: str) -> None:
             "A TCP proxy shows this certificate; give it another one first.", field=("input", "certificateId")
         )
     session.delete(row)
-    record(session, EventKind.REMOVED, "Certificate", row.id, data={"name": ", ".join(row.names)})
+    _tell(session, EventKind.REMOVED, row)
+
+
+def _tell(session: Session, kind: EventKind, row: Certificate) -> None:
+    record(session, kind, "Certificate", row.id, team_id=row.team_id, data={"name": ", ".join(row.names)})

@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from db.models import Application, DesiredState, Domain, EventKind
 from db.sessions import Sessions
+from engine.accounts.visible import readable
 from engine.errors import NotFound, NotNow, RouteTaken
 from engine.status import record_about
 
@@ -103,9 +104,12 @@ def _unclaimed(session: Session, domain: Domain) -> None:
         )
     ).first()
     if claim is not None:
-        owner = session.get_one(Application, claim.application_id)
+        owner = readable(session, session.get_one(Application, claim.application_id))
         path = "" if domain.path_prefix == "/" else domain.path_prefix
-        raise RouteTaken(f"{domain.host}{path} already leads to {owner.name}.", field=("input", "host"))
+        raise RouteTaken(
+            f"{domain.host}{path} already leads to {owner.name if owner else 'somewhere else'}.",
+            field=("input", "host"),
+        )
 
 
 def _tell(session: Session, kind: EventKind, domain: Domain, changed: Sequence[str] = ()) -> None:

@@ -19,6 +19,9 @@ from sqlmodel import Session, col, delete, func, select
 from db.errors import DatabaseUnusable
 from db.models import Event, EventKind
 from db.sessions import Sessions, tell
+from engine.accounts.authority import EVERYTHING as ALL_AUTHORITY
+from engine.accounts.authority import Authority
+from engine.accounts.visible import sees, visible_events
 from engine.errors import CursorExpired, InvalidInput
 
 _MEMORY = 4096
@@ -37,12 +40,13 @@ _BETWEEN = (
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events a follower wants; None means any."""
+    """Which events a follower wants, None meaning any, among those that `authority` may read."""
 
     application_id: str | None = None
     deployment_id: str | None = None
     database_id: str | None = None
     noun: str | None = None
+    authority: Authority = ALL_AUTHORITY
 
     def matches(self, event: Event) -> bool:
         return (
@@ -50,6 +54,7 @@ class EventFilter:
             and self.deployment_id in (None, event.deployment_id)
             and self.database_id in (None, event.database_id)
             and self.noun in (None, event.noun)
+            and sees(event, self.authority)
         )
 
 
@@ -175,6 +180,7 @@ def record(
     noun_id: str,
     *,
     server_id: str | None = None,
+    team_id: str | None = None,
     project_id: str | None = None,
     environment_id: str | None = None,
     application_id: str | None = None,
@@ -188,6 +194,7 @@ def record(
         noun=noun,
         noun_id=noun_id,
         server_id=server_id,
+        team_id=team_id,
         project_id=project_id,
         environment_id=environment_id,
         application_id=application_id,
@@ -221,6 +228,8 @@ def _page(session: Session, cursor: int, last: int, wanted: EventFilter) -> list
         query = query.where(Event.database_id == wanted.database_id)
     if wanted.noun is not None:
         query = query.where(Event.noun == wanted.noun)
+    if wanted.authority != ALL_AUTHORITY:
+        query = query.where(visible_events(wanted.authority))
     return list(session.exec(query, params={"cursor": cursor, "last": last}))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session, select
 
-from db.models import Instance, Server, new_id
+from db.models import Instance, Server, Team, new_id
 from db.sealed import place_of
 from engine.key_ring import KeyRing
 from engine.rekeying import census
@@ -72,6 +72,8 @@ def identify(session: Session, cipher: Cipher) -> Identity:
         id = new_id()[-10:]
         instance = Instance(id=id, key_proof=cipher.encrypt(Secret(""), place_of(Instance, "key_proof", id)))
         session.add(instance)
+    if session.exec(select(Team.id)).first() is None:
+        session.add(Team(name="default"))
     server = session.exec(select(Server)).first()
     if server is None:
         server = Server(name="local")

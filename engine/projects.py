@@ -6,6 +6,7 @@ from sqlmodel import Session, func, select
 
 from db.models import Application, Database, Environment, EventKind, Project
 from db.sessions import Sessions
+from engine.accounts.teams import team_of
 from engine.errors import Conflict, NameTaken, NotFound
 from engine.events import record
 
@@ -22,9 +23,9 @@ class Projects:
         self._sessions = sessions
         self._environment_removed = environment_removed
 
-    async def create(self, name: str) -> Project:
-        """Raises `NameTaken`."""
-        return await self._sessions.write(_create_project, name)
+    async def create(self, team_id: str, name: str) -> Project:
+        """Raises `NotFound` for a team that there is not, and `NameTaken`."""
+        return await self._sessions.write(_create_project, team_id, name)
 
     async def rename(self, project_id: str, name: str) -> Project:
         """Raises `NotFound`, `NameTaken`."""
@@ -62,9 +63,10 @@ def _environment(session: Session, environment_id: str) -> Environment:
     return environment
 
 
-def _create_project(session: Session, name: str) -> Project:
-    _project_name_free(session, name)
-    project = Project(name=name)
+def _create_project(session: Session, team_id: str, name: str) -> Project:
+    team_of(session, team_id)
+    _project_name_free(session, team_id, name)
+    project = Project(team_id=team_id, name=name)
     session.add(project)
     _tell_project(session, EventKind.CREATED, project)
     return project
@@ -73,7 +75,7 @@ def _create_project(session: Session, name: str) -> Project:
 def _rename_project(session: Session, project_id: str, name: str) -> Project:
     project = _project(session, project_id)
     if project.name != name:
-        _project_name_free(session, name)
+        _project_name_free(session, project.team_id, name)
         project.name = name
         session.add(project)
         _tell_project(session, EventKind.UPDATED, project)
@@ -91,15 +93,15 @@ def _remove_project(session: Session, project_id: str) -> None:
     _tell_project(session, EventKind.REMOVED, project)
 
 
-def _project_name_free(session: Session, name: str) -> None:
-    if session.exec(select(Project.id).where(Project.name == name)).first():
+def _project_name_free(session: Session, team_id: str, name: str) -> None:
+    if session.exec(select(Project.id).where(Project.team_id == team_id, Project.name == name)).first():
         raise NameTaken(f"There is a project named {name} already.", field=_NAME)
 
 
 def _create_environment(session: Session, project_id: str, name: str) -> Environment:
     project = _project(session, project_id)
     _environment_name_free(session, project, name)
-    environment = Environment(project_id=project_id, name=name)
+    environment = Environment(team_id=project.team_id, project_id=project_id, name=name)
     session.add(environment)
     _tell_environment(session, EventKind.CREATED, environment)
     return environment
@@ -135,7 +137,15 @@ def _environment_name_free(session: Session, project: Project, name: str) -> Non
 
 
 def _tell_project(session: Session, kind: EventKind, project: Project) -> None:
-    record(session, kind, "Project", project.id, project_id=project.id, data={"name": project.name})
+    record(
+        session,
+        kind,
+        "Project",
+        project.id,
+        team_id=project.team_id,
+        project_id=project.id,
+        data={"name": project.name},
+    )
 
 
 def _tell_environment(session: Session, kind: EventKind, environment: Environment) -> None:
@@ -144,6 +154,7 @@ def _tell_environment(session: Session, kind: EventKind, environment: Environmen
         kind,
         "Environment",
         environment.id,
+        team_id=environment.team_id,
         project_id=environment.project_id,
         environment_id=environment.id,
         data={"name": environment.name},

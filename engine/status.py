@@ -115,6 +115,7 @@ def record_about(
         noun,
         noun_id or application.id,
         server_id=application.server_id,
+        team_id=environment.team_id,
         project_id=environment.project_id,
         environment_id=environment.id,
         application_id=application.id,

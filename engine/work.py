@@ -17,18 +17,18 @@ class Work:
     """Calls `converge(id)` for each id that was woken, never twice at once for the same one.
 
     An id that is woken while its call runs is called once more afterwards. A call that raises is made
-    again, after a delay that grows up to `longest_delay` seconds.
+    again, after a delay that grows up to `longest_delay` seconds. A semaphore as `at_once` bounds several together.
     """
 
     def __init__(
         self,
         converge: Callable[[str], Awaitable[None]],
-        at_once: int,
+        at_once: int | asyncio.Semaphore,
         longest_delay: float = _LAST_RETRY_SECONDS,
     ) -> None:
         self._longest_delay = longest_delay
         self._converge = converge
-        self._slots = asyncio.Semaphore(at_once)
+        self._slots = asyncio.Semaphore(at_once) if isinstance(at_once, int) else at_once
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._again_unless_failed: set[str] = set()

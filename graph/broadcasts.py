@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 import orjson
 from strawberry.types import ExecutionResult
 
+from engine.accounts.authority import Authority
 from graph.errors import failed_as_a_whole, masked
 from graph.following import Following
-from graph.permissions import Grant, Viewer, anyone_with
+from graph.permissions import Viewer, anyone_with
 from graph.wire import text_frame
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Key(NamedTuple):
     query: str
     operation_name: str | None
     variables: bytes
-    grants: frozenset[Grant]
+    authority: Authority
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Asked:
         """`decisive` names the variables that the answers depend on."""
         variables = {name: value for name, value in self.variables.items() if name in decisive}
         encoded = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS)
-        return Key(self.query, self.operation_name, encoded, self.viewer.grants)
+        return Key(self.query, self.operation_name, encoded, self.viewer.authority)
 
 
 class Answer:
@@ -137,7 +138,7 @@ class _Broadcast:
         self.over = self.broken = False
         self._engine = engine
         self._following = Following(start=cursor, wait=self._wait)
-        shared = replace(asked, viewer=anyone_with(asked.viewer.grants))
+        shared = replace(asked, viewer=anyone_with(asked.viewer.authority))
         self.task = asyncio.create_task(self._tell_all(run(shared, self._following)))
 
     async def _wait(self, _decisive: frozenset[str], cursor: int) -> int:

@@ -3,21 +3,31 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 import strawberry
+from sqlmodel import Session
 from strawberry.dataloader import DataLoader
 
+from engine.accounts.authority import Authority
+from engine.accounts.viewer import Viewer
 from engine.errors import InvalidInput
 from graph.following import Following
-from graph.permissions import Viewer
 from graph.sockets import Sockets
 
 if TYPE_CHECKING:
     from engine.engine import Engine
 
 K = TypeVar("K")
+P = ParamSpec("P")
 V = TypeVar("V")
+
+
+class Reader(NamedTuple):
+    """Who reads, from what."""
+
+    engine: "Engine"
+    authority: Authority
 
 
 @dataclass(frozen=True)
@@ -34,15 +44,22 @@ class Context:
     following: Following = field(default_factory=Following, repr=False)
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict, init=False, repr=False)
 
-    def load(self, fetch: "Callable[[Engine, list[K]], Awaitable[Sequence[V]]]", key: K) -> Awaitable[V]:
+    def load(self, fetch: Callable[["Reader", list[K]], Awaitable[Sequence[V]]], key: K) -> Awaitable[V]:
         """What `fetch` finds for this key, asked together with the keys of all sibling fields.
 
         `fetch` is a function of a module. It answers in the order of its keys, which may repeat.
         """
         if fetch not in self._loaders:
             # A subscription lives for days: a loader with a cache would show it the same rows all that time.
-            self._loaders[fetch] = DataLoader(partial(fetch, self.engine), cache=False)
+            reader = Reader(self.engine, self.viewer.authority)
+            self._loaders[fetch] = DataLoader(partial(fetch, reader), cache=False)
         return self._loaders[fetch].load(key)
+
+    async def read(
+        self, query: Callable[Concatenate[Session, Authority, P], V], *args: P.args, **kwargs: P.kwargs
+    ) -> V:
+        """What `query` finds among the rows that the viewer may see, whose authority it is given."""
+        return await self.engine.sessions.read(query, self.viewer.authority, *args, **kwargs)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

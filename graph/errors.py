@@ -18,8 +18,11 @@ from strawberry.extensions import FieldExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
 
 from db.errors import DatabaseUnusable
+from engine.accounts.acting import acting
+from engine.accounts.viewer import Viewer
 from engine.concurrency import to_its_end
 from engine.errors import DockerFailure, DockerUnreachable, EngineError, ErrorCode, ProxyFailure, Refused
 from graph.enums import described
@@ -89,11 +92,12 @@ class ErrorsAsData(FieldExtension):
     ) -> object:
         if mistakes := info.context.mistakes.get(info.path.key):
             return self._payload(mistakes)
-        return await to_its_end(self._done(next_(source, info, **kwargs)))
+        return await to_its_end(self._done(next_(source, info, **kwargs), info.context.viewer))
 
-    async def _done(self, mutation: Awaitable[object]) -> object:
+    async def _done(self, mutation: Awaitable[object], viewer: Viewer) -> object:
         try:
-            return await mutation
+            with acting(viewer, to_camel_case(self._field.python_name)):
+                return await mutation
         except Refused as error:
             return self._payload([error])
         except ExceptionGroup as group:

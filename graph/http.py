@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import orjson
 from graphql import GraphQLError
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 MAX_BODY = 1024 * 1024
 
-Authenticate: TypeAlias = Callable[[str], Viewer | Awaitable[Viewer | None] | None]
+Authenticate: TypeAlias = Callable[[str, str], Viewer | Awaitable[Viewer | None] | None]
 
 _OPERATIONS = {
     "GET": frozenset({OperationType.QUERY}),
@@ -64,8 +64,9 @@ class Operation(NamedTuple):
 class GraphQLView(GraphQL[Any, None]):
     """An ASGI application for one path. Every request and every socket needs a token.
 
-    `authenticate` finds the viewer a token belongs to; it may be a coroutine function. `sockets` lets whoever
-    revokes a token close what it opened. `allowed_origins` are pages elsewhere that may open sockets.
+    `authenticate` finds the viewer a token belongs to, given also the address it comes from; it may be a coroutine
+    function. `sockets` lets whoever revokes a token close what it opened. `allowed_origins` are pages elsewhere that
+    may open sockets.
     """
 
     websocket_adapter_class = JsonSocket
@@ -108,7 +109,7 @@ class GraphQLView(GraphQL[Any, None]):
         """What Strawberry keeps for the whole life of a socket; HTTP requests do not come by here."""
 
         async def viewer(claims: Mapping[str, object]) -> Viewer | None:
-            return await self._viewer(_token_in(claims) or _bearer(request.headers.get("authorization")))
+            return await self._viewer(request, _token_in(claims) or _bearer(request.headers.get("authorization")))
 
         return Handshake(viewer, self._answers, self.broadcasts, self._sockets)
 
@@ -127,8 +128,9 @@ class GraphQLView(GraphQL[Any, None]):
                 assert isinstance(result, ExecutionResult)
                 yield result
 
-    async def _viewer(self, token: str | None) -> Viewer | None:
-        return await await_maybe(self._authenticate(token)) if token else None
+    async def _viewer(self, request: HTTPConnection, token: str | None) -> Viewer | None:
+        peer = request.client.host if request.client else ""
+        return await await_maybe(self._authenticate(token, peer)) if token else None
 
     async def _answer(self, request: Request) -> Response:
         if _is_a_browser_looking(request):
@@ -157,7 +159,7 @@ class GraphQLView(GraphQL[Any, None]):
 
     async def _viewer_of(self, request: Request) -> Viewer:
         token = _bearer(request.headers.get("authorization"))
-        if viewer := await self._viewer(token):
+        if viewer := await self._viewer(request, token):
             return viewer
         challenge = 'Bearer realm="wharfinger"' + (', error="invalid_token"' if token else "")
         sentence = "This token is not known here." if token else "Send an API token as a bearer token."

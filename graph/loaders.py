@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
+from graphql import GraphQLError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, or_, select
 
@@ -23,13 +24,19 @@ from db.models import (
     EnvironmentVariable,
     Event,
     EventKind,
+    Membership,
     Project,
     Release,
     Server,
     TcpProxy,
+    Team,
+    User,
     Volume,
 )
-from engine.engine import Engine
+from engine.accounts.authority import Authority
+from engine.accounts.visible import visible, visible_events
+from graph.context import Reader
+from graph.permissions import forbidden
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -48,15 +55,18 @@ Row = TypeVar(
     Domain,
     Environment,
     EnvironmentVariable,
+    Membership,
     Project,
     Release,
     Server,
     TcpProxy,
+    Team,
+    User,
     Volume,
 )
 Numbered = TypeVar("Numbered", Deployment, Release)
 
-Fetch: TypeAlias = Callable[[Engine, list[K]], Awaitable[Sequence[V]]]
+Fetch: TypeAlias = Callable[[Reader, list[K]], Awaitable[Sequence[V]]]
 
 
 class PageKey(NamedTuple):
@@ -68,61 +78,79 @@ class PageKey(NamedTuple):
 
 
 def _one(table: type[Row], *conditions: Any) -> Fetch[str, Row | None]:
-    async def fetch(engine: Engine, keys: list[str]) -> list[Row | None]:
-        rows = await engine.sessions.read(_by_id, table, keys, conditions)
+    async def fetch(reader: Reader, keys: list[str]) -> list[Row | None]:
+        rows = await reader.engine.sessions.read(_by_id, reader.authority, table, keys, conditions)
         return [rows.get(key) for key in keys]
 
     return fetch
 
 
 def _held(table: type[Row]) -> Fetch[str, Row]:
-    """As `_one`, for rows that a foreign key keeps from going before what refers to them."""
+    """As `_one`, for rows that a foreign key keeps from going before what refers to them.
 
-    async def fetch(engine: Engine, keys: list[str]) -> list[Row]:
-        rows = await engine.sessions.read(_by_id, table, keys)
-        return [rows[key] for key in keys]
+    One that may not be read is an error of the field: its noun is known already from what refers to it.
+    """
 
-    return fetch
+    async def fetch(reader: Reader, keys: list[str]) -> list[Row | GraphQLError]:
+        rows = await reader.engine.sessions.read(_by_id, reader.authority, table, keys)
+        return [rows.get(key) or forbidden(f"You may not read this {table.__name__}.") for key in keys]
+
+    return fetch  # type: ignore[return-value]  # an error is raised where the row is awaited
 
 
 def _many(table: type[Row], owner: str, *order: Any, where: Sequence[Any] = ()) -> Fetch[str, list[Row]]:
     """The rows whose column `owner` holds the key, in this order."""
 
-    async def fetch(engine: Engine, keys: list[str]) -> list[list[Row]]:
-        groups = await engine.sessions.read(_by_owner, table, owner, keys, order, where)
+    async def fetch(reader: Reader, keys: list[str]) -> list[list[Row]]:
+        groups = await reader.engine.sessions.read(_by_owner, reader.authority, table, owner, keys, order, where)
         return [groups[key] for key in keys]
 
     return fetch
 
 
 def _pages(table: type[Numbered]) -> Fetch[PageKey, list[Numbered]]:
-    async def fetch(engine: Engine, keys: list[PageKey]) -> list[list[Numbered]]:
+    async def fetch(reader: Reader, keys: list[PageKey]) -> list[list[Numbered]]:
         found: dict[PageKey, list[Numbered]] = defaultdict(list)
         for first, before in {key[1:] for key in keys}:
             wanted = [key.application_id for key in keys if key[1:] == (first, before)]
-            for row in await engine.sessions.read(_newest, table, wanted, first, before):
+            for row in await reader.engine.sessions.read(_newest, reader.authority, table, wanted, first, before):
                 found[PageKey(row.application_id, first, before)].append(row)
         return [found[key] for key in keys]
 
     return fetch
 
 
-def _by_id(session: Session, table: type[Row], ids: list[str], conditions: Sequence[Any] = ()) -> dict[str, Row]:
-    rows = session.exec(select(table).where(col(table.id).in_(set(ids)), *conditions))
+def _by_id(
+    session: Session, authority: Authority, table: type[Row], ids: list[str], conditions: Sequence[Any] = ()
+) -> dict[str, Row]:
+    query = select(table).where(col(table.id).in_(set(ids)), visible(table, authority), *conditions)
+    rows = session.exec(query)
     return {row.id: row for row in rows}
 
 
 def _by_owner(
-    session: Session, table: type[Row], owner: str, owners: list[str], order: Sequence[Any], where: Sequence[Any]
+    session: Session,
+    authority: Authority,
+    table: type[Row],
+    owner: str,
+    owners: list[str],
+    order: Sequence[Any],
+    where: Sequence[Any],
 ) -> dict[str, list[Row]]:
     groups: dict[str, list[Row]] = defaultdict(list)
-    for row in session.exec(select(table).where(getattr(table, owner).in_(owners), *where).order_by(*order)):
+    query = select(table).where(getattr(table, owner).in_(owners), visible(table, authority), *where)
+    for row in session.exec(query.order_by(*order)):
         groups[getattr(row, owner)].append(row)
     return groups
 
 
 def _newest(
-    session: Session, table: type[Numbered], application_ids: list[str], first: int, before: int | None
+    session: Session,
+    authority: Authority,
+    table: type[Numbered],
+    application_ids: list[str],
+    first: int,
+    before: int | None,
 ) -> list[Numbered]:
     # One index search for each application: how many rows it has beyond the page does not matter.
     each = aliased(table)
@@ -133,6 +161,7 @@ def _newest(
         query = query.where(col(table.number) < before)
     bound = last_of_page.order_by(col(each.number).desc()).offset(first).limit(1).scalar_subquery()
     query = query.where(col(Application.id).in_(application_ids), col(table.number) >= func.coalesce(bound, 0))
+    query = query.where(visible(table, authority))
     return list(session.exec(query.order_by(col(table.number).desc())))
 
 
@@ -151,14 +180,21 @@ container = _one(Container)
 variable = _one(EnvironmentVariable)
 volume = _one(Volume)
 server = _one(Server)
+team = _one(Team)
+membership = _one(Membership)
+user = _one(User)
 api_token = _one(ApiToken, col(ApiToken.revoked_at).is_(None))
 
+team_of = _held(Team)
+user_of = _held(User)
 project_of = _held(Project)
 environment_of = _held(Environment)
 application_of = _held(Application)
 database_of = _held(Database)
 server_of = _held(Server)
 
+projects_of = _many(Project, "team_id", Project.name)
+memberships_of_team = _many(Membership, "team_id", Membership.id)
 environments_of = _many(Environment, "project_id", Environment.name)
 databases_of = _many(Database, "environment_id", Database.name)
 proxies_of = _many(TcpProxy, "database_id", TcpProxy.id)
@@ -182,49 +218,85 @@ deployments_of = _pages(Deployment)
 releases_of = _pages(Release)
 
 
-def projects(session: Session) -> list[Project]:
-    return list(session.exec(select(Project).order_by(Project.name)))
+def projects(session: Session, authority: Authority) -> list[Project]:
+    return list(session.exec(select(Project).where(visible(Project, authority)).order_by(Project.name)))
 
 
-def servers(session: Session) -> list[Server]:
-    return list(session.exec(select(Server).order_by(Server.name)))
+def teams(session: Session, authority: Authority) -> list[Team]:
+    return list(session.exec(select(Team).where(visible(Team, authority)).order_by(Team.name)))
 
 
-def tcp_proxies(session: Session) -> list[TcpProxy]:
-    return list(session.exec(select(TcpProxy).order_by(col(TcpProxy.bind_address), col(TcpProxy.port))))
+def users(session: Session, authority: Authority) -> list[User]:
+    return list(session.exec(select(User).where(visible(User, authority)).order_by(User.email)))
 
 
-def certificates(session: Session) -> list[Certificate]:
-    return list(session.exec(select(Certificate).order_by(Certificate.id)))
+def own_user(session: Session, _authority: Authority, user_id: str | None) -> User | None:
+    return session.get(User, user_id) if user_id else None
 
 
-def domains(session: Session) -> list[Domain]:
-    return list(session.exec(select(Domain).order_by(Domain.host, Domain.path_prefix)))
+def own_memberships(session: Session, _authority: Authority, user_id: str | None) -> list[Membership]:
+    return list(session.exec(select(Membership).where(Membership.user_id == user_id).order_by(Membership.id)))
 
 
-def api_tokens(session: Session) -> list[ApiToken]:
-    return list(session.exec(select(ApiToken).where(col(ApiToken.revoked_at).is_(None)).order_by(ApiToken.id)))
+def own_tokens(session: Session, _authority: Authority, user_id: str | None) -> list[ApiToken]:
+    query = select(ApiToken).where(ApiToken.user_id == user_id, col(ApiToken.revoked_at).is_(None))
+    return list(session.exec(query.order_by(ApiToken.id)))
 
 
-def applications(session: Session, count: int, after: str, environment_id: str | None) -> list[Application]:
+def servers(session: Session, authority: Authority) -> list[Server]:
+    return list(session.exec(select(Server).where(visible(Server, authority)).order_by(Server.name)))
+
+
+def tcp_proxies(session: Session, authority: Authority) -> list[TcpProxy]:
+    return list(
+        session.exec(
+            select(TcpProxy)
+            .where(visible(TcpProxy, authority))
+            .order_by(col(TcpProxy.bind_address), col(TcpProxy.port))
+        )
+    )
+
+
+def certificates(session: Session, authority: Authority) -> list[Certificate]:
+    return list(session.exec(select(Certificate).where(visible(Certificate, authority)).order_by(Certificate.id)))
+
+
+def domains(session: Session, authority: Authority) -> list[Domain]:
+    return list(
+        session.exec(select(Domain).where(visible(Domain, authority)).order_by(Domain.host, Domain.path_prefix))
+    )
+
+
+def api_tokens(session: Session, authority: Authority) -> list[ApiToken]:
+    query = select(ApiToken).where(col(ApiToken.revoked_at).is_(None), visible(ApiToken, authority))
+    return list(session.exec(query.order_by(ApiToken.id)))
+
+
+def applications(
+    session: Session, authority: Authority, count: int, after: str, environment_id: str | None
+) -> list[Application]:
     """The first `count` past the id `after`, oldest first."""
-    query = select(Application).where(col(Application.id) > after)
+    query = select(Application).where(col(Application.id) > after, visible(Application, authority))
     if environment_id is not None:
         query = query.where(Application.environment_id == environment_id)
     return list(session.exec(query.order_by(Application.id).limit(count)))
 
 
-def databases(session: Session, count: int, after: str, environment_id: str | None) -> list[Database]:
+def databases(
+    session: Session, authority: Authority, count: int, after: str, environment_id: str | None
+) -> list[Database]:
     """The first `count` past the id `after`, oldest first."""
-    query = select(Database).where(col(Database.id) > after)
+    query = select(Database).where(col(Database.id) > after, visible(Database, authority))
     if environment_id is not None:
         query = query.where(Database.environment_id == environment_id)
     return list(session.exec(query.order_by(Database.id).limit(count)))
 
 
-def dumps(session: Session, count: int, before: str | None, database_id: str | None) -> list[DatabaseDump]:
+def dumps(
+    session: Session, authority: Authority, count: int, before: str | None, database_id: str | None
+) -> list[DatabaseDump]:
     """The newest `count` made before the one with the id `before`, newest first."""
-    query = select(DatabaseDump)
+    query = select(DatabaseDump).where(visible(DatabaseDump, authority))
     if before is not None:
         query = query.where(col(DatabaseDump.id) < before)
     if database_id is not None:
@@ -232,9 +304,11 @@ def dumps(session: Session, count: int, before: str | None, database_id: str | N
     return list(session.exec(query.order_by(col(DatabaseDump.id).desc()).limit(count)))
 
 
-def events(session: Session, count: int, before: int | None, application_id: str | None) -> list[Event]:
+def events(
+    session: Session, authority: Authority, count: int, before: int | None, application_id: str | None
+) -> list[Event]:
     """The newest `count` before the number `before`, newest first."""
-    query = select(Event)
+    query = select(Event).where(visible_events(authority))
     if before is not None:
         query = query.where(col(Event.sequence) < before)
     if application_id is not None:
@@ -242,19 +316,20 @@ def events(session: Session, count: int, before: int | None, application_id: str
     return list(session.exec(query.order_by(col(Event.sequence).desc()).limit(count)))
 
 
-def events_of_deployment(session: Session, deployment_id: str, newest: int) -> tuple[int, int]:
+def events_of_deployment(session: Session, _authority: Authority, deployment_id: str, newest: int) -> tuple[int, int]:
     """The numbers of its first and its last event; both come after `newest` when the log has none."""
     query = select(func.min(Event.sequence), func.max(Event.sequence)).where(Event.deployment_id == deployment_id)
     first, last = session.exec(query).one()
     return (first, last) if first and last else (newest + 1, newest)
 
 
-def removed_past(session: Session, noun_id: str, after: int) -> bool:
+def removed_past(session: Session, authority: Authority, noun_id: str, after: int) -> bool:
     """Whether the log tells, past the number `after`, that an application or a database is gone."""
     query = select(Event.sequence).where(
         or_(Event.application_id == noun_id, Event.database_id == noun_id),
         Event.noun_id == noun_id,
         Event.kind == EventKind.REMOVED,
         col(Event.sequence) > after,
+        visible_events(authority),
     )
     return session.exec(query).first() is not None

@@ -1,121 +1,137 @@
-"""Who may do what: one decision function, and `Needs`, which asks it before a field resolves."""
+"""Who may use a root field: `Needs` asks the one function that decides, before the field resolves.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
+What a field names by an id is looked at too. A thing that the viewer may not read is not found, whatever else there
+is; a thing that they may read, and not do this to, is forbidden. What a field gives is filtered where it is read:
+see `Context.load` and `Context.read`.
+"""
+
+from collections.abc import Iterator, Mapping
+from inspect import isasyncgen
 from typing import Any
 
 import strawberry
-from strawberry.permission import BasePermission, PermissionExtension
+from graphql import GraphQLError
+from strawberry.extensions import FieldExtension
+from strawberry.types.base import StrawberryOptional
+from strawberry.types.field import StrawberryField
 
-from graph.ids import read_global_id
+from engine.accounts.authority import EVERYTHING, INSTALLATION, Action, Noun, Place
+from engine.accounts.viewer import Viewer, anyone_with
+from engine.accounts.visible import noun_of, owner_of, place_of
+from graph.ids import no_such, read_global_id
+from graph.subjects import fill_in_team, named
 
-
-class Action(Enum):
-    """What somebody wants to do with a noun."""
-
-    READ = "read"
-    CREATE = "create"
-    UPDATE = "update"
-    REMOVE = "remove"
-    DEPLOY = "deploy"  # also: roll back, restart, stop, start, cancel
-    REVEAL = "reveal"  # read what is secret, such as a password
-    MANAGE = "manage"  # the settings of the installation itself
+__all__ = ["Action", "Needs", "NeedsToReadNode", "Noun", "Viewer", "anyone_with", "forbidden", "unguarded"]
 
 
-class Noun(Enum):
-    """What is acted upon. The values are GraphQL type names."""
-
-    PROJECT = "Project"
-    ENVIRONMENT = "Environment"
-    APPLICATION = "Application"
-    DATABASE = "Database"
-    TCP_PROXY = "TcpProxy"
-    CERTIFICATE = "Certificate"
-    DATABASE_DUMP = "DatabaseDump"
-    DATABASE_RESTORE = "DatabaseRestore"
-    DOMAIN = "Domain"
-    DEPLOYMENT = "Deployment"
-    RELEASE = "Release"
-    SERVER = "Server"
-    API_TOKEN = "ApiToken"
-    EVENT = "Event"
+def forbidden(sentence: str) -> GraphQLError:
+    """The refusal of what somebody knows of, and may not do."""
+    return GraphQLError(sentence, extensions={"code": "FORBIDDEN"})
 
 
-class Grant(Enum):
-    """What a token was given."""
+class Guard(FieldExtension):
+    """What every root field has one of."""
 
-    OWNER = "owner"  # everything
-    SETUP = "setup"  # only to make the first API token
+    def apply(self, field: StrawberryField) -> None:
+        self._field = field
 
+    def refuses(self, info: strawberry.Info[Any, Any], arguments: Mapping[str, object]) -> bool:
+        """Whether the answer is null; raises what is to be told instead."""
+        raise NotImplementedError
 
-@dataclass(frozen=True)
-class Viewer:
-    """Whoever holds the token with which a request or a socket came."""
+    def resolve(self, next_: Any, source: object, info: strawberry.Info[Any, Any], **kwargs: object) -> Any:
+        return None if self.refuses(info, kwargs) else next_(source, info, **kwargs)
 
-    token_id: str
-    name: str
-    grants: frozenset[Grant]
-    expires_at: datetime | None = None  # when the token stops working
-
-
-def anyone_with(grants: frozenset[Grant]) -> Viewer:
-    """Who asks for what all viewers with these grants are told alike. Has no token, and no name."""
-    return Viewer(token_id="", name="", grants=grants)
-
-
-def decide(viewer: Viewer, action: Action, noun: Noun) -> bool:
-    """Whether this viewer may. Roles and teams are added here, and nowhere else."""
-    if Grant.OWNER in viewer.grants:
-        return True
-    return Grant.SETUP in viewer.grants and (action, noun) == (Action.CREATE, Noun.API_TOKEN)
+    async def resolve_async(
+        self, next_: Any, source: object, info: strawberry.Info[Any, Any], **kwargs: object
+    ) -> Any:
+        if self.refuses(info, kwargs):
+            return None
+        answer = next_(source, info, **kwargs)
+        return answer if isasyncgen(answer) else await answer
 
 
-class _Signed(BasePermission):
-    message = "Sign in with an API token."
-    error_extensions = {"code": "UNAUTHENTICATED"}
-
-    def has_permission(self, source: object, info: strawberry.Info[Any, Any], **kwargs: object) -> bool:
-        return isinstance(info.context.viewer, Viewer)
-
-
-class _Allowed(BasePermission):
-    error_extensions = {"code": "FORBIDDEN"}
-
-    def __init__(self, action: Action, noun: Noun) -> None:
-        self.action = action
-        self.noun = noun
-        self.message = f"Your token does not allow this. It needs: {action.value} {noun.value}."
-
-    def has_permission(self, source: object, info: strawberry.Info[Any, Any], **kwargs: object) -> bool:
-        return decide(info.context.viewer, self.action, self.noun)
-
-
-class _MayReadNode(BasePermission):
-    message = "Your token does not allow this."
-    error_extensions = {"code": "FORBIDDEN"}
-
-    def has_permission(self, source: object, info: strawberry.Info[Any, Any], **kwargs: object) -> bool:
-        kind, _ = read_global_id(str(kwargs["id"])) or (None, None)
-        return any(noun.value == kind and decide(info.context.viewer, Action.READ, noun) for noun in Noun)
-
-
-class Needs(PermissionExtension):
+class Needs(Guard):
     """Refuses a query, mutation or subscription field to everybody who may not do this action with this noun.
 
-    A top-level error says so, with extensions.code UNAUTHENTICATED or FORBIDDEN; the resolver does not run.
+    A top-level error says so, with extensions.code UNAUTHENTICATED or FORBIDDEN; the resolver does not run. `or_own`:
+    those may too whom the things belong to that are named. `anywhere`: where nothing is named, it is enough to be
+    allowed it in some place.
     """
 
-    def __init__(self, action: Action, noun: Noun) -> None:
-        super().__init__([_Signed(), _Allowed(action, noun)], use_directives=False)
+    def __init__(self, action: Action, noun: Noun, *, or_own: bool = False, anywhere: bool = False) -> None:
+        self.action = action
+        self.noun = noun
+        self._or_own = or_own
+        self._anywhere = anywhere
+
+    def refuses(self, info: strawberry.Info[Any, Any], arguments: Mapping[str, object]) -> bool:
+        viewer = _signed_in(info)
+        fill_in_team(info, viewer, arguments.get("input"), self.action, self.noun)
+        if viewer.authority == EVERYTHING:
+            return False
+        if not viewer.authority.allows_somewhere(self.action, self.noun) and not (self._or_own and viewer.user_id):
+            raise self._forbidden()
+        things = list(named(self._field, arguments))
+        if not things and self.action is not Action.READ and not self._anywhere:
+            self._check(viewer, INSTALLATION)
+        return any(self._refuses_thing(info, viewer, path, given) for path, given in things)
+
+    def _refuses_thing(
+        self, info: strawberry.Info[Any, Any], viewer: Viewer, path: tuple[str, ...], given: str
+    ) -> bool:
+        kind, key = read_global_id(given) or ("", "")
+        noun = noun_of(kind)
+        if noun is None:  # the resolver says what it wants instead
+            return False
+        place = info.context.engine.sessions.read_now(place_of, kind, key)
+        if place is None and self.action is Action.READ:  # it may have been there
+            return False
+        if self._or_own and viewer.user_id and viewer.user_id == self._owner(info, kind, key):
+            return False
+        if place is None or not viewer.authority.allows(Action.READ, noun, place):
+            if self.action is Action.READ and isinstance(self._field.type, StrawberryOptional):
+                return True
+            raise no_such(kind, given, field=path)
+        if noun is not Noun.CERTIFICATE or self.noun is Noun.CERTIFICATE:  # those are used, not changed
+            self._check(viewer, place)
+        return False
+
+    def _owner(self, info: strawberry.Info[Any, Any], kind: str, key: str) -> str | None:
+        found: str | None = info.context.engine.sessions.read_now(owner_of, kind, key)
+        return found
+
+    def _check(self, viewer: Viewer, place: Place) -> None:
+        if not viewer.authority.allows(self.action, self.noun, place):
+            raise self._forbidden()
+
+    def _forbidden(self) -> GraphQLError:
+        return forbidden(f"You may not do this. It needs: {self.action.value} {self.noun.value}.")
 
 
-class NeedsToReadNode(PermissionExtension):
+class SignedIn(Guard):
+    """Refuses a field to nobody but those who are nobody: for what is the viewer's own."""
+
+    def refuses(self, info: strawberry.Info[Any, Any], arguments: Mapping[str, object]) -> bool:
+        _signed_in(info)
+        return False
+
+
+class NeedsToReadNode(Guard):
     """For `node(id:)`: null, as for what does not exist, when the id is of a noun the viewer may not read."""
 
-    def __init__(self) -> None:
-        super().__init__([_Signed(), _MayReadNode()], use_directives=False, fail_silently=True)
+    def refuses(self, info: strawberry.Info[Any, Any], arguments: Mapping[str, object]) -> bool:
+        viewer = info.context.viewer
+        kind, _ = read_global_id(str(arguments["id"])) or ("", "")
+        noun = noun_of(kind)
+        return not viewer or noun is None or not viewer.authority.allows_somewhere(Action.READ, noun)
+
+
+def _signed_in(info: strawberry.Info[Any, Any]) -> Viewer:
+    viewer = info.context.viewer
+    if not isinstance(viewer, Viewer):
+        raise GraphQLError("Sign in, or send an API token.", extensions={"code": "UNAUTHENTICATED"})
+    return viewer
 
 
 def unguarded(schema: strawberry.Schema) -> list[str]:
@@ -127,5 +143,5 @@ def _unguarded(schema: strawberry.Schema) -> Iterator[str]:
     for root in filter(None, (schema.query, schema.mutation, schema.subscription)):
         definition = root.__strawberry_definition__  # type: ignore[attr-defined]
         for field in definition.fields:
-            if not any(isinstance(extension, Needs | NeedsToReadNode) for extension in field.extensions):
+            if not any(isinstance(extension, Guard) for extension in field.extensions):
                 yield f"{definition.name}.{schema.config.name_converter.get_graphql_name(field)}"

@@ -14,8 +14,10 @@ from graph.resolvers.events import EventQueries
 from graph.resolvers.projects import ProjectMutations, ProjectQueries
 from graph.resolvers.servers import ServerQueries
 from graph.resolvers.tcp_proxies import TcpProxyMutations, TcpProxyQueries
+from graph.resolvers.teams import TeamMutations, TeamQueries
 from graph.resolvers.tokens import TokenMutations, TokenQueries
 from graph.resolvers.variables import VariableMutations
+from graph.resolvers.viewers import ViewerQueries
 from graph.resolvers.volumes import VolumeMutations
 from graph.schema.messages import EVENT_TYPES
 from graph.subscriptions.applications import ApplicationSubscriptions
@@ -27,6 +29,8 @@ from graph.subscriptions.tcp_proxies import TcpProxySubscriptions
 
 @strawberry.type(description="What can be read.")
 class Query(
+    ViewerQueries,
+    TeamQueries,
     ProjectQueries,
     EnvironmentQueries,
     ApplicationQueries,
@@ -45,6 +49,7 @@ class Query(
 
 @strawberry.type(description="What can be done. What is refused is told in the `errors` of the answer.")
 class Mutation(
+    TeamMutations,
     ProjectMutations,
     EnvironmentMutations,
     ApplicationMutations,

@@ -1,8 +1,10 @@
-"""The websockets that are open, by the token they came with."""
+"""The websockets that are open, by what the authority of their viewers rests on."""
 
 import asyncio
 from collections import defaultdict
 from typing import Protocol
+
+from engine.accounts.viewer import Viewer
 
 
 class OpenSocket(Protocol):
@@ -14,32 +16,40 @@ class OpenSocket(Protocol):
 
 
 class Sockets:
-    """Knows every socket that was let in, so that it can be thrown out when its token is revoked."""
+    """Knows every socket that was let in, so that it can be thrown out when what it rests on is taken away.
+
+    Grounds are as `Viewer.rests_on` names them: "ApiToken:01h…", "User:01h…".
+    """
 
     def __init__(self) -> None:
         self._open: defaultdict[str, set[OpenSocket]] = defaultdict(set)
+        self._all: set[OpenSocket] = set()
         self._closing: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
-        return sum(map(len, self._open.values()))
+        return len(self._all)
 
-    def add(self, token_id: str, socket: OpenSocket) -> None:
-        self._open[token_id].add(socket)
+    def add(self, viewer: Viewer, socket: OpenSocket) -> None:
+        self._all.add(socket)
+        for ground in viewer.rests_on:
+            self._open[ground].add(socket)
 
-    def discard(self, token_id: str, socket: OpenSocket) -> None:
-        self._open[token_id].discard(socket)
-        if not self._open[token_id]:
-            del self._open[token_id]
+    def discard(self, viewer: Viewer, socket: OpenSocket) -> None:
+        self._all.discard(socket)
+        for ground in viewer.rests_on:
+            self._open[ground].discard(socket)
+            if not self._open[ground]:
+                del self._open[ground]
 
-    def revoke(self, token_id: str) -> None:
-        """Stop all sockets of a token at once, and have them closed."""
-        for socket in tuple(self._open.get(token_id, ())):
+    def revoke(self, ground: str) -> None:
+        """Stop all sockets that rest on it at once, and have them closed."""
+        for socket in tuple(self._open.get(ground, ())):
             socket.stop()
             closing = asyncio.create_task(socket.forbid())
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
-    async def close_viewer(self, token_id: str) -> None:
-        """Close all sockets of a token. Returns when every close frame is on its way."""
-        for socket in tuple(self._open.get(token_id, ())):
+    async def close(self, ground: str) -> None:
+        """Close all sockets that rest on it. Returns when every close frame is on its way."""
+        for socket in tuple(self._open.get(ground, ())):
             await socket.forbid()

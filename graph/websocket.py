@@ -100,7 +100,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             if self._expiry:
                 self._expiry.cancel()
             if self.viewer:
-                self.context.sockets.discard(self.viewer.token_id, self)
+                self.context.sockets.discard(self.viewer, self)
 
     def stop(self) -> None:
         """End everything that runs on this socket: it is told nothing more."""
@@ -135,7 +135,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         if self.viewer is None:
             await self.websocket.close(4403, "Forbidden")
             return
-        self.context.sockets.add(self.viewer.token_id, self)
+        self.context.sockets.add(self.viewer, self)
         if self.viewer.expires_at:
             self._expiry = asyncio.create_task(self._forbid_at(self.viewer.expires_at))
         self.connection_acknowledged = True

@@ -12,15 +12,16 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from db.errors import DatabaseUnusable
-from db.models import ApiToken, Event, EventKind
-from db.models import Grant as StoredGrant
+from db.models import Event, EventKind
 from engine.engine import Engine
 from graph.http import GraphQLView
-from graph.permissions import Grant, Viewer
 from graph.root import schema
 from graph.sockets import Sockets
 
-GRANTS = {StoredGrant.OWNER: Grant.OWNER, StoredGrant.SETUP: Grant.SETUP}
+# What ends a viewer's authority, or changes it, and where the event names what that rested on.
+_ENDS = {("ApiToken", EventKind.REMOVED), ("UserSession", EventKind.REMOVED)}
+_ENDS_USER = {("User", EventKind.REMOVED), ("User", EventKind.UPDATED)}
+_ENDS_MEMBER = {("Membership", EventKind.REMOVED), ("Membership", EventKind.UPDATED)}
 
 
 def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> Starlette:
@@ -32,16 +33,12 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await engine.start()
-        if token := await engine.access.create_setup_token():
+        if token := await engine.tokens.create_setup_token():
             announce_setup_token(token)
         _collect_seldom()
         engine.events.on_event(partial(close_revoked, sockets))
         yield
         await engine.stop()
-
-    async def authenticate(token: str) -> Viewer | None:
-        row = await engine.access.authenticate(token)
-        return viewer_of(row) if row else None
 
     async def ready(_request: Request) -> Response:
         try:
@@ -51,7 +48,7 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         return JSONResponse({"status": "ready"})
 
     sockets = Sockets()
-    view = GraphQLView(schema, engine=engine, authenticate=authenticate, sockets=sockets)
+    view = GraphQLView(schema, engine=engine, authenticate=engine.tokens.authenticate, sockets=sockets)
     return Starlette(
         routes=[
             Route("/graphql", view),
@@ -72,14 +69,12 @@ def _collect_seldom() -> None:
 
 
 def close_revoked(sockets: Sockets, event: Event) -> None:
-    """Stop and close what was opened with a token when the token is revoked, by whomever."""
-    if event.noun == "ApiToken" and event.kind is EventKind.REMOVED:
-        sockets.revoke(event.noun_id)
-
-
-def viewer_of(row: ApiToken) -> Viewer:
-    """Who somebody with this token is."""
-    return Viewer(token_id=row.id, name=row.name, grants=frozenset({GRANTS[row.grant]}), expires_at=row.expires_at)
+    """Stop and close what was opened with a right that is taken away or changed, by whomever."""
+    what = (event.noun, event.kind)
+    if what in _ENDS | _ENDS_USER:
+        sockets.revoke(f"{event.noun}:{event.noun_id}")
+    elif what in _ENDS_MEMBER:
+        sockets.revoke(f"User:{event.data['userId']}")
 
 
 async def _alive(_request: Request) -> Response:

@@ -15,8 +15,9 @@ from starlette.applications import Starlette
 
 from db.errors import database_errors
 from db.migrate import migrate
-from engine.engine import Engine, EngineSettings
+from engine.engine import Engine
 from engine.exposures.ports import Ports
+from engine.settings import EngineSettings
 from graph.http import MAX_BODY
 from graph.wire import Wire
 from wharf.app import create_app

@@ -10,7 +10,7 @@ import typer
 from db.errors import database_errors
 from db.models import ApiToken, now
 from db.sessions import Sessions
-from engine.access import Access
+from engine.accounts.tokens import Tokens
 from wharf.data_directory import need_current_database
 from wharf.settings import load_settings
 
@@ -28,21 +28,21 @@ def create_token(
 ) -> None:
     """Make a token and print it. It cannot be shown again."""
     expires_at = now() + timedelta(days=days) if days else None
-    _, text = _with_access(lambda access: access.create_token(name, expires_at))
+    _, text = _with_tokens(lambda tokens: tokens.create(name, expires_at))
     typer.echo(text)
 
 
 @tokens.command("list")
 def list_tokens() -> None:
     """Name the tokens that can be used, with their times in UTC."""
-    for line in aligned([_HEADS, *map(_cells, _with_access(Access.usable_tokens))]):
+    for line in aligned([_HEADS, *map(_cells, _with_tokens(Tokens.usable))]):
         typer.echo(line)
 
 
 @tokens.command("revoke")
 def revoke_token(token_id: Annotated[str, typer.Argument(help="As `wharf token list` names it.")]) -> None:
     """Have a token refused from now on. A server that runs ends what was opened with it."""
-    _with_access(lambda access: access.revoke_token(token_id))
+    _with_tokens(lambda tokens: tokens.revoke(token_id))
 
 
 def _cells(row: ApiToken) -> tuple[str, ...]:
@@ -60,14 +60,14 @@ def _moment(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M}" if at else "never"
 
 
-def _with_access(ask: Callable[[Access], Coroutine[object, object, T]]) -> T:
+def _with_tokens(ask: Callable[[Tokens], Coroutine[object, object, T]]) -> T:
     settings = load_settings()
     need_current_database(settings)
 
     async def run() -> T:
         sessions = Sessions(settings.database)
         try:
-            return await ask(Access(sessions))
+            return await ask(Tokens(sessions))
         finally:
             sessions.close()
 

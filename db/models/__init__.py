@@ -10,6 +10,7 @@ from db.models.applications import (
     Strategy,
     Volume,
 )
+from db.models.audit import AuditEntry
 from db.models.certificates import Certificate
 from db.models.columns import new_id, now
 from db.models.containers import Container, ObservedContainer
@@ -40,12 +41,15 @@ from db.models.projects import Environment, Project
 from db.models.releases import Release, ReleaseStatus
 from db.models.servers import ProxyState, Server, ServerState, Subnet
 from db.models.tcp_proxies import TcpProxy, TcpProxyReason, TcpProxyState, TlsMode
+from db.models.teams import Invitation, Membership, Role, Team
 from db.models.tokens import ApiToken, Grant
+from db.models.users import Identity, Passkey, PasswordReset, RecoveryCode, User, UserSession
 
 __all__ = [
     "ApiToken",
     "Application",
     "ApplicationStatus",
+    "AuditEntry",
     "Certificate",
     "Container",
     "Database",
@@ -69,16 +73,23 @@ __all__ = [
     "EventKind",
     "FailureReason",
     "Grant",
+    "Identity",
     "Instance",
+    "Invitation",
     "LogSource",
+    "Membership",
     "ObservedContainer",
+    "Passkey",
+    "PasswordReset",
     "Project",
     "ProxyState",
     "PullPolicy",
+    "RecoveryCode",
     "Release",
     "ReleaseStatus",
     "RestartPolicy",
     "RestoreStatus",
+    "Role",
     "Server",
     "ServerState",
     "Strategy",
@@ -86,7 +97,10 @@ __all__ = [
     "TcpProxy",
     "TcpProxyReason",
     "TcpProxyState",
+    "Team",
     "TlsMode",
+    "User",
+    "UserSession",
     "Volume",
     "new_id",
     "now",

@@ -11,6 +11,7 @@ class Certificate(SQLModel, table=True):
     __tablename__ = "certificate"
 
     id: str = id_column()
+    team_id: str = Field(foreign_key="team.id", index=True)
     names: list[str] = Field(default_factory=list, sa_type=JSON_COLUMN)
     issuer: str
     chain: str

@@ -119,6 +119,8 @@ class DatabaseDump(SQLModel, table=True):
 
     id: str = id_column()
     database_id: str = Field(index=True)
+    team_id: str
+    project_id: str
     environment_id: str
     name: str
     status: DumpStatus = DumpStatus.QUEUED
@@ -154,6 +156,8 @@ class DatabaseRestore(SQLModel, table=True):
 
     id: str = id_column()
     database_id: str = Field(index=True)
+    team_id: str
+    project_id: str
     environment_id: str
     dump_id: str
     status: RestoreStatus = RestoreStatus.QUEUED

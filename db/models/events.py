@@ -49,6 +49,7 @@ class Event(SQLModel, table=True):
     noun: str
     noun_id: str
     server_id: str | None = None
+    team_id: str | None = None
     project_id: str | None = None
     environment_id: str | None = None
     application_id: str | None = None

@@ -15,6 +15,7 @@ from db.models import (
     DatabaseStatus,
     DesiredState,
     DumpStatus,
+    Environment,
     EventKind,
     RestoreStatus,
 )
@@ -30,17 +31,27 @@ _DUMP = ("input", "dumpId")
 
 
 class Copies:
-    """What the API may do with dumps, whose files are in `directory`. `wake` has a dump or a restore worked on."""
+    """What the API may do with dumps, whose files are in `directory`.
 
-    def __init__(self, sessions: Sessions, directory: Path, wake: Callable[[str], None]) -> None:
+    `wake_dump` has a dump worked on, `wake_restore` a restore.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        directory: Path,
+        wake_dump: Callable[[str], None],
+        wake_restore: Callable[[str], None],
+    ) -> None:
         self._sessions = sessions
         self._directory = directory
-        self._wake = wake
+        self._wake_dump = wake_dump
+        self._wake_restore = wake_restore
 
     async def dump(self, database_id: str, by: str) -> DatabaseDump:
         """Ask for a dump. Raises `NotFound`, and `NotNow` unless the database runs and nothing copies it."""
         dump = await self._sessions.write(_dump, database_id, by)
-        self._wake(dump.id)
+        self._wake_dump(dump.id)
         return dump
 
     async def restore(self, database_id: str, dump_id: str, by: str) -> DatabaseRestore:
@@ -49,7 +60,7 @@ class Copies:
         Raises `NotFound`, `InvalidInput` for a dump that this database cannot read, `NotNow`.
         """
         restore = await self._sessions.write(_restore, database_id, dump_id, by)
-        self._wake(restore.id)
+        self._wake_restore(restore.id)
         return restore
 
     async def remove(self, dump_id: str) -> None:
@@ -76,9 +87,12 @@ def _dump(session: Session, database_id: str, by: str) -> DatabaseDump:
     if database.status is not DatabaseStatus.RUNNING:
         raise NotNow(f"{database.name} has to run to be dumped.", field=_DATABASE)
     _check_free(session, database)
+    environment = session.get_one(Environment, database.environment_id)
     dump = DatabaseDump(
         database_id=database.id,
-        environment_id=database.environment_id,
+        team_id=environment.team_id,
+        project_id=environment.project_id,
+        environment_id=environment.id,
         name=database.name,
         kind=database.kind,
         version=database.version,
@@ -99,8 +113,14 @@ def _restore(session: Session, database_id: str, dump_id: str, by: str) -> Datab
     if database.next_password is not None or database.previous_volume_id is not None:
         raise NotNow(f"{database.name} is about to change; try again soon.", field=_DATABASE)
     _check_free(session, database)
+    environment = session.get_one(Environment, database.environment_id)
     restore = DatabaseRestore(
-        database_id=database.id, environment_id=database.environment_id, dump_id=dump.id, requested_by=by
+        database_id=database.id,
+        team_id=environment.team_id,
+        project_id=environment.project_id,
+        environment_id=environment.id,
+        dump_id=dump.id,
+        requested_by=by,
     )
     session.add(restore)
     tell_of_restore(session, restore)

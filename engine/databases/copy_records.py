@@ -12,7 +12,6 @@ from db.models import (
     DatabaseRestore,
     DesiredState,
     DumpStatus,
-    Environment,
     EventKind,
     RestoreStatus,
     now,
@@ -164,7 +163,6 @@ def _open(session: Session, table: type[Copy], copy_id: str) -> Copy:
 def _tell(
     session: Session, kind: EventKind, noun: str, row: DatabaseDump | DatabaseRestore, data: Mapping[str, object]
 ) -> None:
-    environment = session.get(Environment, row.environment_id)
     database = session.get(Database, row.database_id)
     record(
         session,
@@ -172,7 +170,8 @@ def _tell(
         noun,
         row.id,
         server_id=database.server_id if database else None,
-        project_id=environment.project_id if environment else None,
+        team_id=row.team_id,
+        project_id=row.project_id,
         environment_id=row.environment_id,
         database_id=row.database_id,
         data=dict(data),

@@ -33,10 +33,14 @@ async def reconcile_databases(
         work.wake(database_id)
 
 
-async def reconcile_copies(sessions: Sessions, host: Host, work: Work, present: Sequence[ContainerSummary]) -> None:
+async def reconcile_copies(
+    sessions: Sessions, host: Host, dumping: Work, restoring: Work, present: Sequence[ContainerSummary]
+) -> None:
     """Have dumps and restores that are under way worked on, and remove what others have left on the host."""
     volumes = await host.docker.list_volumes(labels.ours(host.instance_id))
-    under_way = set(await sessions.read(_copies_under_way))  # afterwards: what was made meanwhile is worked with
+    # Afterwards: what was made meanwhile is worked with.
+    dumps, restores = await sessions.read(_copies_under_way)
+    under_way = {*dumps, *restores}
     for summary in present:
         scratch = summary.labels.get(labels.KIND) == labels.SCRATCH_KIND
         if scratch and summary.labels.get(labels.SCRATCH) not in under_way:
@@ -49,8 +53,10 @@ async def reconcile_copies(sessions: Sessions, host: Host, work: Work, present: 
             log.warning("Removing volume %s: nobody works with it any more.", volume.name)
             with suppress(DockerConflict):  # a container is about to be taken off it
                 await host.docker.remove_volume(volume.name)
-    for job_id in sorted(under_way):
-        work.wake(job_id)
+    for dump_id in dumps:
+        dumping.wake(dump_id)
+    for restore_id in restores:
+        restoring.wake(restore_id)
 
 
 def unsettled_databases(session: Session, server_id: str) -> list[str]:
@@ -73,9 +79,9 @@ def _settled(database: Database, container: DatabaseContainer | None) -> bool:
             return named and container is not None and container.ready and not pending
 
 
-def _copies_under_way(session: Session) -> list[str]:
+def _copies_under_way(session: Session) -> tuple[list[str], list[str]]:
     dumps = [dump.id for dump in unfinished(session, DatabaseDump)]
-    return dumps + [restore.id for restore in unfinished(session, DatabaseRestore)]
+    return dumps, [restore.id for restore in unfinished(session, DatabaseRestore)]
 
 
 def _failed_restores(session: Session) -> set[str]:

@@ -31,8 +31,9 @@ def settle_database(session: Session, database_id: str) -> None:
     database = session.get(Database, database_id)
     if database is None:
         return
-    _note_health(session, database)
-    status = derive_status(session, database)
+    container = container_of(session, database_id)
+    _note_health(session, database, container)
+    status = _derive_status(session, database, container)
     if status is database.status:
         return
     database.status = status
@@ -42,9 +43,8 @@ def settle_database(session: Session, database_id: str) -> None:
     record_about_database(session, EventKind.DATABASE_STATUS, database, data=data)
 
 
-def _note_health(session: Session, database: Database) -> None:
+def _note_health(session: Session, database: Database, container: DatabaseContainer | None) -> None:
     """A server that was ready may be well no more, as Docker's own check says it; and be well again."""
-    container = container_of(session, database.id)
     ill = container is not None and container.ready and container.health == ContainerHealth.UNHEALTHY.value
     if ill and database.problem is None:
         database.problem, database.problem_message = DatabaseProblem.UNHEALTHY, "It does not answer any more."
@@ -59,11 +59,10 @@ def settle_databases(session: Session, server_id: str) -> None:
         settle_database(session, database_id)
 
 
-def derive_status(session: Session, database: Database) -> DatabaseStatus:
+def _derive_status(session: Session, database: Database, container: DatabaseContainer | None) -> DatabaseStatus:
     """The status that the rows of this moment add up to."""
     if session.get_one(Server, database.server_id).state is ServerState.UNREACHABLE:
         return DatabaseStatus.UNREACHABLE
-    container = container_of(session, database.id)
     match database.desired:
         case DesiredState.REMOVED:
             return DatabaseStatus.REMOVING
@@ -100,6 +99,7 @@ def record_about_database(
         noun,
         noun_id or database.id,
         server_id=database.server_id,
+        team_id=environment.team_id,
         project_id=environment.project_id,
         environment_id=environment.id,
         database_id=database.id,

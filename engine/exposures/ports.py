@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 from sqlmodel import Session, select
 
 from db.models import Database, TcpProxy
+from engine.accounts.visible import readable
 from engine.errors import Conflict
 from engine.proxy.tcp.ports import lowest_free_port
 
@@ -51,7 +52,7 @@ def _reserved(
     query = select(TcpProxy, Database.name).join(Database).where(TcpProxy.server_id == server_id)
     for proxy, name in session.exec(query):
         if proxy.id != proxy_id and _meet(proxy.bind_address, bind_address):
-            yield proxy.port, f"the database {name}"
+            yield proxy.port, f"the database {name}" if readable(session, proxy) else "somebody else"
 
 
 def _meet(one: str, other: str) -> bool:

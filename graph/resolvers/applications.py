@@ -71,7 +71,7 @@ class ApplicationQueries:
             local_id("Environment", environment_id, field=("environmentId",)) if environment_id is not None else None
         )
         start = page_key("Application", after) if after is not None else ""
-        rows = await info.context.engine.sessions.read(loaders.applications, page_size(first) + 1, start, where)
+        rows = await info.context.read(loaders.applications, page_size(first) + 1, start, where)
         return page(
             rows, first, after=after, node=Application.of, cursor=lambda row: page_cursor("Application", row.id)
         )

@@ -9,10 +9,11 @@ from graph.permissions import Action, Noun
 from graph.resolvers.fields import Id, Input, mutation, query
 from graph.schema.certificates import Certificate
 from graph.schema.nodes import found
+from graph.subjects import InTeam
 
 
 @strawberry.input(description="What uploadCertificate needs.")
-class UploadCertificateInput:
+class UploadCertificateInput(InTeam):
     chain: str = strawberry.field(description="The certificate, then those of its issuers, as PEM.")
     key: Secret = strawberry.field(description="Its private key as PEM, without a password.")
 
@@ -36,7 +37,7 @@ class RemoveCertificatePayload(Payload):
 class CertificateQueries:
     @query(Action.READ, Noun.CERTIFICATE, "The certificates that somebody brought, oldest first.")
     async def certificates(self, info: Info) -> list[Certificate]:
-        return [Certificate.of(row) for row in await info.context.engine.sessions.read(loaders.certificates)]
+        return [Certificate.of(row) for row in await info.context.read(loaders.certificates)]
 
     @query(Action.READ, Noun.CERTIFICATE, "The certificate with this id; null: there is none.")
     async def certificate(self, info: Info, id: Id) -> Certificate | None:
@@ -47,7 +48,7 @@ class CertificateQueries:
 class CertificateMutations:
     @mutation(Action.CREATE, Noun.CERTIFICATE, "Bring a certificate, for TCP proxies to show.")
     async def upload_certificate(self, info: Info, input: Input[UploadCertificateInput]) -> UploadCertificatePayload:
-        row = await info.context.engine.certificates.upload(input.chain, input.key)
+        row = await info.context.engine.certificates.upload(input.team_key, input.chain, input.key)
         return UploadCertificatePayload(certificate=Certificate.of(row))
 
     @mutation(Action.REMOVE, Noun.CERTIFICATE, "Remove a certificate that nobody shows.")

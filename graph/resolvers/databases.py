@@ -158,7 +158,7 @@ class DatabaseQueries:
             local_id("Environment", environment_id, field=("environmentId",)) if environment_id is not None else None
         )
         start = page_key("Database", after) if after is not None else ""
-        rows = await info.context.engine.sessions.read(loaders.databases, page_size(first) + 1, start, where)
+        rows = await info.context.read(loaders.databases, page_size(first) + 1, start, where)
         return page(rows, first, after=after, node=Database.of, cursor=lambda row: page_cursor("Database", row.id))
 
     @query(Action.READ, Noun.DATABASE, "The database with this id; null: there is none.")

@@ -64,7 +64,7 @@ class RemoveDomainPayload(Payload):
 class DomainQueries:
     @query(Action.READ, Noun.DOMAIN, "All domains, by host name and path.")
     async def domains(self, info: Info) -> list[Domain]:
-        return [Domain.of(row) for row in await info.context.engine.sessions.read(loaders.domains)]
+        return [Domain.of(row) for row in await info.context.read(loaders.domains)]
 
 
 @strawberry.type

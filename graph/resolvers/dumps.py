@@ -66,7 +66,7 @@ class DumpQueries:
     ) -> Connection[DatabaseDump]:
         where = local_id("Database", database_id, field=("databaseId",)) if database_id is not None else None
         before = page_key("DatabaseDump", after) if after is not None else None
-        rows = await info.context.engine.sessions.read(loaders.dumps, page_size(first) + 1, before, where)
+        rows = await info.context.read(loaders.dumps, page_size(first) + 1, before, where)
         return page(
             rows,
             first,

@@ -17,9 +17,10 @@ def query(action: Action, noun: Noun, description: str) -> Any:
     return strawberry.field(description=description, extensions=[Needs(action, noun)])
 
 
-def mutation(action: Action, noun: Noun, description: str) -> Any:
+def mutation(action: Action, noun: Noun, description: str, *, or_own: bool = False, anywhere: bool = False) -> Any:
     """What the resolver refuses becomes the `errors` of its payload."""
-    return strawberry.mutation(description=description, extensions=[ErrorsAsData(), Needs(action, noun)])
+    needs = Needs(action, noun, or_own=or_own, anywhere=anywhere)
+    return strawberry.mutation(description=description, extensions=[ErrorsAsData(), needs])
 
 
 def subscription(action: Action, noun: Noun, description: str) -> Any:

@@ -9,13 +9,16 @@ from graph.permissions import Action, Noun
 from graph.resolvers.fields import Id, Input, mutation, query
 from graph.schema.nodes import found
 from graph.schema.projects import Project
+from graph.subjects import InTeam
 
 _ID = ("input", "projectId")
 
 
 @strawberry.input(description="What createProject needs.")
-class CreateProjectInput:
-    name: ResourceName = strawberry.field(description="What people shall call it. No two projects share a name.")
+class CreateProjectInput(InTeam):
+    name: ResourceName = strawberry.field(
+        description="What people shall call it. No two projects of a team share a name."
+    )
 
 
 @strawberry.type(description="What createProject did.")
@@ -48,7 +51,7 @@ class RemoveProjectPayload(Payload):
 class ProjectQueries:
     @query(Action.READ, Noun.PROJECT, "All projects, by name.")
     async def projects(self, info: Info) -> list[Project]:
-        return [Project.of(row) for row in await info.context.engine.sessions.read(loaders.projects)]
+        return [Project.of(row) for row in await info.context.read(loaders.projects)]
 
     @query(Action.READ, Noun.PROJECT, "The project with this id; null: there is none.")
     async def project(self, info: Info, id: Id) -> Project | None:
@@ -59,7 +62,8 @@ class ProjectQueries:
 class ProjectMutations:
     @mutation(Action.CREATE, Noun.PROJECT, "Make a project, which has no environments yet.")
     async def create_project(self, info: Info, input: Input[CreateProjectInput]) -> CreateProjectPayload:
-        return CreateProjectPayload(project=Project.of(await info.context.engine.projects.create(input.name)))
+        row = await info.context.engine.projects.create(input.team_key, input.name)
+        return CreateProjectPayload(project=Project.of(row))
 
     @mutation(Action.UPDATE, Noun.PROJECT, "Give a project another name.")
     async def update_project(self, info: Info, input: Input[UpdateProjectInput]) -> UpdateProjectPayload:

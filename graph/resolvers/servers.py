@@ -16,7 +16,7 @@ _VERSION = version("wharfinger")
 class ServerQueries:
     @query(Action.READ, Noun.SERVER, "All servers, by name.")
     async def servers(self, info: Info) -> list[Server]:
-        return [Server.of(row) for row in await info.context.engine.sessions.read(loaders.servers)]
+        return [Server.of(row) for row in await info.context.read(loaders.servers)]
 
     @query(Action.READ, Noun.SERVER, "The server with this id; null: there is none.")
     async def server(self, info: Info, id: Id) -> Server | None:

@@ -94,7 +94,7 @@ class UnexposeDatabasePayload(Payload):
 class TcpProxyQueries:
     @query(Action.READ, Noun.TCP_PROXY, "The TCP proxies of all exposed databases, by address and port.")
     async def tcp_proxies(self, info: Info) -> list[TcpProxy]:
-        return [TcpProxy.of(row) for row in await info.context.engine.sessions.read(loaders.tcp_proxies)]
+        return [TcpProxy.of(row) for row in await info.context.read(loaders.tcp_proxies)]
 
     @query(Action.READ, Noun.TCP_PROXY, "The TCP proxy with this id; null: there is none.")
     async def tcp_proxy(self, info: Info, id: Id) -> TcpProxy | None:

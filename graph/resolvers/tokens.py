@@ -2,27 +2,41 @@ from datetime import datetime
 
 import strawberry
 
-from engine.names import ResourceName
+from engine.accounts.authority import INSTALLATION, Place
+from engine.accounts.tokens import Limits
+from engine.accounts.visible import place_of
+from engine.errors import NotFound
+from engine.names import AddressRange, ResourceName
 from graph import loaders
 from graph.context import Info
 from graph.errors import Payload
-from graph.ids import global_id, local_id
+from graph.ids import local_id, read_global_id
 from graph.permissions import Action, Noun
 from graph.resolvers.fields import Input, mutation, query
+from graph.schema.permissions import PermissionInput
 from graph.schema.tokens import ApiToken
 
-
-@strawberry.type(description="Whoever asks: the token that the request or the socket came with.")
-class Viewer:
-    token_id: strawberry.ID = strawberry.field(description="The id of the token.")
-    name: str = strawberry.field(description="What the token is called.")
+_TOKEN = ("input", "tokenId")
+_PLACES = ("Team", "Project", "Environment")
 
 
-@strawberry.input(description="What createApiToken needs.")
+@strawberry.input(
+    description="What createApiToken needs. A token acts for whoever makes it, and can never do more than they can."
+)
 class CreateApiTokenInput:
     name: ResourceName = strawberry.field(description="What it is for, such as laptop.")
     expires_at: datetime | None = strawberry.field(
         default=None, description="When it shall stop working; null: never."
+    )
+    permissions: list[PermissionInput] | None = strawberry.field(
+        default=None, description="What it may do; null: all that whoever makes it may do."
+    )
+    within: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="The id of the only team, project or environment in which it may do something; null: everywhere.",
+    )
+    networks: list[AddressRange] | None = strawberry.field(
+        default=None, description="The addresses it may be used from; null: any."
     )
 
 
@@ -46,27 +60,52 @@ class RevokeApiTokenPayload(Payload):
 
 @strawberry.type
 class TokenQueries:
-    @query(Action.READ, Noun.API_TOKEN, "Who asks this.")
-    def viewer(self, info: Info) -> Viewer:
-        viewer = info.context.viewer
-        return Viewer(token_id=global_id("ApiToken", viewer.token_id), name=viewer.name)
-
-    @query(Action.READ, Noun.API_TOKEN, "All tokens that were not revoked, oldest first.")
+    @query(
+        Action.READ,
+        Noun.API_TOKEN,
+        "All tokens that were not revoked, of the teams whose tokens the viewer may see, oldest first.",
+    )
     async def api_tokens(self, info: Info) -> list[ApiToken]:
-        return [ApiToken.of(row) for row in await info.context.engine.sessions.read(loaders.api_tokens)]
+        return [ApiToken.of(row) for row in await info.context.read(loaders.api_tokens)]
 
 
 @strawberry.type
 class TokenMutations:
-    @mutation(Action.CREATE, Noun.API_TOKEN, "Make a token. The setup token can only do this, and only once.")
+    @mutation(
+        Action.CREATE,
+        Noun.API_TOKEN,
+        "Make a token. The setup token can make one that may do everything, once. Of other tokens, only those that "
+        "may do everything can make any.",
+        anywhere=True,
+    )
     async def create_api_token(self, info: Info, input: Input[CreateApiTokenInput]) -> CreateApiTokenPayload:
-        access, by = info.context.engine.access, info.context.viewer.token_id
-        row, text = await access.create_token(input.name, input.expires_at, by=by)
+        row, text = await info.context.engine.tokens.create(
+            input.name, input.expires_at, _limits(info, input), by=info.context.viewer.token_id
+        )
         return CreateApiTokenPayload(api_token=ApiToken.of(row), secret=text)
 
-    @mutation(Action.REMOVE, Noun.API_TOKEN, "Have a token refused from now on.")
+    @mutation(Action.REMOVE, Noun.API_TOKEN, "Have a token refused from now on.", or_own=True)
     async def revoke_api_token(self, info: Info, input: Input[RevokeApiTokenInput]) -> RevokeApiTokenPayload:
-        key = local_id("ApiToken", input.token_id, field=("input", "tokenId"))
-        await info.context.engine.access.revoke_token(key)
-        await info.context.sockets.close_viewer(key)
+        key = local_id("ApiToken", input.token_id, field=_TOKEN)
+        await info.context.engine.tokens.revoke(key)
+        await info.context.sockets.close(f"ApiToken:{key}")
         return RevokeApiTokenPayload(removed_id=input.token_id)
+
+
+def _limits(info: Info, input: CreateApiTokenInput) -> Limits | None:
+    viewer, place = info.context.viewer, _place(info, input.within)
+    if viewer.user_id is None and input.permissions is None and input.networks is None and place == INSTALLATION:
+        return None
+    permissions = tuple(each.text() for each in input.permissions or ())
+    return Limits(permissions, place, tuple(input.networks) if input.networks is not None else None, viewer.user_id)
+
+
+def _place(info: Info, within: strawberry.ID | None) -> Place:
+    """Where a token may do something. Raises `NotFound`."""
+    if within is None:
+        return INSTALLATION
+    kind, key = read_global_id(within) or ("", "")
+    place = info.context.engine.sessions.read_now(place_of, kind, key) if kind in _PLACES else None
+    if place is None:
+        raise NotFound(f"No team, project or environment has the id {within[:80]!r}.", field=("input", "within"))
+    return place

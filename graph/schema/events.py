@@ -18,6 +18,7 @@ class Event:
     cursor: Cursor = strawberry.field(description="The place of this event in the log.")
     at: datetime = strawberry.field(description="When it happened.")
     server_id: strawberry.ID | None = strawberry.field(description="The server it is about, if about one.")
+    team_id: strawberry.ID | None = strawberry.field(description="The team it belongs to, if to one.")
     project_id: strawberry.ID | None = strawberry.field(description="The project it belongs to, if to one.")
     environment_id: strawberry.ID | None = strawberry.field(description="The environment it belongs to, if to one.")
     application_id: strawberry.ID | None = strawberry.field(description="The application it belongs to, if to one.")
@@ -36,6 +37,7 @@ class Event:
             "cursor": event_cursor(cast(int, row.sequence)),
             "at": row.at,
             "server_id": _owner("Server", row.server_id),
+            "team_id": _owner("Team", row.team_id),
             "project_id": _owner("Project", row.project_id),
             "environment_id": _owner("Environment", row.environment_id),
             "application_id": _owner("Application", row.application_id),

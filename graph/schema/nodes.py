@@ -21,12 +21,17 @@ from graph.schema.projects import Project
 from graph.schema.releases import Release
 from graph.schema.servers import Server
 from graph.schema.tcp_proxies import TcpProxy
+from graph.schema.teams import Membership, Team
 from graph.schema.tokens import ApiToken
+from graph.schema.users import User
 
 V = TypeVar("V")
 T = TypeVar("T")
 
 NODES: dict[str, tuple[Fetch[str, Any], Callable[[Any], Node]]] = {
+    Noun.TEAM.value: (loaders.team, Team.of),
+    Noun.MEMBERSHIP.value: (loaders.membership, Membership.of),
+    Noun.USER.value: (loaders.user, User.of),
     Noun.PROJECT.value: (loaders.project, Project.of),
     Noun.ENVIRONMENT.value: (loaders.environment, Environment.of),
     Noun.APPLICATION.value: (loaders.application, Application.of),

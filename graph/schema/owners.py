@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from graph.schema.applications import Application
     from graph.schema.environments import Environment
     from graph.schema.projects import Project
+    from graph.schema.teams import Team
+
+
+async def team_of(info: Info, key: str) -> "Team":
+    from graph.schema.teams import Team
+
+    return Team.of(await info.context.load(loaders.team_of, key))
 
 
 async def project_of(info: Info, key: str) -> "Project":

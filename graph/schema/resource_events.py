@@ -4,31 +4,11 @@ import strawberry
 
 from db import models
 from graph.context import Info
-from graph.enums import described
 from graph.ids import Node, global_id
 from graph.permissions import Noun
 from graph.schema.events import Event
 from graph.schema.names import field_name
 from graph.schema.nodes import node_by_key
-
-described(
-    Noun,
-    "A kind of thing.",
-    PROJECT="A Project.",
-    ENVIRONMENT="An Environment.",
-    APPLICATION="An Application.",
-    DATABASE="A Database.",
-    TCP_PROXY="A TcpProxy.",
-    CERTIFICATE="A Certificate.",
-    DATABASE_DUMP="A DatabaseDump.",
-    DATABASE_RESTORE="A DatabaseRestore.",
-    DOMAIN="A Domain.",
-    DEPLOYMENT="A Deployment.",
-    RELEASE="A Release.",
-    SERVER="A Server.",
-    API_TOKEN="An ApiToken.",
-    EVENT="An Event.",
-)
 
 
 @strawberry.type(description="Something was made.")

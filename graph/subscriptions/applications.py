@@ -86,7 +86,7 @@ async def _known(info: Info, given: strawberry.ID, after: int | None = None) -> 
     """The key of an application that there is, or that was removed past the event `after`."""
     key = local_id("Application", given, field=("applicationId",))
     there = await info.context.load(loaders.application, key) is not None
-    if there or (after is not None and await info.context.engine.sessions.read(loaders.removed_past, key, after)):
+    if there or (after is not None and await info.context.read(loaders.removed_past, key, after)):
         return key
     raise no_such("Application", given, field=("applicationId",))
 

@@ -1,4 +1,5 @@
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, cast
 
@@ -51,5 +52,6 @@ def followed(
         following.told = cast(int, row.sequence)
         return message(row)
 
+    wanted = replace(wanted, authority=info.context.viewer.authority)
     wait = partial(following.wait, decisive_variables(info)) if following.wait else None
     return each(info.context.engine.events.follow(wanted, after, wait), told, last=last)

@@ -18,6 +18,7 @@ from db.migrate import migrate, pending
 from tests.db.programs import REBUILD, Later
 from tests.db.test_migrate import damage
 
+PROJECT = "INSERT INTO project (id, team_id, name, created_at) VALUES ('{}', 't', '{}', '2026-11-23')"
 FAILING = 'op.execute("INSERT INTO nowhere VALUES (1)")'
 DANGLING = "op.execute(\"UPDATE environment SET project_id = 'nobody'\")"
 
@@ -27,8 +28,12 @@ def file(database_url: str, tmp_path: Path) -> Path:
     """A database of today with a row, and of which the newest row lies in the log beside it only."""
     found = tmp_path / "wharf.db"
     with write(found) as connection:
-        connection.execute("INSERT INTO project VALUES ('p', 'shop', '2026-11-23')")
-        connection.execute("INSERT INTO environment VALUES ('e', 'p', 'production', '2026-11-23')")
+        connection.execute("INSERT INTO team VALUES ('t', 'us', '2026-11-23')")
+        connection.execute(PROJECT.format("p", "shop"))
+        connection.execute(
+            "INSERT INTO environment (id, team_id, project_id, name, created_at) "
+            "VALUES ('e', 't', 'p', 'production', '2026-11-23')"
+        )
     return found
 
 
@@ -81,7 +86,7 @@ def test_rows_survive_the_rebuilding_of_their_tables(file: Path, later: Later) -
 
 def test_what_lies_in_the_log_only_is_copied_too(file: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(file, isolation_level=None)) as server:
-        server.execute("INSERT INTO project VALUES ('q', 'in the log', '2026-11-23')")
+        server.execute(PROJECT.format("q", "in the log"))
         bare = Path(shutil.copy(file, tmp_path / "bare.db"))
         copy_database(file, tmp_path / "copy.db")
         assert not any("in the log" in line for line in contents(bare)), "the log was written to the file already"
@@ -195,12 +200,12 @@ def test_a_file_that_is_there_is_not_written_over(file: Path, tmp_path: Path) ->
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A directory on a disk of its own, of 1 MiB."""
+    """A directory on a disk of its own, of 4 MiB."""
     if os.getuid() != 0:
         pytest.skip("only root can mount a small disk")
     disk = tmp_path / "small"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "small", disk], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "small", disk], check=True)
     yield disk
     subprocess.run(["umount", disk], check=True)
 
@@ -208,7 +213,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_stops_the_migration_before_it_begins(file: Path, later: Later, small_disk: Path) -> None:
     copy_database(file, small_disk / "wharf.db")
     # What is left lets the database be opened, and is too little for a copy of it.
-    (small_disk / "ballast").write_bytes(b"\0" * (1024 * 1024 - file.stat().st_size * 3 // 2))
+    (small_disk / "ballast").write_bytes(b"\0" * (4 * 1024 * 1024 - file.stat().st_size * 3 // 2))
     before = contents(small_disk / "wharf.db")
     later(REBUILD)
     with pytest.raises(DatabaseUnusable) as caught:

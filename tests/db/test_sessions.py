@@ -6,18 +6,18 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, select
 
-from db.models import Project
+from db.models import Team
 from db.sessions import Sessions, tell
 
 
-def add(session: Session, name: str) -> Project:
-    project = Project(name=name)
-    session.add(project)
-    return project
+def add(session: Session, name: str) -> Team:
+    team = Team(name=name)
+    session.add(team)
+    return team
 
 
 def names(session: Session) -> set[str]:
-    return set(session.exec(select(Project.name)))
+    return set(session.exec(select(Team.name)))
 
 
 async def test_what_was_written_can_be_read_and_used_after_the_session(sessions: Sessions) -> None:
@@ -50,7 +50,7 @@ async def test_no_increment_is_lost_among_concurrent_writers(sessions: Sessions)
     project = await sessions.write(add, "0")
 
     def increment(session: Session) -> None:
-        row = session.get_one(Project, project.id)
+        row = session.get_one(Team, project.id)
         row.name = str(int(row.name) + 1)
         session.add(row)
 

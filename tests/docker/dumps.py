@@ -7,6 +7,7 @@ from pathlib import Path
 
 from graph.ids import local_id, read_global_id
 from tests.docker.composed import docker
+from tests.docker.installation import Installation
 from tests.docker.world import Answer, Database, World
 
 SEEN = {
@@ -31,7 +32,7 @@ async def ask_for_restore(database: Database, dump_id: str) -> str:
     return str(made["restore"]["id"])
 
 
-async def ended(world: World, copy_id: str, within: float = 60.0) -> Answer:
+async def ended(world: Installation, copy_id: str, within: float = 60.0) -> Answer:
     """The dump or the restore, once it has ended, however it did."""
     kind, _ = read_global_id(copy_id) or ("", "")
     document = f"query($id: ID!) {{ node(id: $id) {{ ... on {kind} {{ {SEEN[kind]} }} }} }}"

@@ -6,6 +6,7 @@ import pytest
 
 from engine.docker.gateway import DockerGateway
 from graph.ids import read_global_id
+from tests.docker.installation import Installation
 from tests.docker.world import World, eventually
 
 pytestmark = pytest.mark.docker
@@ -195,7 +196,7 @@ async def test_what_should_run_runs_again_when_somebody_kills_or_removes_it(worl
         await docker.close()
 
 
-async def raw_id(world: World, application_id: str) -> str:
+async def raw_id(world: Installation, application_id: str) -> str:
     """What stands in the labels: the id inside the opaque one."""
     known = read_global_id(application_id)
     assert known is not None

@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.docker.values import RegistryCredentials
-from engine.engine import Engine, EngineSettings
+from engine.engine import Engine
 from engine.exposures.ports import Ports
 from engine.key_ring import KeyRing, keys_in
 from engine.secrets import Cipher, Key, Secret, SecretUnreadable, key_named_in
+from engine.settings import EngineSettings
 from engine.variables import VariableDraft
 
 KEY, OTHER = Key(bytes(range(32))), Key(bytes(32))

@@ -13,6 +13,7 @@ from db.models import (
     Project,
     Release,
     Server,
+    Team,
 )
 from db.sessions import Sessions
 from engine.docker.values import EngineVersion
@@ -48,9 +49,11 @@ async def test_all_applications_are_said_to_be_unreachable_and_then_what_they_ar
 
 def furnish(session: Session) -> None:
     session.add(Server(id="s1", name="local"))
-    session.add(Project(id="p1", name="p1"))
+    session.add(Team(id="t1", name="t1"))
     session.flush()
-    session.add(Environment(id="e1", project_id="p1", name="e1"))
+    session.add(Project(id="p1", team_id="t1", name="p1"))
+    session.flush()
+    session.add(Environment(id="e1", team_id="t1", project_id="p1", name="e1"))
     session.flush()
     for number in range(MANY):
         session.add(application(f"new-{number}"))

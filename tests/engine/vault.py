@@ -4,9 +4,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
-from db.models import Application, Database, DatabaseKind, Environment, EnvironmentVariable, Project, now
+from db.models import Application, Database, DatabaseKind, Environment, EnvironmentVariable, Project, Team, now
 from db.sealed import place_of, sealed_columns
 from db.sessions import Sessions
 from engine.instance import identify, unlock
@@ -26,8 +26,9 @@ async def fill(directory: Path, count: int) -> None:
 
 
 def _fill(session: Session, cipher: Cipher, count: int) -> None:
-    project, server = Project(name="shop"), the_server(session)
-    environment = Environment(project_id=project.id, name="production")
+    team_id, server = session.exec(select(Team.id)).one(), the_server(session)
+    project = Project(team_id=team_id, name="shop")
+    environment = Environment(team_id=team_id, project_id=project.id, name="production")
     application = Application(environment_id=environment.id, server_id=server.id, name="web", image="nginx")
     for row in (project, environment, application):
         session.add(row)

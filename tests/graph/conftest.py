@@ -41,7 +41,7 @@ class Served:
         return f"ws://{self.address}/graphql"
 
 
-async def authenticate(token: str) -> Viewer | None:
+async def authenticate(token: str, _address: str) -> Viewer | None:
     if token == "broken":
         raise RuntimeError("the database is gone")
     return TOKENS.get(token)

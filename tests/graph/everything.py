@@ -49,9 +49,11 @@ def _fields(kind: object, deep: int, path: tuple[str, ...]) -> str:
     asked = []
     for name, field in kind.fields.items():
         named = get_named_type(field.type)
+        if _needs_arguments(field):
+            continue
         if is_leaf_type(named):
             asked.append(name)
-        elif deep and named.name not in inside and not _needs_arguments(field):
+        elif deep and named.name not in inside:
             # A page is no step further than what is on it.
             further = deep if named.name.endswith(("Connection", "Edge")) else deep - 1
             asked.append(f"{name} {_fields(named, further, inside)}")

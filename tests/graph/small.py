@@ -7,17 +7,19 @@ from datetime import timedelta
 import strawberry
 
 from engine import names
+from engine.accounts import roles
+from engine.accounts.authority import EVERYTHING, Allowance, Authority
 from engine.errors import CursorExpired, DockerUnreachable, InvalidInput, NameTaken, NotFound
 from graph.build import build_schema
 from graph.connections import Connection, page, page_size
 from graph.context import Info
 from graph.errors import ErrorsAsData, Payload
 from graph.ids import Node, global_id, local_id, no_such, page_cursor, page_key
-from graph.permissions import Action, Grant, Needs, NeedsToReadNode, Noun, Viewer
+from graph.permissions import Action, Needs, NeedsToReadNode, Noun, Viewer
 from graph.scalars import Cursor
 
-OWNER = Viewer("token-1", "laptop", frozenset({Grant.OWNER}))
-SETUP = Viewer("token-2", "setup", frozenset({Grant.SETUP}))
+OWNER = Viewer("laptop", EVERYTHING, token_id="token-1")
+SETUP = Viewer("setup", Authority.of({Allowance(roles.SETUP)}), token_id="token-2")
 TOKENS = {"owner": OWNER, "setup": SETUP}
 
 KEYS = [f"01J0000000000000000000000{n}" for n in range(5)]
@@ -136,7 +138,7 @@ class Mutation:
 
     @strawberry.mutation(extensions=[ErrorsAsData(), Needs(Action.REMOVE, Noun.API_TOKEN)])
     async def revoke_own_token(self, info: Info) -> AddDomainPayload:
-        await info.context.sockets.close_viewer(info.context.viewer.token_id)
+        await info.context.sockets.close(f"ApiToken:{info.context.viewer.token_id}")
         return AddDomainPayload()
 
     @strawberry.mutation(extensions=[ErrorsAsData(), Needs(Action.REMOVE, Noun.API_TOKEN)])

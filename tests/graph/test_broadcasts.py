@@ -16,10 +16,12 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from db.models import Event, EventKind
 from db.sessions import Sessions
+from engine.accounts import roles
+from engine.accounts.authority import EVERYTHING, Allowance, Authority
 from engine.events import EventLog, record
 from graph.http import GraphQLView
 from graph.ids import event_cursor
-from graph.permissions import Grant, Viewer
+from graph.permissions import Viewer
 from graph.root import schema
 from graph.schema.messages import message
 from graph.sockets import Sockets
@@ -30,9 +32,9 @@ from wharf.app import close_revoked
 
 EVENTS = "subscription($after: Cursor) { events(after: $after) { cursor } }"
 TOKENS = {
-    "owner": Viewer("token-1", "laptop", frozenset({Grant.OWNER})),
-    "other": Viewer("token-2", "phone", frozenset({Grant.OWNER})),
-    "setup": Viewer("token-3", "setup", frozenset({Grant.SETUP})),
+    "owner": Viewer("laptop", EVERYTHING, token_id="token-1"),
+    "other": Viewer("phone", EVERYTHING, token_id="token-2"),
+    "setup": Viewer("setup", Authority.of({Allowance(roles.SETUP)}), token_id="token-3"),
 }
 BUFFER = 64 * 1024  # what a transport takes before it says that it is full
 
@@ -73,7 +75,7 @@ def _happen(session: Session, names: tuple[str, ...]) -> None:
         record(session, EventKind.UPDATED, "Project", "01J00000000000000000000000", data={"name": name})
 
 
-async def authenticate(token: str) -> Viewer | None:
+async def authenticate(token: str, _address: str) -> Viewer | None:
     return TOKENS.get(token)
 
 

@@ -136,7 +136,7 @@ async def test_sockets_of_a_revoked_token_are_closed_and_others_are_not(
         assert await other.receive() == ACK
         assert len(served.sockets) == 2
         await RUNNING.until(1)
-        await served.sockets.close_viewer("token-1")
+        await served.sockets.close(f"ApiToken:{'token-1'}")
         assert await revoked.closed() == (4403, "Forbidden")
         await RUNNING.until(0)
         await other.send({"type": "ping"})

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session, col, func, select
 
-from db.models import Deployment, Domain, Event, Strategy, Volume
+from db.models import Deployment, Domain, Event, Strategy, Team, Volume
 from engine.engine import Engine
 from engine.secrets import Secret
 from engine.variables import VariableDraft
@@ -15,6 +15,7 @@ from tests.simulation.images import PORT
 from tests.simulation.invariants import SECRET
 from tests.simulation.world import World
 
+_FIRST_TEAM = select(Team.id)
 _LAST_EVENT = select(func.max(Event.sequence))
 
 
@@ -45,7 +46,8 @@ class Owner:
 
     async def environment(self) -> str:
         self.made += 1
-        project = await self.engine.projects.create(f"project-{self.made}")
+        team_id = await self.engine.sessions.read(_first_team)
+        project = await self.engine.projects.create(team_id, f"project-{self.made}")
         environment = await self.engine.projects.create_environment(project.id, "production")
         self.environments.append(environment.id)
         return environment.id
@@ -175,3 +177,7 @@ def _domain(session: Session, application_id: str) -> str | None:
 
 def _volumes(session: Session, application_id: str) -> set[str]:
     return set(session.exec(select(Volume.id).where(Volume.application_id == application_id)))
+
+
+def _first_team(session: Session) -> str:
+    return session.exec(_FIRST_TEAM).first() or ""

@@ -8,9 +8,10 @@ from contextvars import copy_context
 from typing import Any
 
 from db.models import Deployment, DeploymentStatus
-from engine.engine import Engine, EngineSettings
+from engine.engine import Engine
 from engine.errors import EngineError
 from engine.exposures.ports import Ports
+from engine.settings import EngineSettings
 from tests.simulation.clockwork import Workshop
 from tests.simulation.docker import Daemon
 from tests.simulation.images import PROXY

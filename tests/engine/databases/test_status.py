@@ -17,6 +17,7 @@ from db.models import (
     Project,
     Server,
     ServerState,
+    Team,
 )
 from db.sessions import Sessions
 from engine.databases.status import settle_database
@@ -26,10 +27,13 @@ async def make(sessions: Sessions, **container: Any) -> str:
     """The id of a database with this container."""
 
     def write(session: Session) -> str:
-        server, project = Server(name="local", state=ServerState.REACHABLE), Project(name="shop")
-        session.add_all([server, project])
+        server, team = Server(name="local", state=ServerState.REACHABLE), Team(name="us")
+        session.add_all([server, team])
         session.flush()
-        environment = Environment(project_id=project.id, name="production")
+        project = Project(team_id=team.id, name="shop")
+        session.add(project)
+        session.flush()
+        environment = Environment(team_id=team.id, project_id=project.id, name="production")
         session.add(environment)
         session.flush()
         database = Database(

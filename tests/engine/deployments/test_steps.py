@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session
 
-from db.models import Application, Deployment, DeploymentKind, DeploymentStatus, Environment, Project, Server
+from db.models import Application, Deployment, DeploymentKind, DeploymentStatus, Environment, Project, Server, Team
 from db.sessions import Sessions
 from engine.deployments.steps import CANCELLABLE, NEXT, IllegalMove, become
 
@@ -14,11 +14,12 @@ MOVES = [(before, after) for before in S for after in S]
 
 
 def a_deployment(session: Session, status: DeploymentStatus) -> Deployment:
-    project, server = Project(name="shop"), Server(name="local")
-    environment = Environment(project_id=project.id, name="production")
+    team, server = Team(name="us"), Server(name="local")
+    project = Project(team_id=team.id, name="shop")
+    environment = Environment(team_id=team.id, project_id=project.id, name="production")
     application = Application(environment_id=environment.id, server_id=server.id, name="web", image="web:1")
     deployment = Deployment(application_id=application.id, number=1, kind=DeploymentKind.DEPLOY, status=status)
-    for row in (project, server, environment, application, deployment):
+    for row in (team, project, server, environment, application, deployment):
         session.add(row)
         session.flush()
     return deployment

@@ -9,17 +9,20 @@ import pytest
 from strawberry.types import ExecutionResult
 
 from db.migrate import migrate
-from engine.engine import Engine, EngineSettings
+from engine.accounts import roles
+from engine.accounts.authority import EVERYTHING, Allowance, Authority
+from engine.engine import Engine
 from engine.exposures.ports import Ports
+from engine.settings import EngineSettings
 from graph.context import Context
-from graph.permissions import Grant, Viewer
+from graph.permissions import Viewer
 from graph.root import schema
 from graph.sockets import Sockets
 
 Json = dict[str, Any]
 
-OWNER = Viewer("01m833z4wr47h397dvxhp6mbv0", "laptop", frozenset({Grant.OWNER}))
-SETUP = Viewer("01m833z4wr47h397dvxhp6mbv1", "setup", frozenset({Grant.SETUP}))
+OWNER = Viewer("laptop", EVERYTHING, token_id="01m833z4wr47h397dvxhp6mbv0")
+SETUP = Viewer("setup", Authority.of({Allowance(roles.SETUP)}), token_id="01m833z4wr47h397dvxhp6mbv1")
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,12 @@ class Api:
         payload: Json = (await self.ask(document, input=values))[mutation]
         return payload
 
+    async def team(self) -> str:
+        """The team that there is from the first start on."""
+        return str((await self.ask("{ teams { id } }"))["teams"][0]["id"])
+
     async def project(self, name: str = "shop") -> str:
-        made = await self.do("createProject", "project { id }", name=name)
+        made = await self.do("createProject", "project { id }", name=name, teamId=await self.team())
         return str(made["project"]["id"])
 
     async def environment(self, project: str = "shop", name: str = "production") -> str:

@@ -11,7 +11,7 @@ from tests.graph.api.certificates import CERTIFICATE, PRIVATE_KEY
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.front import Answer, Front
 from tests.graph.api.fuzzing import SCHEMA, assert_echoed, is_document, is_readable, is_there, literal, selection
-from tests.graph.api.rows import add_dump, add_releases, close_ports, run_database
+from tests.graph.api.rows import add_dump, add_owner, add_releases, add_user, close_ports, run_database
 
 MUTATIONS = SCHEMA.mutation_type.fields if SCHEMA.mutation_type else {}
 INPUTS: dict[str, Any] = {name: get_nullable_type(field.args["input"].type) for name, field in MUTATIONS.items()}
@@ -20,7 +20,7 @@ MOST_SECONDS = 1.0  # of computing, for a request that is as long as one may be
 _ROUTED = {"Application": "applicationId", "Domain": "domainId"}
 _USES_UP = (
     *("remove", "revoke", "cancel", "start", "stop", "link", "unlink", "expose", "unexpose", "upload"),
-    *("dump", "restore"),
+    *("dump", "restore", "addMember"),
 )
 
 
@@ -42,6 +42,12 @@ class World:
             await self.api.engine.sessions.write(close_ports)
         self._number += 1
         name, do = f"shop-{self._number}", self.api.do
+        team, project = await self.api.team(), await self.api.project(f"empty-{self._number}")
+        write = self.api.engine.sessions.write
+        await write(add_owner, local_id("Team", team), f"{name}-owner")
+        membership = await write(add_owner, local_id("Team", team), f"{name}-other")
+        user = await write(add_user, f"{name}-user")
+        empty = await do("createTeam", "team { id }", name=f"empty-{self._number}")
         environment = await self.api.environment(name)
         application = await self.api.application(
             environment_id=environment,
@@ -62,7 +68,9 @@ class World:
         link = await do("linkDatabase", "link { id }", databaseId=linked, applicationId=application, variable="URL")
         exposed = await self._database(environment, "exposed")
         await do("exposeDatabase", "tcpProxy { id }", databaseId=exposed)
-        certificate = await do("uploadCertificate", "certificate { id }", chain=CERTIFICATE, key=PRIVATE_KEY)
+        certificate = await do(
+            "uploadCertificate", "certificate { id }", chain=CERTIFICATE, key=PRIVATE_KEY, teamId=team
+        )
         token = await do("createApiToken", "apiToken { id }", name=name)
         releases = await self.api.ask(
             "query($id: ID!) { application(id: $id) { releases { nodes { id } } } }", id=application
@@ -77,7 +85,13 @@ class World:
             "dumpId": global_id("DatabaseDump", dump),
             "environmentId": await self.api.environment(f"blog-{self._number}"),
             "linkId": link["link"]["id"],
-            "projectId": await self.api.project(f"empty-{self._number}"),
+            "emptyTeamId": empty["team"]["id"],
+            "membershipId": global_id("Membership", membership),
+            "projectId": project,
+            "projectIds": project,
+            "teamId": team,
+            "userId": global_id("User", user),
+            "within": environment,
             "releaseId": releases["application"]["releases"]["nodes"][-1]["id"],
             "tokenId": token["apiToken"]["id"],
             "volumeId": domain["domain"]["application"]["volumes"][0]["id"],
@@ -98,8 +112,9 @@ class World:
 
     def ids_for(self, mutation: str) -> dict[str, str]:
         """The ids of what this mutation can be done with."""
-        exposed = mutation in ("updateExposure", "unexposeDatabase")
-        return self.ids | {"databaseId": self.ids["exposedId"]} if exposed else self.ids
+        if mutation in ("updateExposure", "unexposeDatabase"):
+            return self.ids | {"databaseId": self.ids["exposedId"]}
+        return self.ids | {"teamId": self.ids["emptyTeamId"]} if mutation.endswith("Team") else self.ids
 
     async def try_out(
         self, mutation: str, wanted: Json, log: pytest.LogCaptureFixture, *, written: bool

@@ -153,7 +153,7 @@ def assert_echoed(kind: Any, given: Any, answer: Any) -> None:
 
 
 def _assert_all_echoed(kind: Any, given: list[Any], answer: list[Any]) -> None:
-    if answer and isinstance(answer[0], dict):
+    if answer and isinstance(answer[0], dict) and "name" in answer[0]:
         by_name = {item["name"]: item for item in answer}
         answer = [by_name[item["name"]] for item in given]
     assert len(given) == len(answer)

@@ -13,12 +13,16 @@ from db.models import (
     DeploymentKind,
     DeploymentStatus,
     DumpStatus,
+    Environment,
     EnvironmentVariable,
     FailureReason,
+    Membership,
     Release,
     ReleaseStatus,
     RestoreStatus,
+    Role,
     TcpProxy,
+    User,
     Volume,
     now,
 )
@@ -91,6 +95,22 @@ def add_failed_deployments(session: Session, application_id: str, count: int) ->
     return [deployment.id for deployment in deployments]
 
 
+def add_user(session: Session, name: str) -> str:
+    """The id of somebody who could sign in."""
+    user = User(email=f"{name}@example.com", name=name)
+    session.add(user)
+    return user.id
+
+
+def add_owner(session: Session, team_id: str, name: str) -> str:
+    """The id of the membership of a new user who owns the team."""
+    user_id = add_user(session, name)
+    session.flush()
+    membership = Membership(team_id=team_id, user_id=user_id, role=Role.OWNER)
+    session.add(membership)
+    return membership.id
+
+
 def run_database(session: Session, database_id: str) -> None:
     """Have it be said to run."""
     database = session.get_one(Database, database_id)
@@ -107,9 +127,12 @@ def add_dump(session: Session, database_id: str, status: DumpStatus = DumpStatus
     """The id of a dump of the database, with no file."""
     database = session.get_one(Database, database_id)
     ended = status in (DumpStatus.GOOD, DumpStatus.FAILED)
+    environment = session.get_one(Environment, database.environment_id)
     dump = DatabaseDump(
         database_id=database.id,
-        environment_id=database.environment_id,
+        team_id=environment.team_id,
+        project_id=environment.project_id,
+        environment_id=environment.id,
         name=database.name,
         kind=database.kind,
         version=database.version,
@@ -124,8 +147,14 @@ def add_dump(session: Session, database_id: str, status: DumpStatus = DumpStatus
 def add_restore(session: Session, database_id: str, dump_id: str, status: RestoreStatus) -> str:
     """The id of a restore that is under way."""
     database = session.get_one(Database, database_id)
+    environment = session.get_one(Environment, database.environment_id)
     restore = DatabaseRestore(
-        database_id=database.id, environment_id=database.environment_id, dump_id=dump_id, status=status
+        database_id=database.id,
+        team_id=environment.team_id,
+        project_id=environment.project_id,
+        environment_id=environment.id,
+        dump_id=dump_id,
+        status=status,
     )
     session.add(restore)
     return restore.id

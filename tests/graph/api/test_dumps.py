@@ -20,8 +20,8 @@ from engine.databases.copy_records import GivenUp, fail_restore, switch_back, sw
 from engine.databases.dump_files import CopyFailed, directory_in
 from engine.databases.failure import Trouble
 from engine.databases.keeper import note_trouble
+from engine.databases.side import DatabaseSide
 from engine.databases.standing import forget_database
-from engine.engine import Engine
 from graph.ids import global_id, local_id
 from tests.graph.api.conftest import Api
 from tests.graph.api.rows import add_dump, add_restore, run_database
@@ -32,10 +32,10 @@ DUMP = ["input", "dumpId"]
 
 @pytest.fixture(autouse=True)
 def nothing_converges(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def converge(_engine: Engine, _id: str) -> None: ...
+    async def converge(_side: DatabaseSide, _id: str) -> None: ...
 
-    for name in ("_converge_database", "_carry_out_copy"):
-        monkeypatch.setattr(Engine, name, converge)
+    for name in ("_converge", "_carry_out_dump", "_carry_out_restore"):
+        monkeypatch.setattr(DatabaseSide, name, converge)
 
 
 async def running(api: Api, name: str = "db", **fields: object) -> str:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, is_hypothesis_test, settings
 from hypothesis import strategies as st
 
 from db.sealed import sealed_columns
+from engine.databases.side import DatabaseSide
 from engine.docker.connection import Connection, Payload, Request
 from engine.engine import Engine
 from tests.graph.api.bad_values import LONG_LISTS, values_for
@@ -68,18 +69,17 @@ def seeded(request: pytest.FixtureRequest, seed: int) -> None:
 def nothing_converges(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is asked for stays asked for: only requests change anything."""
 
-    async def converge(_engine: Engine, _id: str) -> None:
+    async def converge(_of: object, _id: str) -> None:
         pass
 
     monkeypatch.setattr(Engine, "_converge", converge)
-    monkeypatch.setattr(Engine, "_converge_database", converge)
-    monkeypatch.setattr(Engine, "_converge_exposure", converge)
-    monkeypatch.setattr(Engine, "_carry_out_copy", converge)
+    for name in ("_converge", "_converge_exposure", "_carry_out_dump", "_carry_out_restore"):
+        monkeypatch.setattr(DatabaseSide, name, converge)
 
 
 @pytest.fixture
 async def front(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Front]:
-    _, token = await api.engine.access.create_token("fuzz")
+    _, token = await api.engine.tokens.create("fuzz")
     async with opened(create_app(api.engine, lambda _: None), token, str(tmp_path / "wharf.db")) as front:
         await front.data("{ version }")
         send = Connection._send

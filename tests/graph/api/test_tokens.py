@@ -11,9 +11,9 @@ async def test_the_text_of_a_token_is_shown_once_and_lets_its_holder_in(api: Api
     )
     token = made["apiToken"]
     assert token == {"id": token["id"], "name": "ci", "grant": "OWNER", "expiresAt": "2999-01-31T12:00:00Z"}
-    row = await api.engine.access.authenticate(made["secret"])
-    assert row is not None
-    assert global_id("ApiToken", row.id) == token["id"]
+    found = await api.engine.tokens.authenticate(made["secret"])
+    assert found is not None
+    assert global_id("ApiToken", found.token_id or "") == token["id"]
     assert (await api.ask("{ apiTokens { name } }"))["apiTokens"] == [{"name": "ci"}]
 
 
@@ -29,15 +29,15 @@ class Socket:
 
 async def test_a_revoked_token_is_gone_and_its_sockets_with_it(api: Api) -> None:
     made = await api.do("createApiToken", "secret apiToken { id }", name="ci")
-    row = await api.engine.access.authenticate(made["secret"])
-    assert row is not None
+    found = await api.engine.tokens.authenticate(made["secret"])
+    assert found is not None
     socket, other = Socket(), Socket()
-    api.sockets.add(row.id, socket)
-    api.sockets.add(OWNER.token_id, other)
+    api.sockets.add(found, socket)
+    api.sockets.add(OWNER, other)
     token_id = made["apiToken"]["id"]
     assert await api.do("revokeApiToken", "removedId", tokenId=token_id) == {"removedId": token_id}
     assert (socket.closed, other.closed) == (True, False)
-    assert await api.engine.access.authenticate(made["secret"]) is None
+    assert await api.engine.tokens.authenticate(made["secret"]) is None
     assert await api.ask("query($id: ID!) { apiTokens { id } node(id: $id) { id } }", id=token_id) == {
         "apiTokens": [],
         "node": None,
@@ -47,12 +47,12 @@ async def test_a_revoked_token_is_gone_and_its_sockets_with_it(api: Api) -> None
 
 async def test_the_viewer_is_the_token(api: Api) -> None:
     data = await api.ask("{ viewer { name tokenId } }")
-    assert data["viewer"] == {"name": "laptop", "tokenId": global_id("ApiToken", OWNER.token_id)}
+    assert data["viewer"] == {"name": "laptop", "tokenId": global_id("ApiToken", OWNER.token_id or "")}
 
 
 async def test_the_setup_token_makes_the_first_real_one(api: Api) -> None:
-    text = await api.engine.access.create_setup_token()
+    text = await api.engine.tokens.create_setup_token()
     assert text is not None
     made = await api.seen_by(SETUP).do("createApiToken", "secret", name="laptop")
-    assert await api.engine.access.authenticate(made["secret"]) is not None
-    assert await api.engine.access.authenticate(text) is None
+    assert await api.engine.tokens.authenticate(made["secret"]) is not None
+    assert await api.engine.tokens.authenticate(text) is None

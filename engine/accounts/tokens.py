@@ -1,0 +1,209 @@
+"""Tokens: made once, shown once, kept as a hash."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+
+from sqlmodel import Session, col, select
+
+from db.errors import DatabaseUnusable
+from db.models import ApiToken, EventKind, Grant, now
+from db.sessions import Sessions
+from engine.accounts.authorities import of_token
+from engine.accounts.authority import INSTALLATION, Place
+from engine.accounts.viewer import Viewer
+from engine.errors import InvalidInput, NotFound, NotNow
+from engine.events import record
+
+_PREFIX = "wharf_"
+_LAST_USE_PRECISION = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a token is limited to. No `permissions` are all; no `networks` (CIDR) are any.
+
+    `user_id` is who it acts for, and can never do more than.
+    """
+
+    permissions: tuple[str, ...] = ()
+    place: Place = INSTALLATION
+    networks: tuple[str, ...] | None = None
+    user_id: str | None = None
+
+
+class Tokens:
+    """The keys to the API."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._noting: dict[str, asyncio.Task[None]] = {}
+
+    async def create(
+        self,
+        name: str,
+        expires_at: datetime | None = None,
+        limits: Limits | None = None,
+        *,
+        by: str | None = None,
+    ) -> tuple[ApiToken, str]:
+        """A new token, and its text, which cannot be read again. Without limits it may do everything, everywhere.
+
+        The setup token ends here. `by` is the id of the token that asks. Raises `NotNow` if that was revoked
+        meanwhile, as the setup token is by its first use, and `InvalidInput` for an end in the past.
+        """
+        text = _PREFIX + secrets.token_urlsafe(32)
+        row = await self._sessions.write(_create, name, text, expires_at, limits, by)
+        return row, text
+
+    async def create_setup_token(self) -> str | None:
+        """The text of a token for making the first real one; None once there is any token."""
+        text = _PREFIX + "setup_" + secrets.token_urlsafe(32)
+        return text if await self._sessions.write(_add_setup_token, text) else None
+
+    async def authenticate(self, text: str, address: str = "") -> Viewer | None:
+        """Who has the token with this text, if it may be used, now and from this address."""
+        found = await self._sessions.read(_valid, hashed(text), address)
+        if found is None:
+            return None
+        row, viewer = found
+        if row.id not in self._noting and _use_is_news(row, address):
+            # Who only reads does not wait for the database to be written.
+            self._noting[row.id] = asyncio.create_task(self._note_use(row.id, address))
+        return viewer
+
+    async def _note_use(self, token_id: str, address: str) -> None:
+        try:
+            with suppress(DatabaseUnusable):
+                await self._sessions.write(_note_use, token_id, address)
+        finally:
+            del self._noting[token_id]
+
+    async def usable(self) -> list[ApiToken]:
+        """Every token that is neither revoked nor expired, oldest first."""
+        return await self._sessions.read(_usable)
+
+    async def revoke(self, token_id: str) -> ApiToken:
+        """The token is refused from now on. Raises `NotFound`."""
+        return await self._sessions.write(_revoke, token_id)
+
+
+def hashed(text: str) -> str:
+    """What is kept of a text with so many random bits that nobody can guess it."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def end_setup(session: Session) -> None:
+    """The setup token has done what it is for."""
+    unused = select(ApiToken).where(ApiToken.grant == Grant.SETUP, col(ApiToken.revoked_at).is_(None))
+    for setup in session.exec(unused):
+        _end(session, setup)
+
+
+def end_tokens(session: Session, tokens: Sequence[ApiToken]) -> None:
+    """The tokens are refused from now on."""
+    for token in tokens:
+        if token.revoked_at is None:
+            _end(session, token)
+
+
+def _end(session: Session, row: ApiToken) -> None:
+    row.revoked_at = now()
+    session.add(row)
+    _tell(session, EventKind.REMOVED, row)
+
+
+def _tell(session: Session, kind: EventKind, row: ApiToken) -> None:
+    place = Place(row.team_id, row.project_id, row.environment_id)
+    record(session, kind, "ApiToken", row.id, **place._asdict(), data={"name": row.name})
+
+
+def _use_is_news(row: ApiToken, address: str) -> bool:
+    return (
+        row.last_used_at is None
+        or abs(now() - row.last_used_at) > _LAST_USE_PRECISION
+        or row.last_used_from != address
+    )
+
+
+def _create(
+    session: Session, name: str, text: str, expires_at: datetime | None, limits: Limits | None, by: str | None
+) -> ApiToken:
+    if expires_at is not None and expires_at <= now():
+        raise InvalidInput("expiresAt must lie in the future.", field=("input", "expiresAt"))
+    maker = session.get(ApiToken, by) if by else None
+    if maker is not None and maker.revoked_at is not None:
+        raise NotNow("The token that asks was used up or revoked.")
+    row = ApiToken(name=name, hash=hashed(text), expires_at=expires_at)
+    if limits is not None:
+        row.grant, row.user_id = Grant.LIMITED, limits.user_id
+        row.team_id, row.project_id, row.environment_id = limits.place
+        row.permissions = list(limits.permissions)
+        row.networks = list(limits.networks) if limits.networks is not None else None
+    end_setup(session)
+    return _add(session, row)
+
+
+def _add(session: Session, row: ApiToken) -> ApiToken:
+    session.add(row)
+    _tell(session, EventKind.CREATED, row)
+    return row
+
+
+def _add_setup_token(session: Session, text: str) -> bool:
+    if session.exec(select(ApiToken.id).limit(1)).first() is not None:
+        return False
+    _add(session, ApiToken(name="setup", hash=hashed(text), grant=Grant.SETUP))
+    return True
+
+
+def _valid(session: Session, key: str, address: str) -> tuple[ApiToken, Viewer] | None:
+    row = session.exec(select(ApiToken).where(ApiToken.hash == key)).first()
+    if row is None or not _usable_now(row) or not _from_where_it_may(row, address):
+        return None
+    authority = of_token(session, row)
+    if authority is None:
+        return None
+    viewer = Viewer(
+        row.name, authority, user_id=row.user_id, token_id=row.id, expires_at=row.expires_at, address=address
+    )
+    return row, viewer
+
+
+def _usable_now(row: ApiToken) -> bool:
+    return row.revoked_at is None and (row.expires_at is None or row.expires_at > now())
+
+
+def _from_where_it_may(row: ApiToken, address: str) -> bool:
+    if row.networks is None:
+        return True
+    try:
+        peer = ip_address(address)
+    except ValueError:  # a socket file has no address
+        return False
+    mapped = getattr(peer, "ipv4_mapped", None)
+    return any((mapped or peer) in ip_network(each) for each in row.networks)
+
+
+def _usable(session: Session) -> list[ApiToken]:
+    rows = session.exec(select(ApiToken).where(col(ApiToken.revoked_at).is_(None)).order_by(col(ApiToken.id)))
+    return [row for row in rows if _usable_now(row)]
+
+
+def _note_use(session: Session, token_id: str, address: str) -> None:
+    row = session.get_one(ApiToken, token_id)
+    row.last_used_at, row.last_used_from = now(), address
+    session.add(row)
+
+
+def _revoke(session: Session, token_id: str) -> ApiToken:
+    row = session.get(ApiToken, token_id)
+    if row is None:
+        raise NotFound("There is no such token.", field=("input", "tokenId"))
+    end_tokens(session, [row])
+    return row

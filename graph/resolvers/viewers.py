@@ -1,0 +1,64 @@
+from typing import Annotated
+
+import strawberry
+
+from engine.accounts.authority import INSTALLATION, Action, Noun
+from engine.accounts.visible import place_of
+from graph import loaders
+from graph.context import Info
+from graph.ids import global_id, read_global_id
+from graph.permissions import SignedIn
+from graph.schema.teams import Membership
+from graph.schema.tokens import ApiToken
+from graph.schema.users import User
+
+_ACTION = strawberry.argument(description="What to do.")
+_NOUN = strawberry.argument(description="With what kind of thing.")
+_WITHIN = strawberry.argument(
+    description="The id of that thing, or of what it is to be made in; null: what belongs to no team."
+)
+
+
+@strawberry.type(description="Whoever asks: the user who is signed in, or the token that the request came with.")
+class Viewer:
+    name: str = strawberry.field(description="What the user or the token is called.")
+    token_id: strawberry.ID | None = strawberry.field(description="The id of the token; null: signed in without one.")
+
+    @strawberry.field(description="Who is signed in, or whom the token acts for; null: nobody but itself.")
+    async def user(self, info: Info) -> User | None:
+        row = await info.context.read(loaders.own_user, info.context.viewer.user_id)
+        return User.of(row) if row else None
+
+    @strawberry.field(description="The teams that the user is in.")
+    async def memberships(self, info: Info) -> list[Membership]:
+        rows = await info.context.read(loaders.own_memberships, info.context.viewer.user_id)
+        return [Membership.of(row) for row in rows]
+
+    @strawberry.field(description="The tokens of the user that were not revoked, oldest first.")
+    async def api_tokens(self, info: Info) -> list[ApiToken]:
+        rows = await info.context.read(loaders.own_tokens, info.context.viewer.user_id)
+        return [ApiToken.of(row) for row in rows]
+
+    @strawberry.field(description="Whether the viewer may do this. With what they may not see they may do nothing.")
+    async def may(
+        self,
+        info: Info,
+        action: Annotated[Action, _ACTION],
+        noun: Annotated[Noun, _NOUN],
+        within: Annotated[strawberry.ID | None, _WITHIN] = None,
+    ) -> bool:
+        place = INSTALLATION
+        if within is not None:
+            found = info.context.engine.sessions.read_now(place_of, *(read_global_id(within) or ("", "")))
+            if found is None:
+                return False
+            place = found
+        return info.context.viewer.authority.allows(action, noun, place)
+
+
+@strawberry.type
+class ViewerQueries:
+    @strawberry.field(description="Who asks this.", extensions=[SignedIn()])
+    def viewer(self, info: Info) -> Viewer:
+        viewer = info.context.viewer
+        return Viewer(name=viewer.name, token_id=global_id("ApiToken", viewer.token_id) if viewer.token_id else None)
