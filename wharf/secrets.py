@@ -89,7 +89,7 @@ async def _have_rotated(sessions: Sessions, settings: Settings) -> None:
         )
     await sessions.write(ask_for_key)
     before, deadline = sessions.read_now(_standing), time.monotonic() + _PATIENCE_SECONDS
-    while (now := sessions.read_now(_standing)).wanted or now.left:
+    while (now := sessions.read_now(_standing)).wanted or now.left or len(_ring(settings).kept) > 1:
         if now != before:
             before, deadline = now, time.monotonic() + _PATIENCE_SECONDS
         if time.monotonic() > deadline:
