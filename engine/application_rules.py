@@ -12,6 +12,7 @@ from db.models import Application
 from engine.docker.values import RegistryCredentials
 from engine.errors import InvalidInput
 from engine.release_spec import CheckKind, HealthCheck
+from engine.secrets import Secret
 
 MAX_REPLICAS = 20
 MAX_VARIABLES = 1000
@@ -35,7 +36,7 @@ class _Named(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def value(self) -> str: ...
+    def value(self) -> Secret: ...
 
 
 def check_application(application: Application, cores: int | None) -> None:
@@ -131,9 +132,10 @@ def _in_variables(variables: Sequence[_Named]) -> Iterator[InvalidInput]:
         if name in seen:
             yield _mistake(f"{name} is given twice.", *place, "name")
         seen.add(name)
-        if "\0" in variable.value:
+        text = variable.value.reveal()
+        if "\0" in text:
             yield _mistake(f"The value of {name} holds a NUL character.", *place, "value")
-        if len(f"{name}={variable.value}".encode("utf-8", "surrogatepass")) > MAX_VARIABLE_BYTES:
+        if len(f"{name}={text}".encode("utf-8", "surrogatepass")) > MAX_VARIABLE_BYTES:
             sentence = f"The value of {name} is longer than Linux allows, 128 KiB with its name."
             yield _mistake(sentence, *place, "value")
 
@@ -145,7 +147,7 @@ def _in_environment(sizes: Sequence[int]) -> Iterator[InvalidInput]:
 
 
 def _in_registry(registry: RegistryCredentials) -> Iterator[InvalidInput]:
-    name, password = registry.username, registry.password
+    name, password = registry.username, registry.password.reveal()
     if not 1 <= len(name) <= MAX_USERNAME or not name.isprintable():
         sentence = f"The user name must have 1 to {MAX_USERNAME} characters, none of them for control."
         yield _mistake(sentence, "registry", "username")

@@ -25,7 +25,8 @@ from engine.deployments.requests import ask_to_stop, standing
 from engine.docker.values import RegistryCredentials
 from engine.errors import Conflict, NotFound
 from engine.release_spec import HealthCheck
-from engine.secrets import Cipher, registry_place
+from engine.secret_places import registry_place
+from engine.secrets import Cipher
 from engine.servers import the_server
 from engine.status import record_about, settle_status
 from engine.variables import VariableDraft, retire_variables, write_variables

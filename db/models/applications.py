@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint, text
 
-from db.models.columns import JSON_COLUMN, id_column, moment_column
+from db.models.columns import JSON_COLUMN, id_column, moment_column, sealed_column
 
 
 class DesiredState(Enum):
@@ -55,7 +55,7 @@ class Application(SQLModel, table=True):
     """What is wanted of an application, and the little we remember of how it is.
 
     `stop_grace` and the durations inside `health_check` are seconds, `memory_limit` is bytes,
-    `cpu_limit` is cores. `registry_password` is a ciphertext.
+    `cpu_limit` is cores.
     """
 
     __tablename__ = "application"
@@ -68,7 +68,7 @@ class Application(SQLModel, table=True):
     image: str
     pull_policy: PullPolicy = PullPolicy.ALWAYS
     registry_username: str | None = None
-    registry_password: str | None = None
+    registry_password: str | None = sealed_column("application:{id}:registry", default=None)
     command: list[str] | None = Field(default=None, sa_type=JSON_COLUMN)
     port: int | None = None
     replicas: int = 1
@@ -106,7 +106,7 @@ class EnvironmentVariable(SQLModel, table=True):
     id: str = id_column()
     application_id: str = Field(foreign_key="application.id", index=True)
     name: str
-    value: str
+    value: str = sealed_column("variable:{id}")
     secret: bool = False
     current: bool = True
     created_at: datetime = moment_column()

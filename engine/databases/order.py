@@ -11,7 +11,8 @@ from db.models import Database
 from engine import labels
 from engine.databases.catalogue import CATALOGUE, image
 from engine.databases.kinds import Credentials, Kind, Setup
-from engine.secrets import Cipher, database_place
+from engine.secret_places import database_place
+from engine.secrets import Cipher
 
 _LOG_CONFIG = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
 _SHARED_MEMORY = 256 * 1024 * 1024  # PostgreSQL's parallel queries need more than Docker's 64 MiB
@@ -77,7 +78,8 @@ def variables_of(database: Database, cipher: Cipher) -> dict[str, str]:
     """What the user wants in the environment of the server."""
     if database.variables is None:
         return {}
-    found: dict[str, str] = json.loads(cipher.decrypt(database.variables, database_place(database.id, "variables")))
+    sealed = cipher.decrypt(database.variables, database_place(database.id, "variables"))
+    found: dict[str, str] = json.loads(sealed.reveal())
     return found
 
 

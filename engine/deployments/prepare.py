@@ -25,7 +25,8 @@ from engine.docker.gateway import DockerGateway
 from engine.docker.values import ImageFacts, RegistryCredentials
 from engine.errors import ImageNotFound, RegistryUnreachable
 from engine.release_spec import ClaimedDomain, HealthCheck, Mount, ReleaseSpec, VariableReference
-from engine.secrets import Cipher, registry_place
+from engine.secret_places import registry_place
+from engine.secrets import Cipher
 from engine.status import record_about
 
 _OWNER: BindParameter[str] = bindparam("application_id")

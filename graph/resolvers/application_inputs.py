@@ -10,6 +10,7 @@ from engine.applications import ApplicationFields
 from engine.docker.values import RegistryCredentials
 from engine.names import ByteCount, EnvName, ImageReference, MountPath, Port, ResourceName
 from engine.release_spec import HealthCheck
+from engine.secrets import Secret
 from engine.variables import VariableDraft
 from engine.volumes import VolumeDraft
 from graph.schema.application_enums import CheckKind, PullPolicy, RestartPolicy, Strategy
@@ -18,7 +19,7 @@ from graph.schema.application_enums import CheckKind, PullPolicy, RestartPolicy,
 @strawberry.input(description="How to sign in at the registry of an image.")
 class RegistryInput:
     username: str = strawberry.field(description="The name to sign in with.")
-    password: str = strawberry.field(description="The password or access token. It can never be read again.")
+    password: Secret = strawberry.field(description="The password or access token. It can never be read again.")
 
 
 @strawberry.input(description="The question put to each new container, before any request is sent to it.")
@@ -46,7 +47,7 @@ class HealthCheckInput:
 @strawberry.input(description="A value that the processes of an application shall find in their environment.")
 class EnvironmentVariableInput:
     name: EnvName = strawberry.field(description="What the processes find it by.")
-    value: str = strawberry.field(description="The value.")
+    value: Secret = strawberry.field(description="The value.")
     secret: bool | None = strawberry.field(
         default=None, description="Whether nobody may ever read it again; null: as it was, and else no."
     )

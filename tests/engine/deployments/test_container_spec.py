@@ -3,6 +3,7 @@
 from db.models import RestartPolicy
 from engine.deployments.container_spec import Place, container_spec, restart_policy
 from engine.release_spec import Mount, ReleaseSpec
+from engine.secrets import Secret
 
 PLACE = Place("inst", "env", "app", "web", "rel")
 
@@ -42,7 +43,7 @@ def test_everything_a_release_can_have() -> None:
         memory_limit=64 * 1024 * 1024,
         stop_grace=2.5,
     )
-    made = container_spec(PLACE, spec, 3, {"B": "2", "A": 'a "quoted" $value'})
+    made = container_spec(PLACE, spec, 3, {"B": Secret("2"), "A": Secret('a "quoted" $value')})
     assert made["Cmd"] == ["serve", "--port=80; rm -rf /"]
     assert made["Env"] == ['A=a "quoted" $value', "B=2"]
     assert made["Labels"]["wharf.replica"] == "3"
