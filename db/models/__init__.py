@@ -1,6 +1,7 @@
 """Every table, under one roof: `from db import models`."""
 
 from db.models.applications import (
+    DEFAULT_PIDS_LIMIT,
     Application,
     ApplicationStatus,
     DesiredState,
@@ -43,6 +44,7 @@ from db.models.tcp_proxies import TcpProxy, TcpProxyReason, TcpProxyState, TlsMo
 from db.models.tokens import ApiToken, Grant
 
 __all__ = [
+    "DEFAULT_PIDS_LIMIT",
     "ApiToken",
     "Application",
     "ApplicationStatus",
