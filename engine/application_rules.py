@@ -24,6 +24,8 @@ MAX_USERNAME = 255
 MAX_PASSWORD_BYTES = 64 * 1024  # it travels in a header
 _MIN_MEMORY = 6 * 1024 * 1024  # Docker refuses less
 _MAX_CORES = 512.0
+_MIN_PIDS = 16  # a shell, a health check and what the runtimes of some languages begin with
+_MAX_PIDS = 4_194_304  # Linux has no more numbers for them
 _MAX_GRACE = 3600.0
 _MAX_CHECK_SECONDS = 3600.0
 # What would name another host or end the request's line is not in it, nor what is never sent or refused on the way.
@@ -76,6 +78,10 @@ def _in_application(application: Application, cores: int | None) -> Iterator[Inv
     if not 1 <= application.replicas <= MAX_REPLICAS:
         yield _mistake(f"replicas must be between 1 and {MAX_REPLICAS}.", "replicas")
     yield from _in_limits(application.cpu_limit, application.memory_limit, cores)
+    if not _MIN_PIDS <= application.pids_limit <= _MAX_PIDS:
+        yield _mistake(f"pidsLimit must be between {_MIN_PIDS} and {_MAX_PIDS}.", "pidsLimit")
+    if application.capabilities is not None and len(set(application.capabilities)) < len(application.capabilities):
+        yield _mistake("capabilities must name each of them once.", "capabilities")
     if not 0 <= application.stop_grace <= _MAX_GRACE:
         yield _mistake("stopGracePeriod must be between 0 s and 1 h.", "stopGracePeriod")
     if application.health_check is not None:

@@ -6,6 +6,9 @@ from sqlmodel import Field, Index, SQLModel, UniqueConstraint, text
 
 from db.models.columns import JSON_COLUMN, id_column, moment_column, sealed_column
 
+DEFAULT_PIDS_LIMIT = 4096
+"""Processes and threads of one container: more than a server of many threads has, less than a host can bear."""
+
 
 class DesiredState(Enum):
     """What a person wants of an application."""
@@ -55,7 +58,7 @@ class Application(SQLModel, table=True):
     """What is wanted of an application, and the little we remember of how it is.
 
     `stop_grace` and the durations inside `health_check` are seconds, `memory_limit` is bytes,
-    `cpu_limit` is cores.
+    `cpu_limit` is cores. `capabilities` are names; None: the usual ones.
     """
 
     __tablename__ = "application"
@@ -76,6 +79,9 @@ class Application(SQLModel, table=True):
     health_check: dict[str, Any] | None = Field(default=None, sa_type=JSON_COLUMN)
     cpu_limit: float | None = None
     memory_limit: int | None = None
+    pids_limit: int = DEFAULT_PIDS_LIMIT
+    capabilities: list[str] | None = Field(default=None, sa_type=JSON_COLUMN)
+    allow_privilege_escalation: bool = False
     stop_grace: float = 10.0
     restart_policy: RestartPolicy = RestartPolicy.UNLESS_STOPPED
 

@@ -6,11 +6,17 @@ from dataclasses import dataclass, field
 
 from engine.archives import File
 from engine.databases.versions import upwards
+from engine.hardening import Capability
 from engine.proxy.tcp.spec import Opening
 from engine.secrets import Secret
 
 Text = Callable[["Setup"], str]
 Words = Callable[["Setup"], tuple[str, ...]]
+
+STARTING_AS_ROOT = frozenset(
+    {Capability.CHOWN, Capability.DAC_OVERRIDE, Capability.FOWNER, Capability.SETGID, Capability.SETUID}
+)
+"""What it takes to give a volume to the user of the server, and to go on as that user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,7 @@ class Kind:
     data_path: Callable[[str], str]  # of a version
     stop_signal: str
     stop_grace: float  # seconds; more than a clean shutdown takes
+    capabilities: frozenset[Capability] = STARTING_AS_ROOT  # all that root has in its container
     variables: Callable[[Setup], Mapping[str, str]] = lambda setup: {}
     reserved_variables: tuple[str, ...] = ()  # beginnings of the names that are not the user's to set
     command: Words | None = None  # None: the image's own

@@ -12,8 +12,9 @@ from dataclasses import replace
 from engine.archives import File
 from engine.databases.configuration import checker, directive_lines, flag_lines
 from engine.databases.connection_strings import url
-from engine.databases.kinds import Command, Dump, FileRestore, Kind, Setup
+from engine.databases.kinds import STARTING_AS_ROOT, Command, Dump, FileRestore, Kind, Setup
 from engine.databases.versions import upwards
+from engine.hardening import Capability
 from engine.secrets import Secret
 
 _OWNER = 999
@@ -110,6 +111,8 @@ REDIS = Kind(
     data_path=lambda version: "/data",
     stop_signal="SIGTERM",
     stop_grace=60.0,
+    # With it, from version 8 on, the image gives up everything for good before the server starts.
+    capabilities=STARTING_AS_ROOT | {Capability.SETPCAP},
     command=lambda setup: ("redis-server", f"{_DIRECTORY}/server.conf"),
     files=_files,
     first_files=_first_files,

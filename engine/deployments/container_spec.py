@@ -7,6 +7,7 @@ from typing import Any
 
 from db.models import RestartPolicy
 from engine import labels
+from engine.hardening import NO_NEW_PRIVILEGES, only
 from engine.release_spec import ReleaseSpec
 from engine.secrets import Secret
 
@@ -66,6 +67,12 @@ def _host_config(spec: ReleaseSpec, network: str) -> dict[str, Any]:
     if spec.memory_limit is not None:
         # Without an equal swap limit a container may use as much again in swap.
         config["Memory"] = config["MemorySwap"] = spec.memory_limit
+    if spec.pids_limit is not None:
+        config["PidsLimit"] = spec.pids_limit
+    if spec.capabilities is not None:
+        config |= only(spec.capabilities)
+    if not spec.allow_privilege_escalation:
+        config["SecurityOpt"] = NO_NEW_PRIVILEGES
     return config
 
 

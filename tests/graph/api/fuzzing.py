@@ -33,6 +33,7 @@ _numbers = count(1)
 _BY_NAME: dict[str, Any] = {
     "path": "/health?deep=1",
     "confirmName": "web",
+    "pidsLimit": 64,
     "statusFrom": 200,
     "statusTo": 299,
     "version": "18",
