@@ -235,12 +235,13 @@ def own_user(session: Session, _authority: Authority, user_id: str | None) -> Us
 
 
 def own_memberships(session: Session, _authority: Authority, user_id: str | None) -> list[Membership]:
-    return list(session.exec(select(Membership).where(Membership.user_id == user_id).order_by(Membership.id)))
+    query = select(Membership).where(Membership.user_id == user_id)
+    return list(session.exec(query.order_by(Membership.id))) if user_id else []
 
 
 def own_tokens(session: Session, _authority: Authority, user_id: str | None) -> list[ApiToken]:
     query = select(ApiToken).where(ApiToken.user_id == user_id, col(ApiToken.revoked_at).is_(None))
-    return list(session.exec(query.order_by(ApiToken.id)))
+    return list(session.exec(query.order_by(ApiToken.id))) if user_id else []
 
 
 def servers(session: Session, authority: Authority) -> list[Server]:

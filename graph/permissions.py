@@ -17,11 +17,15 @@ from strawberry.types.field import StrawberryField
 
 from engine.accounts.authority import EVERYTHING, INSTALLATION, Action, Noun, Place
 from engine.accounts.viewer import Viewer, anyone_with
-from engine.accounts.visible import noun_of, owner_of, place_of
+from engine.accounts.visible import is_visible, noun_of, owner_of, place_of
 from graph.ids import no_such, read_global_id
 from graph.subjects import fill_in_team, named
 
 __all__ = ["Action", "Needs", "NeedsToReadNode", "Noun", "Viewer", "anyone_with", "forbidden", "unguarded"]
+
+
+# What is named to be used, not to have something done to it, unless the field is about this very noun.
+_USED = {Noun.CERTIFICATE, Noun.USER}
 
 
 def forbidden(sentence: str) -> GraphQLError:
@@ -81,25 +85,28 @@ class Needs(Guard):
         self, info: strawberry.Info[Any, Any], viewer: Viewer, path: tuple[str, ...], given: str
     ) -> bool:
         kind, key = read_global_id(given) or ("", "")
-        noun = noun_of(kind)
+        noun, read = noun_of(kind), info.context.engine.sessions.read_now
         if noun is None:  # the resolver says what it wants instead
             return False
-        place = info.context.engine.sessions.read_now(place_of, kind, key)
+        place = read(place_of, kind, key)
         if place is None and self.action is Action.READ:  # it may have been there
             return False
-        if self._or_own and viewer.user_id and viewer.user_id == self._owner(info, kind, key):
+        if place is not None and self._is_allowed(viewer, noun, place):
             return False
-        if place is None or not viewer.authority.allows(Action.READ, noun, place):
-            if self.action is Action.READ and isinstance(self._field.type, StrawberryOptional):
-                return True
-            raise no_such(kind, given, field=path)
-        if noun is not Noun.CERTIFICATE or self.noun is Noun.CERTIFICATE:  # those are used, not changed
-            self._check(viewer, place)
-        return False
+        if self._or_own and viewer.user_id and viewer.user_id == read(owner_of, kind, key):
+            return False
+        if read(is_visible, kind, key, viewer.authority):
+            if noun in _USED and noun is not self.noun:
+                return False
+            raise self._forbidden()
+        if self.action is Action.READ and isinstance(self._field.type, StrawberryOptional):
+            return True
+        raise no_such(kind, given, field=path)
 
-    def _owner(self, info: strawberry.Info[Any, Any], kind: str, key: str) -> str | None:
-        found: str | None = info.context.engine.sessions.read_now(owner_of, kind, key)
-        return found
+    def _is_allowed(self, viewer: Viewer, noun: Noun, place: Place) -> bool:
+        used = noun in _USED and noun is not self.noun
+        action, what = (Action.READ, noun) if used else (self.action, self.noun)
+        return viewer.authority.allows(action, what, place)
 
     def _check(self, viewer: Viewer, place: Place) -> None:
         if not viewer.authority.allows(self.action, self.noun, place):

@@ -27,3 +27,11 @@ def id_column() -> Any:
 
 def moment_column() -> Any:
     return Field(default_factory=now)
+
+
+def sealed_column(place: str, **options: Any) -> Any:
+    """A column that holds ciphertexts, each of which opens only at its place: "variable:{id}", by the row's id.
+
+    The place is in every ciphertext there is: it can never be changed.
+    """
+    return Field(sa_column_kwargs={"info": {"secret": place}}, **options)
