@@ -140,13 +140,14 @@ class Oidc:
         return await self._ask("POST", metadata["token_endpoint"], data=body, headers=headers)
 
     async def _verified(self, text: str, metadata: Mapping[str, Any]) -> jwt.Token:
-        for again in (False, True):
-            keys = await self._provider_keys(metadata, again=again)
-            try:
-                return jwt.decode(text, keys, algorithms=_ALGORITHMS)
-            except (JoseError, ValueError) as error:
-                failure = error
-        raise SignOnFailed("The ID token is not signed by the provider.") from failure
+        try:
+            return jwt.decode(text, await self._provider_keys(metadata), algorithms=_ALGORITHMS)
+        except (JoseError, ValueError):
+            keys = await self._provider_keys(metadata, again=True)  # it may have others by now
+        try:
+            return jwt.decode(text, keys, algorithms=_ALGORITHMS)
+        except (JoseError, ValueError) as error:
+            raise SignOnFailed("The ID token is not signed by the provider.") from error
 
     async def _provider(self) -> dict[str, Any]:
         async with self._asking:
@@ -161,7 +162,7 @@ class Oidc:
                 self._metadata, self._metadata_at = found, time.monotonic()
             return self._metadata
 
-    async def _provider_keys(self, metadata: Mapping[str, Any], *, again: bool) -> KeySet:
+    async def _provider_keys(self, metadata: Mapping[str, Any], *, again: bool = False) -> KeySet:
         async with self._asking:
             pause = _KEYS_PAUSE if again else _METADATA_LASTS
             if self._keys is None or time.monotonic() - self._keys_at > pause:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+from engine.accounts.common_passwords import COMMONEST
 from engine.errors import InvalidInput, NotNow
 
 T = TypeVar("T")
@@ -19,84 +20,6 @@ T = TypeVar("T")
 SHORTEST = 12  # characters
 LONGEST = 1024  # bytes in UTF-8
 _WAITING = 64  # who finds as many before them is told to come again
-
-# Of those that people choose most, the ones that are long enough; shorter ones written twice are found by themselves.
-_COMMONEST = frozenset(
-    [
-        "123456789012",
-        "1234567890123",
-        "12345678901234",
-        "123456789101112",
-        "0123456789012",
-        "098765432109",
-        "123123123123",
-        "123412341234",
-        "111111111111",
-        "000000000000",
-        "112233445566",
-        "121212121212",
-        "987654321098",
-        "password1234",
-        "password12345",
-        "password123456",
-        "passwordpassword",
-        "password123!",
-        "password1234!",
-        "password@123",
-        "passw0rd1234",
-        "p@ssw0rd1234",
-        "p@ssword1234",
-        "mypassword123",
-        "qwertyuiop12",
-        "qwertyuiop123",
-        "qwertyuiopasdfgh",
-        "qwertyqwerty",
-        "qwerty123456",
-        "qwerty1234567",
-        "1qaz2wsx3edc",
-        "1q2w3e4r5t6y",
-        "1q2w3e4r5t6y7u8i",
-        "zaq12wsxcde3",
-        "asdfghjkl123",
-        "asdfghjkl1234",
-        "asdfasdfasdf",
-        "zxcvbnmasdfgh",
-        "abcdefghijkl",
-        "abcdefghijklm",
-        "abcd12345678",
-        "abc123456789",
-        "abcdef123456",
-        "iloveyou1234",
-        "iloveyouforever",
-        "iloveyou12345",
-        "letmeinletmein",
-        "letmein12345",
-        "welcome12345",
-        "welcome123456",
-        "administrator",
-        "administrator1",
-        "administrator123",
-        "adminadmin12",
-        "adminadminadmin",
-        "admin1234567",
-        "admin12345678",
-        "changeme1234",
-        "changemechangeme",
-        "superman1234",
-        "batmanbatman",
-        "trustno1trustno1",
-        "correcthorsebatterystaple",
-        "unbelievable",
-        "thisismypassword",
-        "thisisapassword",
-        "mysecretpassword",
-        "secretsecret",
-        "supersecretpassword",
-        "defaultpassword",
-        "wharfinger123",
-        "wharfingerwharfinger",
-    ]
-) | {"correct horse battery staple"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +43,12 @@ def check_password(password: str, email: str, field: tuple[str, ...] = ("input",
     plain = password.casefold().strip()
     if plain in (email, email.partition("@")[0]):
         raise InvalidInput("The address is no password.", field=field)
-    if plain in _COMMONEST or len(set(plain)) < 4:
+    if plain in COMMONEST or len(set(plain)) < 4:
         raise InvalidInput("Too many people have this password: it is tried first.", field=field)
 
 
 class Passwords:
-    """Hashes and compares, two at a time, in threads: a flood of them takes no more memory, and nobody else's turn."""
+    """Hashes and compares, two at a time, in threads: a flood takes no more memory, and keeps nobody else waiting."""
 
     def __init__(self, hashing: Hashing = OWASP) -> None:
         self._hasher = PasswordHasher(

@@ -38,7 +38,10 @@ class Resets:
         return await self._sessions.write(_create, user_id, text), text
 
     async def request(self, email: str) -> None:
-        """Mail a link to this address, if it is somebody's; nobody is told whether. Raises `NotNow` without a mailer."""
+        """Mail a link to this address, if it is somebody's; nobody is told whether.
+
+        Raises `NotNow` where no mail can be sent.
+        """
         if self._mailer is None:
             raise NotNow("No mail can be sent from here: ask an administrator for a link.", field=("input",))
         task = asyncio.create_task(self._send(self._mailer, email))
@@ -75,7 +78,8 @@ def _letter(email: str, link: str) -> Letter:
     return Letter(
         email,
         "Choose a new password",
-        f"Somebody, probably you, asked for a new password at Wharfinger.\n\nChoose it here within an hour:\n\n{link}\n\n"
+        "Somebody, probably you, asked for a new password at Wharfinger.\n\n"
+        f"Choose it here within an hour:\n\n{link}\n\n"
         "If it was not you, do nothing: your password stays as it is.\n",
     )
 

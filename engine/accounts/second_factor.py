@@ -14,7 +14,8 @@ from engine.accounts.user_sessions import check_recent, new_text, own, renew
 from engine.accounts.viewer import Viewer
 from engine.errors import Conflict, InvalidInput, NotFound, NotNow
 from engine.events import record
-from engine.secrets import Cipher
+from engine.secret_places import totp_place
+from engine.secrets import Cipher, Secret
 
 ISSUER = "Wharfinger"
 CODES = 10
@@ -31,14 +32,14 @@ class SecondFactor:
         self._cipher = cipher
         self._clock = clock
 
-    async def begin(self, viewer: Viewer) -> tuple[str, str]:
+    async def begin(self, viewer: Viewer, *, again: bool = True) -> tuple[str, str]:
         """A new secret, which cannot be shown again, and its otpauth URI. In force once a code has confirmed it.
 
-        Raises `ConfirmationNeeded`, and `Conflict` where one is in force.
+        Raises `ConfirmationNeeded`, and `Conflict` where one is in force, or was begun and not `again`.
         """
         text = pyotp.random_base32()
-        user = await self._sessions.write(self._begin, viewer, text)
-        return text, pyotp.TOTP(text).provisioning_uri(user.email, issuer_name=ISSUER)
+        user = await self._sessions.write(self._begin, viewer, text, again)
+        return text, pyotp.TOTP(text).provisioning_uri(name=user.email, issuer_name=ISSUER)
 
     async def confirm(self, viewer: Viewer, code: str) -> tuple[list[str], str]:
         """From now on codes are needed: recovery codes, which cannot be shown again, and the session's new text.
@@ -49,15 +50,18 @@ class SecondFactor:
         await self._sessions.write(self._confirm, viewer, code, codes, text)
         return codes, text
 
-    async def renew_codes(self, viewer: Viewer) -> list[str]:
-        """Other recovery codes; those before are good for nothing. Raises `ConfirmationNeeded`, `NotNow`."""
+    async def renew_codes(self, viewer: Viewer, code: str) -> list[str]:
+        """Other recovery codes; those before are good for nothing.
+
+        Raises `ConfirmationNeeded`, `NotNow` where there is no second factor, `InvalidInput` for a wrong code.
+        """
         codes = _new_codes()
-        await self._sessions.write(_renew_codes, viewer, codes)
+        await self._sessions.write(self._renew_codes, viewer, code, codes)
         return codes
 
-    async def remove_of(self, user_id: str) -> None:
+    async def remove_of(self, user_id: str) -> User:
         """A user needs no code any more. Raises `NotFound`."""
-        await self._sessions.write(_remove_of, user_id)
+        return await self._sessions.write(_remove_of, user_id)
 
     def accept(self, session: Session, user: User, code: str) -> bool:
         """Whether it is a code of the app, or a recovery code, that was not accepted before."""
@@ -79,7 +83,7 @@ class SecondFactor:
     def _accept_step(self, session: Session, user: User, code: str) -> bool:
         if user.totp is None:
             return False
-        totp = pyotp.TOTP(self._cipher.decrypt(user.totp, totp_place(user.id)))
+        totp = pyotp.TOTP(self._cipher.decrypt(user.totp, totp_place(user.id)).reveal())
         step = int(self._clock()) // _STEP
         for each in (step, step - 1, step + 1):
             if each > user.totp_used and secrets.compare_digest(totp.generate_otp(each), code):
@@ -88,12 +92,14 @@ class SecondFactor:
                 return True
         return False
 
-    def _begin(self, session: Session, viewer: Viewer, text: str) -> User:
+    def _begin(self, session: Session, viewer: Viewer, text: str, again: bool) -> User:
         user = own(session, viewer)
         check_recent(session, viewer)
         if user.totp_confirmed_at is not None:
             raise Conflict("There is a second factor already: remove it first.", field=("input",))
-        user.totp, user.totp_used = self._cipher.encrypt(text, totp_place(user.id)), 0
+        if user.totp is not None and not again:
+            raise Conflict("One was begun already: confirm it.", field=("input", "again"))
+        user.totp, user.totp_used = self._cipher.encrypt(Secret(text), totp_place(user.id)), 0
         session.add(user)
         return user
 
@@ -110,6 +116,15 @@ class SecondFactor:
         renew(session, viewer, text)
         _tell(session, user)
 
+    def _renew_codes(self, session: Session, viewer: Viewer, code: str, codes: Sequence[str]) -> None:
+        user = own(session, viewer)
+        check_recent(session, viewer)
+        if user.totp_confirmed_at is None:
+            raise NotNow("There is no second factor that they could stand in for.", field=("input",))
+        if not self.accept(session, user, code):
+            raise InvalidInput("That is not the code of this moment.", field=_CODE)
+        _write_codes(session, user, codes)
+
 
 def remove(session: Session, user: User) -> None:
     """No code is needed any more."""
@@ -119,24 +134,12 @@ def remove(session: Session, user: User) -> None:
     _tell(session, user)
 
 
-def totp_place(user_id: str) -> str:
-    """Where the secret of somebody's second factor belongs."""
-    return f"user:{user_id}:totp"
-
-
-def _remove_of(session: Session, user_id: str) -> None:
+def _remove_of(session: Session, user_id: str) -> User:
     user = session.get(User, user_id)
     if user is None:
         raise NotFound("There is no such user.", field=("input", "userId"))
     remove(session, user)
-
-
-def _renew_codes(session: Session, viewer: Viewer, codes: Sequence[str]) -> None:
-    user = own(session, viewer)
-    check_recent(session, viewer)
-    if user.totp_confirmed_at is None:
-        raise NotNow("There is no second factor that they could stand in for.", field=("input",))
-    _write_codes(session, user, codes)
+    return user
 
 
 def _write_codes(session: Session, user: User, codes: Sequence[str]) -> None:

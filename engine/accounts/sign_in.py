@@ -15,7 +15,7 @@ from engine.accounts.second_factor import SecondFactor
 from engine.accounts.user_sessions import Browser, new_text
 from engine.accounts.viewer import Viewer
 from engine.attempts import Attempts
-from engine.errors import CodeNeeded, InvalidInput, NotFound, NotNow
+from engine.errors import CodeNeeded, InvalidInput, NotNow
 
 _WRONG = "The address, the password or the code is wrong."
 _PASSWORD, _CODE = ("input", "password"), ("input", "code")
@@ -81,8 +81,9 @@ class SignIn:
         self._attempts.right(viewer.address, user.email)
         return user
 
-    async def sign_out(self, viewer: Viewer) -> None:
-        await self._sessions.write(_sign_out, viewer)
+    async def sign_out(self, viewer: Viewer, *, everywhere: bool = False) -> None:
+        """This browser is signed out, or all of them. Raises `NotFound`."""
+        await self._sessions.write(_sign_out, viewer, everywhere)
 
     def begin(self, address: str, email: str | None = None) -> None:
         """Count a try, before anything is checked. Raises `NotNow` when there were too many."""
@@ -139,8 +140,9 @@ def _remove_second_factor(session: Session, user_id: str) -> None:
     second_factor.remove(session, session.get_one(User, user_id))
 
 
-def _sign_out(session: Session, viewer: Viewer) -> None:
-    row = session.get(UserSession, viewer.session_id)
-    if row is None:
-        raise NotFound("There is no such session.")
-    user_sessions.end(session, row)
+def _sign_out(session: Session, viewer: Viewer, everywhere: bool) -> None:
+    user = user_sessions.own(session, viewer)
+    if everywhere:
+        user_sessions.end_all(session, user.id)
+    elif row := session.get(UserSession, viewer.session_id):
+        user_sessions.end(session, row)

@@ -95,7 +95,7 @@ class Tokens:
 
 def hashed(text: str) -> str:
     """What is kept of a text with so many random bits that nobody can guess it."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def end_setup(session: Session) -> None:

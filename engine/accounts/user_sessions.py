@@ -60,6 +60,14 @@ class UserSessions:
         """The browser is signed out. Raises `NotFound`."""
         await self._sessions.write(_revoke, session_id)
 
+    async def check_recent(self, viewer: Viewer) -> None:
+        """Raises `ConfirmationNeeded` for who is signed in with a browser, and has not shown lately that it is they.
+
+        Tokens were made for what they may do.
+        """
+        if viewer.session_id is not None:
+            await self._sessions.read(check_recent, viewer)
+
     async def _note_use(self, session_id: str, address: str) -> None:
         try:
             with suppress(DatabaseUnusable):

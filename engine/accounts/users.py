@@ -41,6 +41,10 @@ class Users:
         self._sessions = sessions
         self._passwords = passwords
 
+    async def owner_needed(self) -> bool:
+        """Whether there is no user yet."""
+        return not await self._sessions.read(_any_user)
+
     async def create_owner(self, email: str, name: str, password: str) -> User:
         """The first user: an administrator who owns the first team. The setup token ends here.
 
@@ -59,15 +63,13 @@ class Users:
         """Another `name`, another `email`. Raises `NotFound`, `NameTaken`, `NotNow` for who may not change that."""
         return await self._sessions.write(_update, user_id, changes)
 
-    async def change_password(self, viewer: Viewer, current: str | None, password: str) -> str:
+    async def change_password(self, viewer: Viewer, password: str) -> str:
         """What the cookie shall hold now; whoever else is signed in with the old one is signed out.
 
-        `current` was found right before. Raises `ConfirmationNeeded`, `InvalidInput`.
+        Raises `ConfirmationNeeded`, `InvalidInput`.
         """
         user = await self._sessions.read(user_sessions.own, viewer)
         check_password(password, user.email)
-        if current is not None and current == password:
-            raise InvalidInput("That is the password there is already.", field=("input", "password"))
         hash, text = await self._passwords.hash(password), new_text()
         await self._sessions.write(_change_password, viewer, hash, text)
         return text
@@ -93,6 +95,14 @@ class Users:
         Raises `NotFound`, and `Conflict` for the last administrator and for the last owner of a team.
         """
         await self._sessions.write(_remove, user_id)
+
+
+def person_name(text: str, field: tuple[str, ...] = ("input", "name")) -> str:
+    """What somebody is called, without blanks around it. Raises `InvalidInput`."""
+    name = text.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise InvalidInput(f"A name has 1 to {LONGEST_NAME} characters that can be shown.", field=field)
+    return name
 
 
 def user_of(session: Session, user_id: str) -> User:
@@ -165,8 +175,7 @@ def _create_owner(session: Session, email: str, name: str, password: str) -> Use
 
 
 def _create(session: Session, email: str, name: str, administrator: bool) -> User:
-    user = add_user(session, email, name, administrator=administrator)
-    return user
+    return add_user(session, email, name, administrator=administrator)
 
 
 def _update(session: Session, user_id: str, changes: dict[str, object]) -> User:

@@ -8,6 +8,7 @@ from graph import loaders
 from graph.context import Info
 from graph.ids import global_id, read_global_id
 from graph.permissions import SignedIn
+from graph.schema.sessions import Identity, UserSession
 from graph.schema.teams import Membership
 from graph.schema.tokens import ApiToken
 from graph.schema.users import User
@@ -38,6 +39,20 @@ class Viewer:
     async def api_tokens(self, info: Info) -> list[ApiToken]:
         rows = await info.context.read(loaders.own_tokens, _signed_in(info))
         return [ApiToken.of(row) for row in rows]
+
+    @strawberry.field(description="Where the user is signed in, the last used first.")
+    async def sessions(self, info: Info) -> list[UserSession]:
+        rows = await info.context.read(loaders.own_sessions, info.context.viewer.user_id)
+        return [UserSession.of(row) for row in rows]
+
+    @strawberry.field(description="What the user signs in by at the provider of single sign-on.")
+    async def identities(self, info: Info) -> list[Identity]:
+        rows = await info.context.read(loaders.own_identities, info.context.viewer.user_id)
+        return [Identity.of(row) for row in rows]
+
+    @strawberry.field(description="How many recovery codes the user has left.")
+    async def recovery_codes_left(self, info: Info) -> int:
+        return await info.context.read(loaders.own_recovery_codes, info.context.viewer.user_id)
 
     @strawberry.field(description="Whether the viewer may do this. With what they may not see they may do nothing.")
     async def may(
