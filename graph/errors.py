@@ -91,7 +91,7 @@ class ErrorsAsData(FieldExtension):
         self, next_: Callable[..., Awaitable[object]], source: object, info: strawberry.Info[Any], **kwargs: object
     ) -> object:
         if mistakes := info.context.mistakes.get(info.path.key):
-            return self._payload(mistakes)
+            return self.told(mistakes)
         return await to_its_end(self._done(next_(source, info, **kwargs), info.context.viewer))
 
     async def _done(self, mutation: Awaitable[object], viewer: Viewer) -> object:
@@ -99,14 +99,15 @@ class ErrorsAsData(FieldExtension):
             with acting(viewer, to_camel_case(self._field.python_name)):
                 return await mutation
         except Refused as error:
-            return self._payload([error])
+            return self.told([error])
         except ExceptionGroup as group:
             refused, bugs = group.split(Refused)
             if bugs or not refused:
                 raise
-            return self._payload(_leaves(refused))
+            return self.told(_leaves(refused))
 
-    def _payload(self, refused: Iterable[Refused]) -> object:
+    def told(self, refused: Iterable[Refused]) -> object:
+        """The payload that tells of nothing but these."""
         payload = cast("type[Payload]", self._field.type)
         return payload(errors=[UserError.of(error) for error in refused])
 
