@@ -27,7 +27,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from graph.cost import MAX_COST, Structure, Values, structure
 from graph.executor import told_by
-from graph.limits import MAX_LENGTH, MAX_TOKENS, InTime, OneOperation, beyond_limits, too_large
+from graph.limits import MAX_LENGTH, MAX_TOKENS, OneOperation, beyond_limits, too_large
 from graph.mistakes import mistakes, told_at_the_top
 
 MAX_REMEMBERED = 16 * 1024 * 1024
@@ -180,4 +180,4 @@ class Reading(SchemaExtension):
 def reading() -> tuple[Callable[[], SchemaExtension], ...]:
     """The extensions of one schema, which share what is remembered of its documents."""
     documents = Documents()
-    return (lambda: Reading(documents), OneOperation, InTime)
+    return (lambda: Reading(documents), OneOperation)

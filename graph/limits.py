@@ -1,8 +1,8 @@
 """What one document may ask for, whatever the schema; `graph.cost` knows what it asks of the schema."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from typing import NamedTuple, TypeAlias
+from collections.abc import Awaitable, Iterator
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from graphql import (
     DirectiveNode,
@@ -34,6 +34,8 @@ MAX_LENGTH = 64 * 1024  # characters: reading them takes some 15 ms, in which no
 
 # Fields of one name are compared with each other: what graphql-core allows takes a second.
 overlapping.MAX_COMPLEXITY_BUDGET = 10_000
+
+T = TypeVar("T")
 
 _Directives: TypeAlias = tuple[DirectiveNode, ...] | None
 
@@ -140,19 +142,17 @@ class OneOperation(SchemaExtension):
             raise OperationNotChosen(None)
 
 
-class InTime(SchemaExtension):
-    """Gives up what takes longer than MAX_SECONDS: a query, a mutation, the beginning of a subscription.
+async def in_time(execution: Awaitable[T]) -> T:
+    """What a query or a mutation comes to. Raises `TookTooLong` after MAX_SECONDS.
 
     A mutation that has begun still runs to its end; those after it are not begun.
     """
-
-    async def on_execute(self) -> AsyncIterator[None]:
-        limit = asyncio.timeout(MAX_SECONDS)
-        try:
-            async with limit:
-                yield
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            sentence = f"The operation took longer than {MAX_SECONDS:g} seconds. A mutation that had begun goes on."
-            raise TookTooLong(sentence) from None
+    limit = asyncio.timeout(MAX_SECONDS)
+    try:
+        async with limit:
+            return await execution
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        sentence = f"The operation took longer than {MAX_SECONDS:g} seconds. A mutation that had begun goes on."
+        raise TookTooLong(sentence) from None
