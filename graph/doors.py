@@ -15,6 +15,7 @@ from graph.wire import Wire
 
 MAX_CONNECTIONS = 10_000
 MAX_OF_PEER = 1_200  # connections, websockets among them
+MAX_HEAD = 256 * 1024  # bytes of a request beside its body; the parser itself would keep any number
 
 
 class Crowd:
@@ -58,13 +59,15 @@ class Crowd:
 class Door(HttpToolsProtocol):
     """One connection. A request's head has `patience` seconds to arrive, and its answer `last_chance` to be read.
 
-    What arrives too late is answered with 408, and who finds no room with 503; then the connection is closed.
+    What arrives too late is answered with 408, a head that is too large with 431, and who finds no room with 503;
+    then the connection is closed.
     """
 
     crowd: Crowd
     patience = 10.0
     last_chance = 60.0
     _place: str | None = None
+    _beside_bodies = 0
     _deadline: asyncio.TimerHandle | None = None
     _cut: asyncio.TimerHandle | None = None
 
@@ -77,9 +80,22 @@ class Door(HttpToolsProtocol):
             self._expect()
 
     def data_received(self, data: bytes) -> None:
-        if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
+        if self._deadline is None and (
+            self.cycle is None or self.cycle.response_complete or not self.cycle.more_body
+        ):
             self._expect()
+        self._beside_bodies += len(data)
         super().data_received(data)
+        if self._beside_bodies > MAX_HEAD:
+            self._refuse(431, "The head of the request is too large.")
+
+    def on_message_begin(self) -> None:
+        self._beside_bodies = 0
+        super().on_message_begin()
+
+    def on_body(self, body: bytes) -> None:
+        self._beside_bodies -= len(body)
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         self._stop_waiting()

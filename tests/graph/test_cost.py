@@ -7,6 +7,7 @@ from graph import cost, root
 from graph.cost import ENTRIES, MAX_COST, Structure
 from graph.documents import Documents
 from tests.graph.asking import ask, data, errors
+from tests.graph.everything import queries
 
 SCHEMA = build_schema("""
     interface Event { at: Int }
@@ -107,6 +108,12 @@ def test_sizes_are_declared_of_lists_that_there_are() -> None:
     for name in ENTRIES:
         kind, _, field = name.partition(".")
         assert "[" in str(root.schema._schema.type_map[kind].fields[field].type)  # type: ignore[attr-defined]
+
+
+def test_every_field_of_a_page_can_be_asked_for_at_once() -> None:
+    refusals = [structure(query, root.schema._schema).refusal({}) for query in queries()]
+    assert len(refusals) > 20
+    assert not any(refusals), refusals
 
 
 DASHBOARD = """query($after: Cursor) { applications(first: 100, after: $after) { pageInfo { endCursor } nodes {

@@ -1,8 +1,8 @@
 """Connections at the door: who dawdles and who comes in crowds is sent away, and others find room."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -67,6 +67,48 @@ async def test_bytes_that_trickle_in_do_not_prolong_it() -> None:
         assert (await answer).startswith(b"HTTP/1.1 408 ")
         assert asyncio.get_running_loop().time() - began < 2
         writer.close()
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        b"GET /" + b"x" * 10_000_000,
+        POST + b"X-Long: " + b"x" * 10_000_000,
+        POST + b"X-Many: x\r\n" * 1_000_000,
+        POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n" + b"X-Many: x\r\n" * 1_000_000,
+        POST + b"Transfer-Encoding: chunked\r\n\r\n2;" + b"x" * 10_000_000,
+        GOOD + POST + b"X-Long: " + b"x" * 10_000_000,
+    ],
+    ids=["an address", "a header", "headers", "trailers", "a chunk's extension", "a second head"],
+)
+async def test_a_head_has_a_size(endless: bytes) -> None:
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(endless)
+        answer = asyncio.create_task(said(reader))
+        with suppress(ConnectionError):
+            await writer.drain()
+        with suppress(ConnectionError):  # what was not read when it was closed makes the kernel forget the answer
+            assert (
+                b"HTTP/1.1 431 Request Header Fields Too Large" in await answer or b"HTTP/1.1 400" in answer.result()
+            )
+        writer.close()
+
+
+async def test_a_body_in_small_pieces_is_read() -> None:
+    body = b'{"query": "{ viewer }", "x": "' + b"x" * 500_000 + b'"}'
+    pieces = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in batched(body, 1_000))
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(3):
+            writer.write(POST + b"Transfer-Encoding: chunked\r\n\r\n" + pieces + b"0\r\n\r\n")
+            assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+            await reader.readuntil(b'{"viewer":"laptop"}}')
+        writer.close()
+
+
+def batched(text: bytes, size: int) -> Iterator[bytes]:
+    return (text[at : at + size] for at in range(0, len(text), size))
 
 
 async def test_who_does_not_read_an_answer_is_cut_off() -> None:
