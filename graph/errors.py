@@ -41,8 +41,14 @@ described(
     CURSOR_EXPIRED="The event log does not reach back as far as the cursor asks.",
 )
 
+
+class TookTooLong(Exception):
+    """An operation was given up. `str(error)` says after which time."""
+
+
 _EXPECTED = (
     EngineError,
+    TookTooLong,
     DatabaseUnusable,
     GraphQLError,
     MissingQueryError,
@@ -50,9 +56,13 @@ _EXPECTED = (
     InvalidOperationTypeError,
 )
 BAD_REQUEST = "BAD_REQUEST"  # the code of what is no request of this schema
+TIMEOUT = "TIMEOUT"  # the code of what took too long
+TOO_LARGE = "TOO_LARGE"  # the code of what asks for more than one request may
 _LONGEST_MESSAGE = 500
 # Left out, or null by a variable that need not be: graphql-core finds this later than all else that is wrong with it.
 _ARGUMENT = re.compile(r"Argument '(?:\w+\.\w+\()?(\w+)(?::\))?' (?:has invalid value|of .* is required)")
+# What graphql-core does not read to its end.
+_NOT_READ = re.compile(r"Syntax Error: (Document (contains more|is nested)|Source contains more)")
 
 
 @strawberry.type(description="A mistake that the person who asked can mend.")
@@ -163,6 +173,8 @@ def _extensions(cause: Exception) -> dict[str, object]:
             return {"code": "DATABASE_UNUSABLE"}
         case ProxyFailure():
             return {"code": "PROXY_FAILURE"}
+        case TookTooLong():
+            return {"code": TIMEOUT}
         case _:
             return {"code": BAD_REQUEST}
 
@@ -170,7 +182,7 @@ def _extensions(cause: Exception) -> dict[str, object]:
 def _extensions_of_graphql(message: str) -> dict[str, object]:
     if found := _ARGUMENT.match(message):
         return {"code": ErrorCode.INVALID_INPUT.value, "field": [found[1]]}
-    return {"code": BAD_REQUEST}
+    return {"code": TOO_LARGE if _NOT_READ.match(message) else BAD_REQUEST}
 
 
 def _legible(message: str) -> str:
