@@ -12,12 +12,11 @@ from sqlmodel import Session, col, select, update
 
 from db.errors import DatabaseUnusable
 from db.models import Instance, Server, TcpProxy, Team, new_id
-from db.sessions import Sessions
 from engine import labels
-from engine.accounts.acting import acting_now
 from engine.accounts.teams import Teams
 from engine.accounts.tokens import Tokens
 from engine.applications import Applications
+from engine.audit import audited
 from engine.certificates import Certificates
 from engine.containers import container_ended, forget_container, remember_container
 from engine.databases.side import DatabaseSide, remembering_databases
@@ -64,7 +63,7 @@ class Engine:
     """Everything that the API may ask for. `start` and `stop` frame its life; between them it converges."""
 
     def __init__(self, settings: EngineSettings, outside: Outside = REAL) -> None:
-        self.sessions = Sessions(settings.database_url, acting_now)
+        self.sessions = audited(settings.database_url)
         instance = self.sessions.read_now(instance_of)
         self._key = unlock(instance.key_proof if instance else None, settings.data_directory / KEY_FILE)
         self.cipher = Cipher(self._key)

@@ -21,6 +21,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def hashed_column(**options: Any) -> Any:
+    """A column that holds what a secret is known by: a hash, which nobody is shown either."""
+    return Field(sa_column_kwargs={"info": {"hashed": True}}, **options)
+
+
 def id_column() -> Any:
     return Field(default_factory=new_id, primary_key=True)
 
