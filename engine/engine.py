@@ -17,6 +17,7 @@ from engine.accounts.teams import Teams
 from engine.accounts.tokens import Tokens
 from engine.applications import Applications
 from engine.audit import audited
+from engine.audit_log import AuditLog
 from engine.certificates import Certificates
 from engine.containers import container_ended, forget_container, remember_container
 from engine.databases.side import DatabaseSide, remembering_databases
@@ -43,6 +44,7 @@ from engine.proxy.spec import ProxySettings
 from engine.proxy.tcp.observation import TcpProxyObservation
 from engine.publisher import Publisher
 from engine.reconcile import reconcile, remove_orphaned_networks
+from engine.refusals import Refusals
 from engine.secrets import Cipher, SecretUnreadable, load_or_create_key
 from engine.settings import EngineSettings
 from engine.stats import Stats
@@ -69,6 +71,8 @@ class Engine:
         self.cipher = Cipher(self._key)
         self.events = EventLog(self.sessions, settings.events_kept)
         self.journals = Journals(self.sessions)
+        self.audit = AuditLog(self.sessions)
+        self.refusals = Refusals(self.sessions)
         self.tokens = Tokens(self.sessions)
         self.teams = Teams(self.sessions)
         self._settings = settings
@@ -95,7 +99,14 @@ class Engine:
         self.exposures = self._database_side.exposures
         self.copies = self._database_side.copies
         publisher = self.host.publisher
-        jobs = (self.events.watch_others, publisher.run, publisher.watch, self.host.observer.run, self._catch_up)
+        jobs = (
+            self.events.watch_others,
+            self.audit.watch_others,
+            publisher.run,
+            publisher.watch,
+            self.host.observer.run,
+            self._catch_up,
+        )
         for job in jobs:
             self._spawn(_without_end(job))
 
