@@ -102,6 +102,11 @@ class Sessions:
 
         return await loop.run_in_executor(self._thread, run)
 
+    async def reach_disk(self) -> None:
+        """What was committed is on the disk when this returns, and outlives the loss of power too."""
+        # A commit leaves that to the next checkpoint. To close the database's own file here would lose its locks.
+        await asyncio.get_running_loop().run_in_executor(self._thread, _sync, f"{self._writer.url.database}-wal")
+
     def _insist(self, transaction: Callable[[], T], deadline: float) -> T:
         """What `transaction` returns, as soon as nobody else holds the file."""
         while True:
@@ -154,6 +159,17 @@ def _rows_changed(session: Session) -> int:
     """How many rows were changed on this connection since it was opened."""
     connection = session.connection().connection.dbapi_connection
     return int(connection.total_changes)  # type: ignore[union-attr]  # a sqlite3.Connection
+
+
+def _sync(path: str) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:  # a checkpoint has taken all of it to the disk
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _identity(url: URL) -> tuple[int, int] | None:

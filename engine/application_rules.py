@@ -12,6 +12,7 @@ from db.models import Application
 from engine.docker.values import RegistryCredentials
 from engine.errors import InvalidInput
 from engine.release_spec import CheckKind, HealthCheck
+from engine.secrets import Secret
 
 MAX_REPLICAS = 20
 MAX_VARIABLES = 1000
@@ -23,6 +24,8 @@ MAX_USERNAME = 255
 MAX_PASSWORD_BYTES = 64 * 1024  # it travels in a header
 _MIN_MEMORY = 6 * 1024 * 1024  # Docker refuses less
 _MAX_CORES = 512.0
+_MIN_PIDS = 16  # a shell, a health check and what the runtimes of some languages begin with
+_MAX_PIDS = 4_194_304  # Linux has no more numbers for them
 _MAX_GRACE = 3600.0
 _MAX_CHECK_SECONDS = 3600.0
 # What would name another host or end the request's line is not in it, nor what is never sent or refused on the way.
@@ -35,7 +38,7 @@ class _Named(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def value(self) -> str: ...
+    def value(self) -> Secret: ...
 
 
 def check_application(application: Application, cores: int | None) -> None:
@@ -75,6 +78,10 @@ def _in_application(application: Application, cores: int | None) -> Iterator[Inv
     if not 1 <= application.replicas <= MAX_REPLICAS:
         yield _mistake(f"replicas must be between 1 and {MAX_REPLICAS}.", "replicas")
     yield from _in_limits(application.cpu_limit, application.memory_limit, cores)
+    if not _MIN_PIDS <= application.pids_limit <= _MAX_PIDS:
+        yield _mistake(f"pidsLimit must be between {_MIN_PIDS} and {_MAX_PIDS}.", "pidsLimit")
+    if application.capabilities is not None and len(set(application.capabilities)) < len(application.capabilities):
+        yield _mistake("capabilities must name each of them once.", "capabilities")
     if not 0 <= application.stop_grace <= _MAX_GRACE:
         yield _mistake("stopGracePeriod must be between 0 s and 1 h.", "stopGracePeriod")
     if application.health_check is not None:
@@ -131,9 +138,10 @@ def _in_variables(variables: Sequence[_Named]) -> Iterator[InvalidInput]:
         if name in seen:
             yield _mistake(f"{name} is given twice.", *place, "name")
         seen.add(name)
-        if "\0" in variable.value:
+        text = variable.value.reveal()
+        if "\0" in text:
             yield _mistake(f"The value of {name} holds a NUL character.", *place, "value")
-        if len(f"{name}={variable.value}".encode("utf-8", "surrogatepass")) > MAX_VARIABLE_BYTES:
+        if len(f"{name}={text}".encode("utf-8", "surrogatepass")) > MAX_VARIABLE_BYTES:
             sentence = f"The value of {name} is longer than Linux allows, 128 KiB with its name."
             yield _mistake(sentence, *place, "value")
 
@@ -145,7 +153,7 @@ def _in_environment(sizes: Sequence[int]) -> Iterator[InvalidInput]:
 
 
 def _in_registry(registry: RegistryCredentials) -> Iterator[InvalidInput]:
-    name, password = registry.username, registry.password
+    name, password = registry.username, registry.password.reveal()
     if not 1 <= len(name) <= MAX_USERNAME or not name.isprintable():
         sentence = f"The user name must have 1 to {MAX_USERNAME} characters, none of them for control."
         yield _mistake(sentence, "registry", "username")

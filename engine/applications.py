@@ -24,12 +24,16 @@ from engine.databases.standing import name_free
 from engine.deployments.requests import ask_to_stop, standing
 from engine.docker.values import RegistryCredentials
 from engine.errors import Conflict, NotFound
+from engine.hardening import Capability
 from engine.release_spec import HealthCheck
-from engine.secrets import Cipher, registry_place
+from engine.secret_places import registry_place
+from engine.secrets import Cipher
 from engine.servers import the_server
 from engine.status import record_about, settle_status
 from engine.variables import VariableDraft, retire_variables, write_variables
 from engine.volumes import VolumeDraft, write_volume
+
+_STORED_OTHERWISE = frozenset({"registry", "health_check", "capabilities"})
 
 
 class ApplicationFields(TypedDict, total=False):
@@ -46,6 +50,9 @@ class ApplicationFields(TypedDict, total=False):
     health_check: HealthCheck | None
     cpu_limit: float | None
     memory_limit: int | None
+    pids_limit: int
+    capabilities: list[Capability] | None
+    allow_privilege_escalation: bool
     stop_grace: float
     restart_policy: RestartPolicy
 
@@ -148,12 +155,15 @@ class Applications:
         return application
 
     def _apply(self, application: Application, fields: ApplicationFields) -> None:
-        plain = {name: value for name, value in fields.items() if name not in ("registry", "health_check")}
+        plain = {name: value for name, value in fields.items() if name not in _STORED_OTHERWISE}
         for name, value in plain.items():
             setattr(application, name, value)
         if "health_check" in fields:
             check = fields["health_check"]
             application.health_check = check.model_dump(mode="json") if check else None
+        if "capabilities" in fields:
+            wanted = fields["capabilities"]
+            application.capabilities = None if wanted is None else [each.value for each in wanted]
         if "registry" in fields:
             self._apply_registry(application, fields["registry"])
 

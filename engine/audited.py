@@ -33,16 +33,6 @@ _NOT_TOLD = {
     *("id", "created_at", "updated_at"),
     *("last_used_at", "last_used_from", "last_signed_in_at", "sign_count", "totp_used"),
 }
-_SEALED = {
-    (models.Application, "registry_password"),
-    (models.Certificate, "key"),
-    (models.Database, "password"),
-    (models.Database, "next_password"),
-    (models.Database, "variables"),
-    (models.EnvironmentVariable, "value"),
-    (models.Instance, "key_proof"),
-    (models.User, "totp"),
-}
 
 
 def is_audited(row: object) -> bool:
@@ -98,8 +88,7 @@ def _told(table: type[SQLModel]) -> tuple[str, ...]:
 @cache
 def _secret(table: type[SQLModel]) -> frozenset[str]:
     columns: Any = inspect(table).columns
-    marked = {column.key for column in columns if column.info.get("secret") or column.info.get("hashed")}
-    return frozenset(marked | {name for sealed, name in _SEALED if sealed is table})
+    return frozenset(column.key for column in columns if column.info.get("secret") or column.info.get("hidden"))
 
 
 def name_of(session: Session, row: SQLModel) -> str:

@@ -9,7 +9,8 @@ from engine.accounts.teams import team_of
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.events import record
 from engine.proxy.tcp import certificate as pem
-from engine.secrets import Cipher, certificate_place
+from engine.secret_places import certificate_place
+from engine.secrets import Cipher, Secret
 
 _MAX_BYTES = 64 * 1024
 
@@ -21,7 +22,7 @@ class Certificates:
         self._sessions = sessions
         self._cipher = cipher
 
-    async def upload(self, team_id: str, chain: str, key: str) -> Certificate:
+    async def upload(self, team_id: str, chain: str, key: Secret) -> Certificate:
         """Keep a certificate with those of its issuers, and its private key, as PEM, for a team.
 
         Raises `InvalidInput`, and `NotFound` for a team that there is not.
@@ -32,7 +33,7 @@ class Certificates:
         """Raises `NotFound`, and `Conflict` while it is in use."""
         await self._sessions.write(_remove, certificate_id)
 
-    def _upload(self, session: Session, team_id: str, chain: str, key: str) -> Certificate:
+    def _upload(self, session: Session, team_id: str, chain: str, key: Secret) -> Certificate:
         team_of(session, team_id)
         leaf = _leaf(chain, key)
         row = Certificate(
@@ -50,8 +51,8 @@ class Certificates:
         return row
 
 
-def _leaf(chain: str, key: str) -> x509.Certificate:
-    for field, text in (("chain", chain), ("key", key)):
+def _leaf(chain: str, key: Secret) -> x509.Certificate:
+    for field, text in (("chain", chain), ("key", key.reveal())):
         if len(text.encode("utf-8", "surrogatepass")) > _MAX_BYTES:
             raise InvalidInput("That is longer than 64 KiB, and no PEM of a certificate.", field=("input", field))
         if not text.isascii():

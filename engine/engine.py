@@ -1,17 +1,14 @@
 """The engine: what is wanted, what is, and those who make the one agree with the other."""
 
 import asyncio
-import hashlib
-import hmac
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from pathlib import Path
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, update
 
 from db.errors import DatabaseUnusable
-from db.models import Instance, Server, TcpProxy, Team, new_id
+from db.models import Instance, TcpProxy
 from engine import labels
 from engine.accounts.teams import Teams
 from engine.accounts.tokens import Tokens
@@ -32,7 +29,9 @@ from engine.docker.values import ContainerSummary
 from engine.domains import Domains
 from engine.events import EventLog
 from engine.host import Host
+from engine.instance import check_keys, identify, unlock
 from engine.keeper import Keeper
+from engine.key_ring import KEY_FILE, KeyRing
 from engine.logs import Logs
 from engine.networks import Networks
 from engine.observer import Observer, Reactions, Remembering
@@ -45,7 +44,7 @@ from engine.proxy.tcp.observation import TcpProxyObservation
 from engine.publisher import Publisher
 from engine.reconcile import reconcile, remove_orphaned_networks
 from engine.refusals import Refusals
-from engine.secrets import Cipher, SecretUnreadable, load_or_create_key
+from engine.rekeying import Rekeying
 from engine.settings import EngineSettings
 from engine.stats import Stats
 from engine.work import Work
@@ -54,11 +53,7 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
 _STUMBLE_SECONDS = 1.0
-_KEY_PROOF = "instance:key"
 _NETWORKS = "The networks of removed environments"  # as the log names them
-
-KEY_FILE = "secret.key"
-"""The name of the key's file in the data directory."""
 
 
 class Engine:
@@ -66,9 +61,10 @@ class Engine:
 
     def __init__(self, settings: EngineSettings, outside: Outside = REAL) -> None:
         self.sessions = audited(settings.database_url)
-        instance = self.sessions.read_now(instance_of)
-        self._key = unlock(instance.key_proof if instance else None, settings.data_directory / KEY_FILE)
-        self.cipher = Cipher(self._key)
+        ring = KeyRing(settings.data_directory / KEY_FILE, settings.secret_key)
+        self.cipher = self.sessions.read_now(unlock, ring)
+        self.sessions.read_now(check_keys, ring)
+        self._rekeying = Rekeying(self.sessions, ring, self.cipher)
         self.events = EventLog(self.sessions, settings.events_kept)
         self.journals = Journals(self.sessions)
         self.audit = AuditLog(self.sessions)
@@ -83,15 +79,15 @@ class Engine:
 
     async def start(self) -> None:
         """Begin to watch and to converge. Returns at once, also when Docker does not answer."""
-        instance_id, server_id = await self.sessions.write(_identify, self.cipher)
-        self.host = await self._make_host(instance_id, server_id)
+        self._identity = await self.sessions.write(identify, self.cipher)
+        self.host = await self._make_host(self._identity.instance_id, self._identity.server_id)
         self._make_application_side()
         self._database_side = DatabaseSide(
             self.sessions,
             self._settings,
             self.host,
             self.cipher,
-            hmac.new(self._key, b"tcp-proxies", hashlib.sha256).digest(),
+            self._identity.proxy_keys.tcp,
             self._outside,
             self._asked,
         )
@@ -99,6 +95,7 @@ class Engine:
         self.exposures = self._database_side.exposures
         self.copies = self._database_side.copies
         publisher = self.host.publisher
+        self.events.on_event(self._rekeying.notice)
         jobs = (
             self.events.watch_others,
             self.audit.watch_others,
@@ -106,6 +103,7 @@ class Engine:
             publisher.watch,
             self.host.observer.run,
             self._catch_up,
+            self._rekeying.run,
         )
         for job in jobs:
             self._spawn(_without_end(job))
@@ -161,7 +159,7 @@ class Engine:
     def _make_proxy(self, docker: DockerGateway, networks: Networks, instance_id: str, subnet: str) -> HttpProxy:
         settings = ProxySettings(
             instance_id=instance_id,
-            key=hmac.new(self._key, b"proxy", hashlib.sha256).hexdigest(),
+            key=self._identity.proxy_keys.http,
             network_subnet=subnet,
             image=self._settings.proxy_image,
             http_port=self._settings.http_port,
@@ -237,40 +235,3 @@ async def _without_end(job: Callable[[], Coroutine[object, object, None]]) -> No
 def _touch(session: Session) -> None:
     """Write something that changes nothing."""
     session.exec(update(Instance).values(id=col(Instance.id)))
-
-
-def unlock(key_proof: str | None, path: Path) -> bytes:
-    """The key in the file at `path`, proven to be that of the database; made when that has no proof yet.
-
-    Raises `SecretUnreadable`.
-    """
-    if key_proof is None:
-        return load_or_create_key(path)
-    if not path.exists():
-        raise SecretUnreadable(f"{path}, the key to the secrets in the database, is missing. Restore it.")
-    key = load_or_create_key(path)
-    try:
-        Cipher(key).decrypt(key_proof, _KEY_PROOF)
-    except SecretUnreadable as error:
-        raise SecretUnreadable(f"{path} is not the key to the secrets in this database. Restore it.") from error
-    return key
-
-
-def instance_of(session: Session) -> Instance | None:
-    """The row of this installation; None before its first start."""
-    return session.exec(select(Instance)).first()
-
-
-def _identify(session: Session, cipher: Cipher) -> tuple[str, str]:
-    """The ids of this instance and of its local server, made at the first start."""
-    instance = instance_of(session)
-    if instance is None:
-        instance = Instance(id=new_id()[-10:], key_proof=cipher.encrypt("", _KEY_PROOF))
-        session.add(instance)
-    if session.exec(select(Team.id)).first() is None:
-        session.add(Team(name="default"))
-    server = session.exec(select(Server)).first()
-    if server is None:
-        server = Server(name="local")
-        session.add(server)
-    return instance.id, server.id

@@ -143,8 +143,9 @@ class EventLog:
         events = [event for event in events if (event.sequence or 0) > self._last]
         if not events:
             return
+        events = [*self._missed(events[0]), *events]
         if events[0].sequence != self._last + 1:
-            # Another process wrote in between: what the memory lacks, followers must read from the database.
+            # What the memory lacks, followers must read from the database.
             self._recent.clear()
         self._recent.extend(events)
         self._last = events[-1].sequence or self._last
@@ -155,6 +156,17 @@ class EventLog:
                 listener(event)
         if self._last % _PRUNE_EVERY < len(events):
             self._pruning = asyncio.ensure_future(self._prune())
+
+    def _missed(self, event: Event) -> list[Event]:
+        """What another process wrote before `event`: listeners are to hear of it as of any other."""
+        before = (event.sequence or 0) - 1
+        if before == self._last:
+            return []
+        try:
+            found = self._sessions.read_now(_page, self._last, before, EVERYTHING)
+        except (CursorExpired, DatabaseUnusable):
+            return []
+        return found if len(found) == before - self._last else []
 
     async def _prune(self) -> None:
         with suppress(DatabaseUnusable):  # there will be another time

@@ -6,6 +6,7 @@ from enum import Enum
 from pydantic import BaseModel, ConfigDict
 
 from db.models import RestartPolicy, Strategy
+from engine.hardening import Capability
 
 
 class _Frozen(BaseModel):
@@ -61,7 +62,11 @@ class ClaimedDomain(_Frozen):
 
 
 class ReleaseSpec(_Frozen):
-    """`image_id` is the digest of the image on the host, `image_digest` the registry's ("name@sha256:…")."""
+    """`image_id` is the digest of the image on the host, `image_digest` the registry's ("name@sha256:…").
+
+    A release of an older version of ours says nothing of processes and privileges, and is run as it was made then:
+    with any number of processes, what Docker gives, and programs that may give more.
+    """
 
     image: str
     image_id: str
@@ -75,6 +80,9 @@ class ReleaseSpec(_Frozen):
     health_check: HealthCheck | None = None
     cpu_limit: float | None = None
     memory_limit: int | None = None
+    pids_limit: int | None = None
+    capabilities: tuple[Capability, ...] | None = None
+    allow_privilege_escalation: bool = True
     stop_grace: float = 10.0
     restart_policy: RestartPolicy = RestartPolicy.UNLESS_STOPPED
     domains: tuple[ClaimedDomain, ...] = ()

@@ -1,83 +1,151 @@
-"""Secrets at rest: AES-256-GCM under a key that lies outside the database."""
+"""Secrets: texts that nothing prints, and how they are kept: AES-256-GCM, the key outside of the database."""
 
 import base64
-import os
+import hashlib
+import hmac
 import secrets
-from pathlib import Path
+from typing import NoReturn
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-_VERSION = "v1"
+KEY_BYTES = 32
+UNNAMED = "unnamed"
+"""In place of the id of a key, for ciphertexts of version 0.1, which do not name theirs."""
+
+_HIDDEN = "[secret]"
+_VERSION = "v2"
+_UNNAMED_VERSION = "v1"
+_ID_BYTES = 4
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
-_KEY_BYTES = 32
+HEAD_CHARACTERS = len(f"{_VERSION}:") + 2 * _ID_BYTES
+"""How much of a ciphertext it takes to see which key it was written with."""
 
 
-def registry_place(application_id: str) -> str:
-    """Where the registry password of an application belongs."""
-    return f"application:{application_id}:registry"
+class Secret:
+    """A text that only `reveal` gives away: printed or logged it is "[secret]", and nothing formats or serialises it.
 
+    It is opened where it leaves us, and nowhere before: for a container, a registry, a connection string, a proxy.
+    """
 
-def variable_place(variable_id: str) -> str:
-    """Where one value of a variable belongs."""
-    return f"variable:{variable_id}"
+    __slots__ = ("_text",)
 
+    def __init__(self, text: str) -> None:
+        self._text = text
 
-def database_place(database_id: str, what: str) -> str:
-    """Where a secret of a database belongs: its "password", the "next password", its "variables"."""
-    return f"database:{database_id}:{what}"
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
 
+    def __repr__(self) -> str:
+        return _HIDDEN
 
-def certificate_place(certificate_id: str) -> str:
-    """Where the private key of a certificate belongs."""
-    return f"certificate:{certificate_id}:key"
+    def __format__(self, _how: str) -> NoReturn:
+        # What was made of it would be wrong, and nobody would notice: a password that is "[secret]".
+        raise TypeError("A secret is not put into a text; reveal it where it leaves us.")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        mine, theirs = (each._text.encode("utf-8", "surrogatepass") for each in (self, other))
+        return hmac.compare_digest(mine, theirs)
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __copy__(self) -> "Secret":
+        return self
+
+    def __deepcopy__(self, _memo: object) -> "Secret":
+        return self
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError("A secret is not to be serialised.")
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("A secret is not to be serialised.")
 
 
 def sealed_bytes(token: str) -> int:
     """How many bytes the text in a ciphertext has, at most two more."""
-    return len(token.removeprefix(f"{_VERSION}:")) * 3 // 4 - _NONCE_BYTES - _TAG_BYTES
+    return len(token.rpartition(":")[2]) * 3 // 4 - _NONCE_BYTES - _TAG_BYTES
+
+
+def key_named_in(token: str) -> str:
+    """The id of the key that a ciphertext, or its head, was written with; `UNNAMED` where it does not say."""
+    version, _, rest = token.partition(":")
+    return UNNAMED if version == _UNNAMED_VERSION else rest[: 2 * _ID_BYTES]
 
 
 class SecretUnreadable(Exception):
-    """A ciphertext was not written with this key, or not for this place."""
+    """A ciphertext was written with a key that is not there, or not for this place."""
+
+
+class Key:
+    """32 bytes that ciphertexts are made with, and `id`, by which they name it and which tells nothing of it."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.id = self.derived(b"id")[:_ID_BYTES].hex()
+        self.aead = AESGCM(content)
+
+    def derived(self, purpose: bytes) -> bytes:
+        """32 bytes for another purpose, from which this key cannot be found."""
+        return hmac.digest(self.content, purpose, hashlib.sha256)
+
+    def __repr__(self) -> str:
+        return f"Key({self.id})"
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError("A key is not to be serialised.")
 
 
 class Cipher:
-    """Encrypts short texts. `place` ("application:<id>") is bound in: a ciphertext moved elsewhere does not open."""
+    """Encrypts short texts. `place` ("application:<id>") is bound in: a ciphertext moved elsewhere does not open.
 
-    def __init__(self, key: bytes) -> None:
-        self._aead = AESGCM(key)
+    `keys`: the first one encrypts, each opens what was written with it.
+    """
 
-    def encrypt(self, text: str, place: str) -> str:
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = self._aead.encrypt(nonce, text.encode(), place.encode())
-        return f"{_VERSION}:{base64.b64encode(nonce + sealed).decode()}"
+    def __init__(self, *keys: Key) -> None:
+        self._keys: dict[str, Key] = {}
+        self.use(*keys)
 
-    def decrypt(self, token: str, place: str) -> str:
+    def use(self, *keys: Key) -> None:
+        """Encrypt with the first of these from now on. What could be opened until now still can."""
+        # Somebody may hold a ciphertext that was read before it was written anew.
+        self._keys |= {key.id: key for key in keys}
+        self.current = keys[0]
+
+    @property
+    def head(self) -> str:
+        """What every ciphertext begins with that is made now."""
+        return f"{_VERSION}:{self.current.id}"
+
+    def encrypt(self, secret: Secret, place: str) -> str:
+        nonce, head = secrets.token_bytes(_NONCE_BYTES), self.head
+        sealed = self.current.aead.encrypt(nonce, secret.reveal().encode(), place.encode())
+        return f"{head}:{base64.b64encode(nonce + sealed).decode()}"
+
+    def decrypt(self, token: str, place: str) -> Secret:
         """The text again. Raises `SecretUnreadable`."""
-        try:
-            raw = base64.b64decode(token.removeprefix(f"{_VERSION}:"))
-            return self._aead.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()).decode()
-        except (InvalidTag, ValueError) as error:
-            raise SecretUnreadable(f"The secret of {place} cannot be read with this key.") from error
+        return self._opened(token, place)[1]
+
+    def key_of(self, token: str, place: str) -> Key:
+        """The key that opens a ciphertext. Raises `SecretUnreadable`."""
+        return self._opened(token, place)[0]
+
+    def _opened(self, token: str, place: str) -> tuple[Key, Secret]:
+        named = key_named_in(token)
+        for key in self._keys.values() if named == UNNAMED else filter(None, [self._keys.get(named)]):
+            try:
+                raw = base64.b64decode(token.rpartition(":")[2])
+                text = key.aead.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], place.encode()).decode()
+                return key, Secret(text)
+            except (InvalidTag, ValueError):
+                continue
+        held = " and ".join(self._keys)
+        raise SecretUnreadable(f"The secret of {place} rests on the key {named}, and cannot be read with {held}.")
 
     def __repr__(self) -> str:
-        return "Cipher([secret])"
-
-
-def load_or_create_key(path: Path) -> bytes:
-    """The 32 bytes in the file at `path`, made at the first call and readable by its owner only."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = path.read_bytes()
-        if len(key) != _KEY_BYTES:
-            raise SecretUnreadable(f"{path} does not hold a key of {_KEY_BYTES} bytes.") from None
-        return key
-    with os.fdopen(descriptor, "wb") as file:
-        key = secrets.token_bytes(_KEY_BYTES)
-        file.write(key)
-        file.flush()
-        os.fsync(descriptor)
-    return key
+        return f"Cipher({', '.join(self._keys)})"

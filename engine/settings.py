@@ -1,9 +1,10 @@
 """What the engine is told at its start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.exposures.ports import Ports
+from engine.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,4 @@ class EngineSettings:
     tcp_ports: Ports
     tcp_address: str
     public_host: str
+    secret_key: Secret | None = field(default=None, repr=False)

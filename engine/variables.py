@@ -7,7 +7,8 @@ from sqlmodel import Session, col, select
 
 from db.models import EnvironmentVariable
 from engine.application_rules import check_environment, check_variables
-from engine.secrets import Cipher, sealed_bytes, variable_place
+from engine.secret_places import variable_place
+from engine.secrets import Cipher, Secret, sealed_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +16,8 @@ class VariableDraft:
     """A value for a variable. A `secret` one can never be read again; None: as it was, and else not secret."""
 
     name: str
-    value: str
+    value: Secret
     secret: bool | None = None
-
-    def __repr__(self) -> str:
-        return f"VariableDraft(name={self.name!r}, value=[secret], secret={self.secret})"
 
 
 def write_variables(

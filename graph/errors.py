@@ -9,7 +9,7 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import strawberry
 from graphql import GraphQLError
@@ -22,10 +22,13 @@ from strawberry.utils.str_converters import to_camel_case
 
 from db.errors import DatabaseUnusable
 from engine.accounts.acting import acting
-from engine.accounts.viewer import Viewer
+from engine.accounts.authority import INSTALLATION, Place
 from engine.concurrency import to_its_end
 from engine.errors import DockerFailure, DockerUnreachable, EngineError, ErrorCode, ProxyFailure, Refused
 from graph.enums import described
+
+if TYPE_CHECKING:
+    from graph.context import Context
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +80,23 @@ class Payload:
     )
 
 
+class Forbidden(GraphQLError):
+    """The refusal of what somebody knows of, and may not do: they lack the permission `needed`, such as
+    "deploy Application", in this place.
+    """
+
+    def __init__(self, sentence: str, needed: str = "", place: Place = INSTALLATION) -> None:
+        super().__init__(sentence, extensions={"code": "FORBIDDEN"})
+        self.needed = needed
+        self.place = place
+
+
 class ErrorsAsData(FieldExtension):
     """On a mutation: what it refuses is returned in the `errors` of its Payload instead of being raised.
 
     So is what is wrong with its input, with which nothing is asked of its resolver. To report several mistakes at
     once, raise an ExceptionGroup of Refused. Once begun, a mutation runs to its end, whether or not somebody waits.
+    That it was forbidden is written into the audit log.
     """
 
     def apply(self, field: StrawberryField) -> None:
@@ -92,12 +107,16 @@ class ErrorsAsData(FieldExtension):
     ) -> object:
         if mistakes := info.context.mistakes.get(info.path.key):
             return self._payload(mistakes)
-        return await to_its_end(self._done(next_(source, info, **kwargs), info.context.viewer))
+        return await to_its_end(self._done(next_(source, info, **kwargs), info.context))
 
-    async def _done(self, mutation: Awaitable[object], viewer: Viewer) -> object:
+    async def _done(self, mutation: Awaitable[object], context: "Context") -> object:
+        action = to_camel_case(self._field.python_name)
         try:
-            with acting(viewer, to_camel_case(self._field.python_name)):
+            with acting(context.viewer, action):
                 return await mutation
+        except Forbidden as refusal:
+            await context.engine.refusals.note(context.viewer, action, refusal.needed, refusal.place)
+            raise
         except Refused as error:
             return self._payload([error])
         except ExceptionGroup as group:

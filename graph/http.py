@@ -153,11 +153,12 @@ class GraphQLView(GraphQL[Any, None]):
             raise Rejected(405, "Use GET or POST.", Allow="GET, POST")
         if media_type is None:
             raise Rejected(406, f"The answer can only be {JSON} or application/graphql-response+json.")
-        viewer = await self._viewer_of(request)
+        viewer = await self.viewer_of(request)
         operation = await _operation(request)
         return await self._executed(operation, request.method, Context(viewer, self._engine, self._sockets))
 
-    async def _viewer_of(self, request: Request) -> Viewer:
+    async def viewer_of(self, request: Request) -> Viewer:
+        """Who asks. Raises `Rejected`."""
         token = _bearer(request.headers.get("authorization"))
         if viewer := await self._viewer(request, token):
             return viewer

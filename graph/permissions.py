@@ -17,16 +17,16 @@ from strawberry.types.field import StrawberryField
 
 from engine.accounts.authority import EVERYTHING, INSTALLATION, Action, Noun, Place
 from engine.accounts.viewer import Viewer, anyone_with
-from engine.accounts.visible import noun_of, owner_of, place_of
+from engine.accounts.visible import is_visible, noun_of, owner_of, place_of
+from graph.errors import Forbidden
 from graph.ids import no_such, read_global_id
 from graph.subjects import fill_in_team, named
 
-__all__ = ["Action", "Needs", "NeedsToReadNode", "Noun", "Viewer", "anyone_with", "forbidden", "unguarded"]
+__all__ = ["Action", "Needs", "NeedsToReadNode", "Noun", "Viewer", "anyone_with", "unguarded"]
 
 
-def forbidden(sentence: str) -> GraphQLError:
-    """The refusal of what somebody knows of, and may not do."""
-    return GraphQLError(sentence, extensions={"code": "FORBIDDEN"})
+# What is named to be used, not to have something done to it, unless the field is about this very noun.
+_USED = {Noun.CERTIFICATE, Noun.USER}
 
 
 class Guard(FieldExtension):
@@ -71,7 +71,7 @@ class Needs(Guard):
         if viewer.authority == EVERYTHING:
             return False
         if not viewer.authority.allows_somewhere(self.action, self.noun) and not (self._or_own and viewer.user_id):
-            raise self._forbidden()
+            raise self._forbidden(self._where(info, viewer, arguments))
         things = list(named(self._field, arguments))
         if not things and self.action is not Action.READ and not self._anywhere:
             self._check(viewer, INSTALLATION)
@@ -81,32 +81,45 @@ class Needs(Guard):
         self, info: strawberry.Info[Any, Any], viewer: Viewer, path: tuple[str, ...], given: str
     ) -> bool:
         kind, key = read_global_id(given) or ("", "")
-        noun = noun_of(kind)
+        noun, read = noun_of(kind), info.context.engine.sessions.read_now
         if noun is None:  # the resolver says what it wants instead
             return False
-        place = info.context.engine.sessions.read_now(place_of, kind, key)
+        place = read(place_of, kind, key)
         if place is None and self.action is Action.READ:  # it may have been there
             return False
-        if self._or_own and viewer.user_id and viewer.user_id == self._owner(info, kind, key):
+        if place is not None and self._is_allowed(viewer, noun, place):
             return False
-        if place is None or not viewer.authority.allows(Action.READ, noun, place):
-            if self.action is Action.READ and isinstance(self._field.type, StrawberryOptional):
-                return True
-            raise no_such(kind, given, field=path)
-        if noun is not Noun.CERTIFICATE or self.noun is Noun.CERTIFICATE:  # those are used, not changed
-            self._check(viewer, place)
-        return False
+        if self._or_own and viewer.user_id and viewer.user_id == read(owner_of, kind, key):
+            return False
+        if read(is_visible, kind, key, viewer.authority):
+            if noun in _USED and noun is not self.noun:
+                return False
+            raise self._forbidden(place or INSTALLATION)
+        if self.action is Action.READ and isinstance(self._field.type, StrawberryOptional):
+            return True
+        raise no_such(kind, given, field=path)
 
-    def _owner(self, info: strawberry.Info[Any, Any], kind: str, key: str) -> str | None:
-        found: str | None = info.context.engine.sessions.read_now(owner_of, kind, key)
-        return found
+    def _is_allowed(self, viewer: Viewer, noun: Noun, place: Place) -> bool:
+        used = noun in _USED and noun is not self.noun
+        action, what = (Action.READ, noun) if used else (self.action, self.noun)
+        return viewer.authority.allows(action, what, place)
 
     def _check(self, viewer: Viewer, place: Place) -> None:
         if not viewer.authority.allows(self.action, self.noun, place):
-            raise self._forbidden()
+            raise self._forbidden(place)
 
-    def _forbidden(self) -> GraphQLError:
-        return forbidden(f"You may not do this. It needs: {self.action.value} {self.noun.value}.")
+    def _forbidden(self, place: Place) -> Forbidden:
+        needed = f"{self.action.value} {self.noun.value}"
+        return Forbidden(f"You may not do this. It needs: {needed}.", needed, place)
+
+    def _where(self, info: strawberry.Info[Any, Any], viewer: Viewer, arguments: Mapping[str, object]) -> Place:
+        """The place of the first thing that is named and that the viewer knows of."""
+        for _, given in named(self._field, arguments):
+            read = info.context.engine.sessions.read_now
+            kind, key = read_global_id(given) or ("", "")
+            if noun_of(kind) and read(is_visible, kind, key, viewer.authority):
+                return read(place_of, kind, key) or INSTALLATION
+        return INSTALLATION
 
 
 class SignedIn(Guard):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NewType
+from typing import Any, NewType, NoReturn
 
 import strawberry
 from graphql import EnumValueNode, GraphQLError, ValueNode, value_from_ast_untyped
@@ -10,6 +10,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from engine import names
 from engine.errors import ErrorCode, InvalidInput
+from engine.secrets import Secret
 
 Cursor = NewType("Cursor", str)
 
@@ -44,6 +45,10 @@ def _moment_text(moment: datetime) -> str:
 
 def _size(value: object) -> names.ByteCount:
     return names.byte_count(value if isinstance(value, str) else _whole_number(value))
+
+
+def _never(value: object) -> NoReturn:
+    raise TypeError("A secret is never an answer.")
 
 
 def _same(value: Any) -> Any:
@@ -139,6 +144,13 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         "MountPath",
         "The absolute path inside a container at which a volume appears.",
         lambda value: names.mount_path(_text(value)),
+    ),
+    Secret: _scalar(
+        "Secret",
+        "A text that is kept encrypted and shown to nobody who has no right to it. It is given as a string, and no "
+        "answer has this type.",
+        lambda value: Secret(_text(value)),
+        _never,
     ),
     Cursor: _scalar(
         "Cursor",

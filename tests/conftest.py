@@ -1,5 +1,6 @@
 """What all tests share: a port that is free, ids that are not used twice, and the seed of what is drawn by lot."""
 
+import asyncio
 import itertools
 import os
 import random
@@ -13,6 +14,7 @@ import pytest
 
 from db.migrate import migrate
 from db.sessions import Sessions
+from tests.engine.vault import fill
 
 # What is slow on a busy machine is not wrong: each test has a time limit of its own.
 hypothesis.settings.register_profile("wharf", deadline=None)
@@ -25,6 +27,7 @@ _ports = (_first + number % 2_000 for number in itertools.count(random.randrange
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-permissions", action="store_true", help="write who may use which field as it is now")
     parser.addoption("--seed", type=int, default=1, help="what the tests that draw lots begin with")
 
 
@@ -74,6 +77,15 @@ def database_url(tmp_path: Path) -> str:
     url = f"sqlite:///{tmp_path / 'wharf.db'}"
     migrate(url)
     return url
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with a database of some 250 secrets, and their key; to be copied."""
+    directory = tmp_path_factory.mktemp("filled")
+    migrate(f"sqlite:///{directory / 'wharf.db'}")
+    asyncio.run(fill(directory, 250))
+    return directory
 
 
 @pytest.fixture

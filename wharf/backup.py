@@ -13,9 +13,12 @@ from sqlmodel import Session, select
 
 from db.backup import BackupFailed, copy_database
 from db.errors import database_errors
+from db.migrate import pending
 from db.models import Instance
 from db.sessions import Sessions
-from engine.engine import KEY_FILE, unlock
+from engine.instance import check_keys, unlock
+from engine.key_ring import KEY_FILE, KeyRing
+from engine.secrets import SecretUnreadable
 from wharf.data_directory import need_database
 from wharf.settings import Settings
 
@@ -25,37 +28,51 @@ _STANDARD_OUTPUT = Path("-")
 def back_up(settings: Settings, archive: Path) -> None:
     """Write the database, as it is at this moment, and the key to its secrets into a new tar archive.
 
-    The archive may be read by its owner only, and is there whole or not at all; "-" is standard output.
-    Raises `BackupFailed`, `DatabaseUnusable` and `SecretUnreadable`.
+    A key from the variable is not written. The archive may be read by its owner only, and is there whole or not at
+    all; "-" is standard output. Raises `BackupFailed`, `DatabaseUnusable` and `SecretUnreadable`.
     """
     need_database(settings.database_file)
-    key = settings.data_directory / KEY_FILE
-    _check_key(settings, key)
     with tempfile.TemporaryDirectory(prefix="backup-", dir=settings.data_directory) as temporary:
         copy = Path(temporary, "wharf.db")
-        _copy(settings, copy)
+        keys = _copy(settings, copy)
         with _output(archive) as output, tarfile.open(fileobj=output, mode="w|") as tar:
-            for file in (copy, key):
-                tar.add(file, file.name, filter=_nobodys)
+            for file in (copy, keys):
+                if file.exists():
+                    tar.add(file, file.name, filter=_nobodys)
 
 
-def _copy(settings: Settings, copy: Path) -> None:
+def _copy(settings: Settings, copy: Path) -> Path:
+    """Copy the database, and the keys in the file beside the copy, which are seen to open it."""
+    before = _ring(settings)
     try:
         copy_database(settings.database_file, copy)
     except BackupFailed as error:
         raise BackupFailed(f"The database could not be copied within {settings.data_directory}: {error}.") from error
+    # While it is copied, the server may make a key, or forget one that the copy still needs.
+    ring = KeyRing(copy.with_name(KEY_FILE), settings.secret_key)
+    ring.keep({key.id: key for key in (*_ring(settings).kept, *before.kept)}.values())
+    try:
+        _check(settings, f"sqlite:///{copy}", ring)
+    except SecretUnreadable as error:
+        raise SecretUnreadable(str(error).replace(str(ring.path), str(before.path))) from error
+    return ring.path
 
 
-def _check_key(settings: Settings, key: Path) -> None:
-    with database_errors(settings.database), closing(Sessions(settings.database)) as sessions:
-        proof = sessions.read_now(_key_proof)
-    if proof is None:
-        raise BackupFailed("There is nothing to back up yet: the server has never been started.")
-    unlock(proof, key)
+def _check(settings: Settings, url: str, ring: KeyRing) -> None:
+    with database_errors(settings.database), closing(Sessions(url)) as sessions:
+        if sessions.read_now(_key_proof) is None:
+            raise BackupFailed("There is nothing to back up yet: the server has never been started.")
+        sessions.read_now(unlock, ring)
+        if not pending(url):
+            sessions.read_now(check_keys, ring)
 
 
 def _key_proof(session: Session) -> str | None:
     return session.exec(select(Instance.key_proof)).first()
+
+
+def _ring(settings: Settings) -> KeyRing:
+    return KeyRing(settings.data_directory / KEY_FILE, settings.secret_key)
 
 
 def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:

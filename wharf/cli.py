@@ -14,15 +14,17 @@ from db.migrate import migrate
 from db.sessions import Sessions
 from engine.databases import dump_files
 from engine.docker.gateway import DockerGateway
-from engine.engine import instance_of
 from engine.errors import EngineError
+from engine.instance import instance_of
 from engine.secrets import SecretUnreadable
 from engine.uninstall import dumps_kept, uninstall, volumes_kept
 from graph.root import print_schema_text
+from wharf.audit import audit_log
 from wharf.backup import back_up
 from wharf.data_directory import DirectoryTaken, held, prepare
 from wharf.doctor import examine
 from wharf.logging import log_to_terminal
+from wharf.secrets import secret_keys
 from wharf.server import serve
 from wharf.settings import Settings, SettingsInvalid, load_settings
 from wharf.tokens import tokens
@@ -33,7 +35,9 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+cli.add_typer(audit_log, name="audit")
 cli.add_typer(tokens, name="token")
+cli.add_typer(secret_keys, name="secrets")
 
 _EXPLAINED = (
     SettingsInvalid,
@@ -89,7 +93,10 @@ def backup(
     if count := dumps_kept(settings.data_directory):
         directory = dump_files.directory_in(settings.data_directory)
         typer.echo(f"{count} dump(s) of databases in {directory} are not in it: copy that directory too.", err=True)
-    typer.echo("The backup holds the key to every secret: keep it where nobody else reads it.", err=True)
+    if settings.secret_key:
+        typer.echo("The key to the secrets is not in it, but in WHARF_SECRET_KEY: keep that too.", err=True)
+    else:
+        typer.echo("The backup holds the key to every secret: keep it where nobody else reads it.", err=True)
 
 
 @cli.command()

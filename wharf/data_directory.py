@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TextIO
 
 from db.errors import DatabaseUnusable
-from wharf.settings import unusable
+from db.migrate import pending
+from wharf.settings import Settings, unusable
 
 
 class DirectoryTaken(Exception):
@@ -43,6 +44,16 @@ def need_database(file: Path) -> None:
         raise DatabaseUnusable(
             f"There is no database at {file}: start the server first (wharf serve), "
             "or set WHARF_DATA_DIRECTORY to where it lies."
+        )
+
+
+def need_current_database(settings: Settings) -> None:
+    """Raises `DatabaseUnusable` where there is none, or one that this version of the program has yet to migrate."""
+    # To make or to migrate one here could happen in a wrong directory, or under a server that runs.
+    need_database(settings.database_file)
+    if pending(settings.database):
+        raise DatabaseUnusable(
+            f"The database {settings.database_file} is not up to date: start the server first (wharf serve)."
         )
 
 

@@ -16,8 +16,8 @@ from db.sessions import Sessions
 from engine import labels
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerState, ContainerSummary
-from engine.engine import instance_of
 from engine.errors import DockerFailure
+from engine.instance import instance_of
 from engine.own_container import own_container
 from wharf.settings import Settings, unusable
 

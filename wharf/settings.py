@@ -5,11 +5,14 @@ import socket
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from engine.key_ring import keys_in
+from engine.secrets import Secret
 
 PREFIX = "WHARF_"
 
@@ -25,6 +28,9 @@ _PLAIN = {
 """Pydantic's kinds of mistakes, in plain words."""
 
 
+_NEVER_SHOWN = ("secret_key",)
+
+
 class SettingsInvalid(Exception):
     """A setting cannot be used. The sentence names the variable and says what it may be."""
 
@@ -34,10 +40,20 @@ def unusable(field: str, value: object, reason: str) -> SettingsInvalid:
     return SettingsInvalid(_sentence(field, value, reason))
 
 
+def _secret(value: str | None) -> Secret | None:
+    if not value:
+        return None
+    given = Secret(value)
+    keys_in(given)
+    return given
+
+
 class Settings(BaseSettings):
     """The settings of one process."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
 
     listen: str = Field("127.0.0.1:8000", description="Address and port of the API, as host:port.")
     data_directory: Path = Field(
@@ -72,6 +88,11 @@ class Settings(BaseSettings):
     )
     network_pool: str = Field(
         "10.213.0.0/16", description="Addresses for the networks of environments, which take 64 each (CIDR)."
+    )
+    secret_key: Annotated[Secret | None, BeforeValidator(_secret)] = Field(
+        None,
+        description="The key to the secrets in the database, 32 random bytes in Base64 (openssl rand -base64 32); to "
+        "change it, the new one, a comma, the old one. Default: a key that is made in the data directory.",
     )
     events_kept: int = Field(
         100_000, ge=1_000, description="How many events the log keeps for subscribers that come back."
@@ -183,4 +204,5 @@ def _explained(error: ErrorDetails) -> str:
 
 
 def _sentence(field: str, value: object, reason: str) -> str:
-    return f"{PREFIX}{field.upper()}={value!r} cannot be used: {reason[0].lower()}{reason[1:]}."
+    shown = "" if field in _NEVER_SHOWN else f"={value!r}"
+    return f"{PREFIX}{field.upper()}{shown} cannot be used: {reason[0].lower()}{reason[1:]}."

@@ -1,21 +1,20 @@
 """`wharf token`: the keys to the API, on the machine that holds the database."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 import typer
 
-from db.errors import DatabaseUnusable, database_errors
-from db.migrate import pending
+from db.errors import database_errors
 from db.models import ApiToken, now
 from engine.accounts.acting import acting
 from engine.accounts.tokens import Tokens
 from engine.accounts.viewer import THE_MACHINE
 from engine.audit import audited
-from wharf.data_directory import need_database
-from wharf.settings import Settings, load_settings
+from wharf.data_directory import need_current_database
+from wharf.settings import load_settings
 
 T = TypeVar("T")
 
@@ -38,7 +37,7 @@ def create_token(
 @tokens.command("list")
 def list_tokens() -> None:
     """Name the tokens that can be used, with their times in UTC."""
-    for line in _aligned(_with_tokens("list", Tokens.usable)):
+    for line in aligned([_HEADS, *map(_cells, _with_tokens("list", Tokens.usable))]):
         typer.echo(line)
 
 
@@ -48,9 +47,12 @@ def revoke_token(token_id: Annotated[str, typer.Argument(help="As `wharf token l
     _with_tokens("revoke", lambda tokens: tokens.revoke(token_id))
 
 
-def _aligned(rows: list[ApiToken]) -> Iterator[str]:
-    moments = [(row.id, row.name, *map(_moment, (row.created_at, row.expires_at, row.last_used_at))) for row in rows]
-    table = [_HEADS, *moments]
+def _cells(row: ApiToken) -> tuple[str, ...]:
+    return row.id, row.name, *map(_moment, (row.created_at, row.expires_at, row.last_used_at))
+
+
+def aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table, without blanks at their ends."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for cells in table:
         yield "  ".join(map(str.ljust, cells, widths)).rstrip()
@@ -62,7 +64,7 @@ def _moment(at: datetime | None) -> str:
 
 def _with_tokens(command: str, ask: Callable[[Tokens], Coroutine[object, object, T]]) -> T:
     settings = load_settings()
-    _need_database(settings)
+    need_current_database(settings)
 
     async def run() -> T:
         sessions = audited(settings.database)
@@ -74,12 +76,3 @@ def _with_tokens(command: str, ask: Callable[[Tokens], Coroutine[object, object,
 
     with database_errors(settings.database):
         return asyncio.run(run())
-
-
-def _need_database(settings: Settings) -> None:
-    # To make or to migrate one here could happen in a wrong directory, or under a server that runs.
-    need_database(settings.database_file)
-    if pending(settings.database):
-        raise DatabaseUnusable(
-            f"The database {settings.database_file} is not up to date: start the server first (wharf serve)."
-        )

@@ -1,6 +1,7 @@
 """Every table, under one roof: `from db import models`."""
 
 from db.models.applications import (
+    DEFAULT_PIDS_LIMIT,
     Application,
     ApplicationStatus,
     DesiredState,
@@ -46,6 +47,7 @@ from db.models.tokens import ApiToken, Grant
 from db.models.users import Identity, Passkey, PasswordReset, RecoveryCode, User, UserSession
 
 __all__ = [
+    "DEFAULT_PIDS_LIMIT",
     "ApiToken",
     "Application",
     "ApplicationStatus",

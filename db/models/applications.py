@@ -4,7 +4,10 @@ from typing import Any
 
 from sqlmodel import Field, Index, SQLModel, UniqueConstraint, text
 
-from db.models.columns import JSON_COLUMN, id_column, moment_column
+from db.models.columns import JSON_COLUMN, id_column, moment_column, sealed_column
+
+DEFAULT_PIDS_LIMIT = 4096
+"""Processes and threads of one container: more than a server of many threads has, less than a host can bear."""
 
 
 class DesiredState(Enum):
@@ -55,7 +58,7 @@ class Application(SQLModel, table=True):
     """What is wanted of an application, and the little we remember of how it is.
 
     `stop_grace` and the durations inside `health_check` are seconds, `memory_limit` is bytes,
-    `cpu_limit` is cores. `registry_password` is a ciphertext.
+    `cpu_limit` is cores. `capabilities` are names; None: the usual ones.
     """
 
     __tablename__ = "application"
@@ -68,7 +71,7 @@ class Application(SQLModel, table=True):
     image: str
     pull_policy: PullPolicy = PullPolicy.ALWAYS
     registry_username: str | None = None
-    registry_password: str | None = None
+    registry_password: str | None = sealed_column("application:{id}:registry", default=None)
     command: list[str] | None = Field(default=None, sa_type=JSON_COLUMN)
     port: int | None = None
     replicas: int = 1
@@ -76,6 +79,9 @@ class Application(SQLModel, table=True):
     health_check: dict[str, Any] | None = Field(default=None, sa_type=JSON_COLUMN)
     cpu_limit: float | None = None
     memory_limit: int | None = None
+    pids_limit: int = DEFAULT_PIDS_LIMIT
+    capabilities: list[str] | None = Field(default=None, sa_type=JSON_COLUMN)
+    allow_privilege_escalation: bool = False
     stop_grace: float = 10.0
     restart_policy: RestartPolicy = RestartPolicy.UNLESS_STOPPED
 
@@ -106,7 +112,7 @@ class EnvironmentVariable(SQLModel, table=True):
     id: str = id_column()
     application_id: str = Field(foreign_key="application.id", index=True)
     name: str
-    value: str
+    value: str = sealed_column("variable:{id}")
     secret: bool = False
     current: bool = True
     created_at: datetime = moment_column()

@@ -21,9 +21,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def hashed_column(**options: Any) -> Any:
-    """A column that holds what a secret is known by: a hash, which nobody is shown either."""
-    return Field(sa_column_kwargs={"info": {"hashed": True}}, **options)
+def hidden_column(**options: Any) -> Any:
+    """A column that is shown to nobody, such as the hash that a secret is known by."""
+    return Field(sa_column_kwargs={"info": {"hidden": True}}, **options)
 
 
 def id_column() -> Any:
@@ -32,3 +32,11 @@ def id_column() -> Any:
 
 def moment_column() -> Any:
     return Field(default_factory=now)
+
+
+def sealed_column(place: str, **options: Any) -> Any:
+    """A column that holds ciphertexts, each of which opens only at its place: "variable:{id}", by the row's id.
+
+    The place is in every ciphertext there is: it can never be changed.
+    """
+    return Field(sa_column_kwargs={"info": {"secret": place}}, **options)

@@ -4,7 +4,7 @@ from enum import Enum
 from sqlmodel import BigInteger, Field, SQLModel, UniqueConstraint
 
 from db.models.applications import DesiredState
-from db.models.columns import JSON_COLUMN, id_column, moment_column, new_id
+from db.models.columns import JSON_COLUMN, id_column, moment_column, new_id, sealed_column
 from db.models.containers import ObservedContainer
 from db.models.database_kinds import DatabaseKind
 
@@ -38,9 +38,9 @@ class DatabaseProblem(Enum):
 class Database(SQLModel, table=True):
     """What is wanted of a database, and the little we remember of how it is.
 
-    `password`, `next_password` and `variables` are ciphertexts; `next_password` is the one that a rotation is about
-    to give the server. `memory_limit` is bytes, `cpu_limit` cores. `data_version` is the version that has worked on
-    the volume; `previous_volume_id` the volume that a restore has replaced and that goes once the new one serves.
+    `next_password` is the one that a rotation is about to give the server. `memory_limit` is bytes, `cpu_limit`
+    cores. `data_version` is the version that has worked on the volume; `previous_volume_id` the volume that a restore
+    has replaced and that goes once the new one serves.
     """
 
     __tablename__ = "database"
@@ -55,11 +55,11 @@ class Database(SQLModel, table=True):
     data_version: str | None = None
     username: str
     database_name: str
-    password: str
-    next_password: str | None = None
+    password: str = sealed_column("database:{id}:password")
+    next_password: str | None = sealed_column("database:{id}:next password", default=None)
     rotation_failure: str = ""
     configuration: str | None = None
-    variables: str | None = None
+    variables: str | None = sealed_column("database:{id}:variables", default=None)
     cpu_limit: float | None = None
     memory_limit: int | None = None
     volume_id: str = Field(default_factory=new_id)

@@ -118,6 +118,13 @@ def place_of(session: Session, kind: str, key: str) -> Place | None:
     return place_of_row(session, row) if row is not None else None
 
 
+def is_visible(session: Session, kind: str, key: str, authority: Authority) -> bool:
+    """Whether this authority may read the thing of this kind with this key."""
+    table: Any = _TABLES.get(kind)
+    query = select(table.id).where(table.id == key, visible(table, authority)) if table else None
+    return query is not None and session.exec(query).first() is not None
+
+
 def owner_of(session: Session, kind: str, key: str) -> str | None:
     """The user whose own the thing of this kind with this key is: their token, say; None: nobody's."""
     table = _TABLES.get(kind)

@@ -15,6 +15,7 @@ from engine.databases.postgresql import POSTGRESQL
 from engine.databases.redis import DRAGONFLY, KEYDB, REDIS, VALKEY
 from engine.errors import InvalidInput
 from engine.names import shown
+from engine.secrets import Secret
 
 CATALOGUE: Mapping[DatabaseKind, Kind] = {
     DatabaseKind.POSTGRESQL: POSTGRESQL,
@@ -44,7 +45,7 @@ def new_credentials(kind: Kind, user: str | None = None, database: str | None = 
     """The defaults of the kind where nothing else is asked for, and a password of 32 characters safe in addresses."""
     return Credentials(
         kind.user if user is None else user,
-        secrets.token_urlsafe(24),
+        Secret(secrets.token_urlsafe(24)),
         kind.database if database is None else database,
     )
 
@@ -78,11 +79,12 @@ def check_following(kind: Kind, data: str, version: str) -> None:
         raise InvalidInput(sentence, field=("input", "version"))
 
 
-def check_password(kind: Kind, password: str) -> None:
+def check_password(kind: Kind, password: Secret) -> None:
     """Raises InvalidInput for a password that the server, its clients or the way to them cannot hold."""
-    if not 1 <= len(password.encode("utf-8", "surrogatepass")) <= MAX_PASSWORD_BYTES:
+    text = password.reveal()
+    if not 1 <= len(text.encode("utf-8", "surrogatepass")) <= MAX_PASSWORD_BYTES:
         raise InvalidInput(f"A password has 1 to {MAX_PASSWORD_BYTES} bytes.", field=("input", "password"))
-    if any(c == "\0" or 0xD800 <= ord(c) < 0xE000 for c in password):
+    if any(c == "\0" or 0xD800 <= ord(c) < 0xE000 for c in text):
         raise InvalidInput(
             "The password holds a NUL or half a character, which is no text.", field=("input", "password")
         )

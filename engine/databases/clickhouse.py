@@ -7,6 +7,7 @@ from engine.databases.configuration import checker, xml_names
 from engine.databases.connection_strings import url
 from engine.databases.kinds import Command, Dump, Kind, Setup, StreamedRestore
 from engine.databases.versions import upwards
+from engine.secrets import Secret
 
 _OWNER = 101
 _BACKUPS = "/var/lib/clickhouse/backups"
@@ -49,7 +50,7 @@ def _files(setup: Setup) -> tuple[File, ...]:
     return (
         File("/etc/clickhouse-server/config.d/configuration.xml", f"{theirs}\n".encode(), _OWNER),
         File("/etc/clickhouse-server/config.d/wharf.xml", _OURS.encode(), _OWNER),
-        _users(setup.credentials.user, setup.credentials.password),
+        _users(setup.credentials.user, setup.credentials.password.reveal()),
     )
 
 
@@ -64,17 +65,17 @@ def _ask(
 ) -> Command:
     return Command(
         ("clickhouse-client", "--host=127.0.0.1", f"--user={setup.credentials.user}", f"--query={statement}"),
-        environment={"CLICKHOUSE_PASSWORD": setup.credentials.password if password is None else password},
+        environment={"CLICKHOUSE_PASSWORD": setup.credentials.password.reveal() if password is None else password},
         answer=answer,
         files=files,
         within=within,
     )
 
 
-def _change_password(setup: Setup, new: str) -> Command:
+def _change_password(setup: Setup, new: Secret) -> Command:
     # The server looks every few seconds whether its files have changed. A restart finds the file too.
-    changed = (_users(setup.credentials.user, new),)
-    return _ask(setup, "SELECT 1", answer="1", password=new, files=changed, within=30.0)
+    changed = (_users(setup.credentials.user, new.reveal()),)
+    return _ask(setup, "SELECT 1", answer="1", password=new.reveal(), files=changed, within=30.0)
 
 
 def _dump(setup: Setup) -> Dump:

@@ -24,7 +24,7 @@ def url(
         asked = {**(query or {}), **(tls_query or {} if tls else {})}
         place = credentials.database if path is None else path
         return (
-            f"{(tls and tls_scheme) or scheme}://{_part(credentials.user)}:{_part(credentials.password)}"
+            f"{(tls and tls_scheme) or scheme}://{_part(credentials.user)}:{_part(credentials.password.reveal())}"
             f"@{f'[{host}]' if ':' in host else host}:{port}"
             + (f"/{_part(place)}" if place else "")
             + (f"{'' if place else '/'}?{urlencode(asked)}" if asked else "")

@@ -8,6 +8,7 @@ from engine.databases.configuration import checker, ini_names
 from engine.databases.connection_strings import url
 from engine.databases.kinds import ArchiveRestore, Command, Dump, Kind, Setup
 from engine.databases.versions import upwards
+from engine.secrets import Secret
 
 _OWNER = 5984
 _DATA = "/opt/couchdb/data"
@@ -33,7 +34,7 @@ port = 5984
 bind_address = 0.0.0.0
 
 [admins]
-{credentials.user} = {admin_hash(credentials.password, credentials.user)}
+{credentials.user} = {admin_hash(credentials.password.reveal(), credentials.user)}
 """
     # The server writes what is changed over HTTP, this password too, into the last of its files by name.
     return (
@@ -45,7 +46,7 @@ bind_address = 0.0.0.0
 def _ask(setup: Setup, path: str, *, answer: str | None = None, put: str | None = None) -> Command:
     credentials = setup.credentials
     lines = ["silent", "show-error", "fail", f"url = {quoted(f'http://127.0.0.1:5984{path}')}"]
-    lines.append(f"user = {quoted(f'{credentials.user}:{credentials.password}')}")
+    lines.append(f"user = {quoted(f'{credentials.user}:{credentials.password.reveal()}')}")
     if put is not None:
         lines += ["request = PUT", f"data = {quoted(json.dumps(put))}"]
     return Command(("curl", "--config", "-"), standard_input="\n".join([*lines, ""]).encode(), answer=answer)
@@ -57,8 +58,8 @@ def quoted(text: str) -> str:
     return '"' + "".join(escapes.get(c, c) for c in text) + '"'
 
 
-def _change_password(setup: Setup, new: str) -> Command:
-    return _ask(setup, f"/_node/_local/_config/admins/{setup.credentials.user}", put=new)
+def _change_password(setup: Setup, new: Secret) -> Command:
+    return _ask(setup, f"/_node/_local/_config/admins/{setup.credentials.user}", put=new.reveal())
 
 
 def _dump(setup: Setup) -> Dump:

@@ -11,6 +11,7 @@ from db.models import DatabaseDump
 from engine.databases.catalogue import CATALOGUE
 from engine.databases.kinds import Credentials, Setup
 from engine.errors import EngineError
+from engine.secrets import Secret
 
 DIRECTORY = "dumps"
 """Its name in the data directory."""
@@ -33,7 +34,7 @@ def directory_in(data_directory: Path) -> Path:
 
 def dump_path(directory: Path, dump: DatabaseDump) -> Path:
     """The file of a dump, whether it is there or not."""
-    suffix = CATALOGUE[dump.kind].dump(Setup(dump.version, Credentials("", "", ""))).suffix
+    suffix = CATALOGUE[dump.kind].dump(Setup(dump.version, Credentials("", Secret(""), ""))).suffix
     return directory / f"{dump.id}.{suffix}"
 
 

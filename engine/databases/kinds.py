@@ -6,10 +6,17 @@ from dataclasses import dataclass, field
 
 from engine.archives import File
 from engine.databases.versions import upwards
+from engine.hardening import Capability
 from engine.proxy.tcp.spec import Opening
+from engine.secrets import Secret
 
 Text = Callable[["Setup"], str]
 Words = Callable[["Setup"], tuple[str, ...]]
+
+STARTING_AS_ROOT = frozenset(
+    {Capability.CHOWN, Capability.DAC_OVERRIDE, Capability.FOWNER, Capability.SETGID, Capability.SETUID}
+)
+"""What it takes to give a volume to the user of the server, and to go on as that user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +24,8 @@ class Credentials:
     """Who signs in, and to what. `user` and `database` are "" where the kind has none."""
 
     user: str
-    password: str
+    password: Secret
     database: str
-
-    def __repr__(self) -> str:
-        return f"Credentials(user={self.user!r}, password=[secret], database={self.database!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ class Kind:
     data_path: Callable[[str], str]  # of a version
     stop_signal: str
     stop_grace: float  # seconds; more than a clean shutdown takes
+    capabilities: frozenset[Capability] = STARTING_AS_ROOT  # all that root has in its container
     variables: Callable[[Setup], Mapping[str, str]] = lambda setup: {}
     reserved_variables: tuple[str, ...] = ()  # beginnings of the names that are not the user's to set
     command: Words | None = None  # None: the image's own
@@ -120,7 +125,7 @@ class Kind:
     first_files: Callable[[Setup], tuple[File, ...]] = lambda setup: ()  # the same, until it has been ready once
     ready: Callable[[Setup], Command]
     login: Callable[[Setup], Command]  # works exactly when the password is right
-    change_password: Callable[[Setup, str], Command]  # to the new one, which stays through every start
+    change_password: Callable[[Setup, Secret], Command]  # to the new one, which stays through every start
     dump: Callable[[Setup], Dump]
     restore: Callable[[Setup], Restore]
     contents: Callable[[Setup], Command]  # what is in it, in a few lines: fails when it cannot be read
@@ -128,5 +133,5 @@ class Kind:
     may_read: Callable[[str, str], bool] = upwards  # (dumped by, to be read by)
     after_version_change: Callable[[Setup], tuple[Command, ...]] = lambda setup: ()  # once it is ready again
     connection_string: Callable[[Setup, str, int, bool], str]  # (setup, host, port, with TLS)
-    check_password: Callable[[str], None] = lambda password: None  # raises InvalidInput
+    check_password: Callable[[Secret], None] = lambda password: None  # raises InvalidInput
     check_configuration: Callable[[str], None]  # raises InvalidInput

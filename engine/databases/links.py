@@ -19,15 +19,15 @@ from engine.databases.order import setup_of
 from engine.databases.standing import standing_database
 from engine.deployments.requests import request_deployment, standing
 from engine.errors import Conflict, InvalidInput, NotFound
-from engine.secrets import Cipher
+from engine.secrets import Cipher, Secret
 from engine.status import record_about
 from engine.variables import VariableDraft, retire_variables, write_variables
 
 
-def internal_connection_string(database: Database, cipher: Cipher) -> str:
+def internal_connection_string(database: Database, cipher: Cipher) -> Secret:
     """What an application in the database's environment connects with."""
     kind = CATALOGUE[database.kind]
-    return kind.connection_string(setup_of(database, cipher), database.name, kind.port, False)
+    return Secret(kind.connection_string(setup_of(database, cipher), database.name, kind.port, False))
 
 
 def link(session: Session, cipher: Cipher, database_id: str, application_id: str, variable: str) -> DatabaseLink:

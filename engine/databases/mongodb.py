@@ -9,6 +9,7 @@ from engine.databases.kinds import Command, Dump, Kind, Setup, StreamedRestore
 from engine.databases.scram import saslprep
 from engine.databases.versions import stepwise
 from engine.errors import InvalidInput
+from engine.secrets import Secret
 
 _OWNER = 999
 _CONFIGURATION = "/etc/wharf/configuration.yaml"
@@ -50,7 +51,7 @@ def _files(setup: Setup) -> tuple[File, ...]:
 
 def _first_files(setup: Setup) -> tuple[File, ...]:
     credentials = setup.credentials
-    account = json.dumps({"user": credentials.user, "pwd": credentials.password, "roles": ["root"]})
+    account = json.dumps({"user": credentials.user, "pwd": credentials.password.reveal(), "roles": ["root"]})
     script = f'db.getSiblingDB("admin").createUser({account});\n'
     return (File("/docker-entrypoint-initdb.d/wharf.js", script.encode(), _OWNER),)
 
@@ -76,8 +77,8 @@ def _settle(setup: Setup) -> tuple[Command, ...]:
     return (_shell(setup, script, "1"),)
 
 
-def _check_password(password: str) -> None:
-    if saslprep(password) is None:
+def _check_password(password: Secret) -> None:
+    if saslprep(password.reveal()) is None:
         raise InvalidInput(
             "MongoDB cannot keep this password: it takes none with line breaks or other characters for control, "
             "nor what SASLprep (RFC 4013) prohibits.",
@@ -108,7 +109,7 @@ MONGODB = Kind(
     ready=lambda setup: _shell(setup, _SETTINGS, "enabled"),
     login=lambda setup: _shell(setup, "print(admin.runCommand({connectionStatus: 1}).ok)", "1"),
     change_password=lambda setup, new: _shell(
-        setup, _CHANGE, "changed", WHARF_USER=setup.credentials.user, WHARF_NEW_PASSWORD=new
+        setup, _CHANGE, "changed", WHARF_USER=setup.credentials.user, WHARF_NEW_PASSWORD=new.reveal()
     ),
     dump=lambda setup: Dump(_tool(setup, "mongodump", "--archive"), after=_TIDY, suffix="archive"),
     restore=_restore,

@@ -15,6 +15,7 @@ from engine.databases.kinds import Command, Dump, Kind, Setup, StreamedRestore
 from engine.databases.versions import stepwise, unchanged, upwards
 from engine.errors import InvalidInput
 from engine.proxy.tcp.spec import Opening
+from engine.secrets import Secret
 
 _OWNER = 999
 _FIRST_SQL = "/docker-entrypoint-initdb.d/wharf.sql"
@@ -69,7 +70,7 @@ def _as_root(statements: str, answer: str | None = None) -> Command:
 
 def _mariadb_accounts(setup: Setup) -> str:
     root = "ALTER USER 'root'@'localhost' IDENTIFIED VIA unix_socket;\n"
-    return _account(setup, _by_hash(setup.credentials.password)) + root
+    return _account(setup, _by_hash(setup.credentials.password.reveal())) + root
 
 
 def _mariadb_first_files(setup: Setup) -> tuple[File, ...]:
@@ -79,13 +80,13 @@ def _mariadb_first_files(setup: Setup) -> tuple[File, ...]:
 def _mariadb_login(setup: Setup) -> Command:
     return Command(
         _mariadb("--protocol=tcp", "--host=127.0.0.1", f"--user={setup.credentials.user}", "--execute=SELECT 1"),
-        environment={"MYSQL_PWD": setup.credentials.password},
+        environment={"MYSQL_PWD": setup.credentials.password.reveal()},
         answer="1",
     )
 
 
-def _mariadb_change_password(setup: Setup, new: str) -> Command:
-    return _as_root(f"ALTER USER '{setup.credentials.user}'@'%' IDENTIFIED {_by_hash(new)};\n")
+def _mariadb_change_password(setup: Setup, new: Secret) -> Command:
+    return _as_root(f"ALTER USER '{setup.credentials.user}'@'%' IDENTIFIED {_by_hash(new.reveal())};\n")
 
 
 def _mariadb_restore(setup: Setup) -> StreamedRestore:
@@ -148,7 +149,7 @@ def mysql_string(text: str) -> str:
 def _as_ours(setup: Setup, statements: str | None, *arguments: str, answer: str | None = None) -> Command:
     return Command(
         _mysql(setup, "--batch", "--skip-column-names", *arguments),
-        environment={"MYSQL_PWD": setup.credentials.password},
+        environment={"MYSQL_PWD": setup.credentials.password.reveal()},
         standard_input=None if statements is None else _with_modes(statements).encode(),
         answer=answer,
     )
@@ -165,31 +166,31 @@ def _mysql(setup: Setup, *arguments: str, program: str = "mysql") -> tuple[str, 
 
 def _mysql_first_files(setup: Setup) -> tuple[File, ...]:
     # The image wants a password for its root, who can only come from inside. Nobody needs to know it.
-    secret = hmac.digest(setup.credentials.password.encode(), b"wharf:mysql:root", "sha256")
-    statements = _with_modes(_account(setup, _by_password(setup.credentials.password)))
+    secret = hmac.digest(setup.credentials.password.reveal().encode(), b"wharf:mysql:root", "sha256")
+    statements = _with_modes(_account(setup, _by_password(setup.credentials.password.reveal())))
     return (
         File(_FIRST_SQL, statements.encode(), _OWNER),
         File(_ROOT_PASSWORD, base64.urlsafe_b64encode(secret).rstrip(b"="), _OWNER),
     )
 
 
-def _mysql_change_password(setup: Setup, new: str) -> Command:
-    return _as_ours(setup, f"ALTER USER '{setup.credentials.user}'@'%' IDENTIFIED {_by_password(new)};\n")
+def _mysql_change_password(setup: Setup, new: Secret) -> Command:
+    return _as_ours(setup, f"ALTER USER '{setup.credentials.user}'@'%' IDENTIFIED {_by_password(new.reveal())};\n")
 
 
 def _mysql_dump(setup: Setup) -> Dump:
     arguments = _mysql(setup, *_DUMP, "--set-gtid-purged=OFF", program="mysqldump")
-    return Dump(Command(arguments, environment={"MYSQL_PWD": setup.credentials.password}), suffix="sql")
+    return Dump(Command(arguments, environment={"MYSQL_PWD": setup.credentials.password.reveal()}), suffix="sql")
 
 
 def _mysql_restore(setup: Setup) -> StreamedRestore:
     """The accounts of the dump count from FLUSH on; until then the password of now is the right one."""
-    mended = "FLUSH PRIVILEGES;\n" + _account(setup, _by_password(setup.credentials.password))
+    mended = "FLUSH PRIVILEGES;\n" + _account(setup, _by_password(setup.credentials.password.reveal()))
     return StreamedRestore(_as_ours(setup, None, "--binary-mode"), after=(_as_ours(setup, mended),))
 
 
-def _mysql_check_password(password: str) -> None:
-    if any(ord(c) > 0xFFFF for c in password):
+def _mysql_check_password(password: Secret) -> None:
+    if any(ord(c) > 0xFFFF for c in password.reveal()):
         sentence = "MySQL cannot keep characters beyond U+FFFF, like emoji, in a password."
         raise InvalidInput(sentence, field=("input", "password"))
 
@@ -221,7 +222,7 @@ MYSQL = Kind(
     # The server is alive for this also where the password is wrong. While it is being initialised, it has no TCP.
     ready=lambda setup: Command(
         _mysql(setup, "--connect-timeout=10", "ping", program="mysqladmin"),
-        environment={"MYSQL_PWD": setup.credentials.password},
+        environment={"MYSQL_PWD": setup.credentials.password.reveal()},
     ),
     login=lambda setup: _as_ours(setup, None, "--execute=SELECT 1", answer="1"),
     change_password=_mysql_change_password,

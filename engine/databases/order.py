@@ -11,10 +11,13 @@ from db.models import Database
 from engine import labels
 from engine.databases.catalogue import CATALOGUE, image
 from engine.databases.kinds import Credentials, Kind, Setup
-from engine.secrets import Cipher, database_place
+from engine.hardening import NO_NEW_PRIVILEGES, only
+from engine.secret_places import database_place
+from engine.secrets import Cipher
 
 _LOG_CONFIG = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
 _SHARED_MEMORY = 256 * 1024 * 1024  # PostgreSQL's parallel queries need more than Docker's 64 MiB
+_PIDS_LIMIT = 16_384  # ClickHouse alone has up to 10,000 threads in its pool
 _HEALTH_SECONDS = 30
 _NANO = 1_000_000_000
 
@@ -77,7 +80,8 @@ def variables_of(database: Database, cipher: Cipher) -> dict[str, str]:
     """What the user wants in the environment of the server."""
     if database.variables is None:
         return {}
-    found: dict[str, str] = json.loads(cipher.decrypt(database.variables, database_place(database.id, "variables")))
+    sealed = cipher.decrypt(database.variables, database_place(database.id, "variables"))
+    found: dict[str, str] = json.loads(sealed.reveal())
     return found
 
 
@@ -117,7 +121,9 @@ def _host_config(database: Database, kind: Kind, setup: Setup, berth: Berth) -> 
         "NetworkMode": berth.network or "none",
         "RestartPolicy": {"Name": "no"},
         "LogConfig": _LOG_CONFIG,
-        "SecurityOpt": ["no-new-privileges"],
+        "SecurityOpt": NO_NEW_PRIVILEGES,
+        "PidsLimit": _PIDS_LIMIT,
+        **only(kind.capabilities),
         "ShmSize": _SHARED_MEMORY,
         "Mounts": [mount],
     }

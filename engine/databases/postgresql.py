@@ -7,6 +7,7 @@ from engine.databases.kinds import Command, Dump, Kind, Setup, StreamedRestore
 from engine.databases.scram import scram_verifier
 from engine.databases.versions import unchanged
 from engine.proxy.tcp.spec import Opening
+from engine.secrets import Secret
 
 _OWNER = 999
 _DIRECTORY = "/etc/wharf"
@@ -54,7 +55,7 @@ port = 5432
 def _first_files(setup: Setup) -> tuple[File, ...]:
     # The server takes a verifier where a password is asked for, and a verifier is one line, whatever it verifies.
     credentials = setup.credentials
-    verifier = scram_verifier(credentials.password, credentials.user)
+    verifier = scram_verifier(credentials.password.reveal(), credentials.user)
     return (File(f"{_DIRECTORY}/password", verifier.encode(), _OWNER),)
 
 
@@ -73,14 +74,14 @@ def _ready(setup: Setup) -> Command:
 def _login(setup: Setup) -> Command:
     return Command(
         _psql(setup, "postgres", "--host=127.0.0.1", "--no-password", "--command=SELECT 1"),
-        environment={"PGPASSWORD": setup.credentials.password, "PGCONNECT_TIMEOUT": "10"},
+        environment={"PGPASSWORD": setup.credentials.password.reveal(), "PGCONNECT_TIMEOUT": "10"},
         answer="1",
     )
 
 
-def _change_password(setup: Setup, new: str) -> Command:
+def _change_password(setup: Setup, new: Secret) -> Command:
     user = setup.credentials.user
-    statement = f"ALTER ROLE \"{user}\" WITH LOGIN PASSWORD '{scram_verifier(new, user)}';\n"
+    statement = f"ALTER ROLE \"{user}\" WITH LOGIN PASSWORD '{scram_verifier(new.reveal(), user)}';\n"
     return Command(_psql(setup, "postgres"), standard_input=statement.encode())
 
 

@@ -12,8 +12,10 @@ from dataclasses import replace
 from engine.archives import File
 from engine.databases.configuration import checker, directive_lines, flag_lines
 from engine.databases.connection_strings import url
-from engine.databases.kinds import Command, Dump, FileRestore, Kind, Setup
+from engine.databases.kinds import STARTING_AS_ROOT, Command, Dump, FileRestore, Kind, Setup
 from engine.databases.versions import upwards
+from engine.hardening import Capability
+from engine.secrets import Secret
 
 _OWNER = 999
 _DIRECTORY = "/etc/wharf"
@@ -48,14 +50,14 @@ def _files(setup: Setup) -> tuple[File, ...]:
 
 
 def _first_files(setup: Setup) -> tuple[File, ...]:
-    user = f"user default on #{password_hash(setup.credentials.password)} ~* &* +@all\n"
+    user = f"user default on #{password_hash(setup.credentials.password.reveal())} ~* &* +@all\n"
     return (File(_USERS, user.encode(), _OWNER, 0o600),)
 
 
 def _ask(client: str, setup: Setup, *arguments: str, lines: str | None = None, answer: str | None = None) -> Command:
     return Command(
         (client, "-h", "127.0.0.1", "-p", "6379", *arguments),
-        environment={"REDISCLI_AUTH": setup.credentials.password},
+        environment={"REDISCLI_AUTH": setup.credentials.password.reveal()},
         standard_input=None if lines is None else lines.encode(),
         answer=answer,
     )
@@ -65,9 +67,9 @@ def _ping(client: str) -> Callable[[Setup], Command]:
     return lambda setup: _ask(client, setup, "PING", answer="PONG")
 
 
-def _change_password(client: str) -> Callable[[Setup, str], Command]:
-    def change(setup: Setup, new: str) -> Command:
-        lines = f"ACL SETUSER default resetpass #{password_hash(new)}\nACL SAVE\n"
+def _change_password(client: str) -> Callable[[Setup, Secret], Command]:
+    def change(setup: Setup, new: Secret) -> Command:
+        lines = f"ACL SETUSER default resetpass #{password_hash(new.reveal())}\nACL SAVE\n"
         return _ask(client, setup, lines=lines, answer=r"OK\s+OK")
 
     return change
@@ -109,6 +111,8 @@ REDIS = Kind(
     data_path=lambda version: "/data",
     stop_signal="SIGTERM",
     stop_grace=60.0,
+    # With it, from version 8 on, the image gives up everything for good before the server starts.
+    capabilities=STARTING_AS_ROOT | {Capability.SETPCAP},
     command=lambda setup: ("redis-server", f"{_DIRECTORY}/server.conf"),
     files=_files,
     first_files=_first_files,
@@ -176,13 +180,13 @@ def _flag_files(setup: Setup) -> tuple[File, ...]:
 
 
 def _flag_first_files(setup: Setup) -> tuple[File, ...]:
-    user = f"USER default ON #{password_hash(setup.credentials.password)} ~* &* +@ALL\n"
+    user = f"USER default ON #{password_hash(setup.credentials.password.reveal())} ~* &* +@ALL\n"
     return (File(_USERS, user.encode(), _OWNER, 0o600),)
 
 
-def _change_dragonfly_password(setup: Setup, new: str) -> Command:
+def _change_dragonfly_password(setup: Setup, new: Secret) -> Command:
     # It takes hashes from its file only. The word is quoted as its client reads it.
-    lines = f"ACL SETUSER default RESETPASS {quoted('>' + new)}\nACL SAVE\n"
+    lines = f"ACL SETUSER default RESETPASS {quoted('>' + new.reveal())}\nACL SAVE\n"
     return _ask("redis-cli", setup, lines=lines, answer=r"OK\s+OK")
 
 

@@ -39,7 +39,8 @@ from engine.databases.standing import name_free, standing_database
 from engine.databases.status import record_about_database, settle_database
 from engine.errors import Conflict, NotFound, NotNow
 from engine.exposures.requests import proxy_of
-from engine.secrets import Cipher, database_place
+from engine.secret_places import database_place
+from engine.secrets import Cipher, Secret
 from engine.servers import the_server
 from engine.variables import VariableDraft
 
@@ -66,10 +67,7 @@ class NewDatabase:
     fields: DatabaseFields
     username: str | None = None
     database_name: str | None = None
-    password: str | None = None
-
-    def __repr__(self) -> str:
-        return f"NewDatabase(kind={self.kind}, environment_id={self.environment_id!r})"
+    password: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +76,8 @@ class Access:
 
     database: Database
     setup: Setup
-    internal_url: str
-    external_url: str | None
-
-    def __repr__(self) -> str:
-        return f"Access(database={self.database.id!r})"
+    internal_url: Secret
+    external_url: Secret | None
 
 
 class Databases:
@@ -132,7 +127,7 @@ class Databases:
         self._wake(database_id)
         return database
 
-    async def rotate_password(self, database_id: str, password: str | None) -> Database:
+    async def rotate_password(self, database_id: str, password: Secret | None) -> Database:
         """Have the live server take another password, by default a new one.
 
         Raises `NotFound`, `InvalidInput`, and `NotNow` unless it runs.
@@ -223,16 +218,16 @@ class Databases:
 
     def _seal(self, database: Database, drafts: Sequence[VariableDraft]) -> str | None:
         check_variables(drafts)
-        variables = {draft.name: draft.value for draft in drafts}
+        variables = {draft.name: draft.value.reveal() for draft in drafts}
         check_allowed(CATALOGUE[database.kind], variables)
-        text = json.dumps(variables, sort_keys=True)
+        text = Secret(json.dumps(variables, sort_keys=True))
         return self._cipher.encrypt(text, database_place(database.id, "variables")) if variables else None
 
     def variables(self, database: Database) -> dict[str, str]:
         """What the user wants in the environment of its server."""
         return variables_of(database, self._cipher)
 
-    def _rotate(self, session: Session, database_id: str, password: str | None) -> Database:
+    def _rotate(self, session: Session, database_id: str, password: Secret | None) -> Database:
         database = standing_database(session, database_id)
         kind = CATALOGUE[database.kind]
         if password is not None:
@@ -241,7 +236,7 @@ class Databases:
             raise NotNow(f"{database.name} has to run to take another password.", field=_DATABASE)
         check_no_restore(session, database)
         new = password if password is not None else new_credentials(kind).password
-        database.next_password = self._cipher.encrypt(new, database_place(database_id, "next password"))
+        database.next_password = self._cipher.encrypt(new, database_place(database_id, "next_password"))
         database.rotation_failure = ""
         session.add(database)
         return database
@@ -254,10 +249,10 @@ class Databases:
         kind = CATALOGUE[database.kind]
         record_about_database(session, EventKind.CREDENTIALS_READ, database, data={"name": database.name, "by": by})
         note_reading(session, database)
-        internal = kind.connection_string(setup, database.name, kind.port, False)
+        internal = Secret(kind.connection_string(setup, database.name, kind.port, False))
         return Access(database, setup, internal, self._external_url(session, database, setup))
 
-    def _external_url(self, session: Session, database: Database, setup: Setup) -> str | None:
+    def _external_url(self, session: Session, database: Database, setup: Setup) -> Secret | None:
         proxy = proxy_of(session, database.id)
         if proxy is None or proxy.closing:
             return None
@@ -267,7 +262,7 @@ class Databases:
             # Clients that look at a certificate look for its name in what they have connected to.
             host = next((name for name in certificate.names if "*" not in name), host)
         tls = proxy.tls is not TlsMode.NONE
-        return CATALOGUE[database.kind].connection_string(setup, host, proxy.port, tls)
+        return Secret(CATALOGUE[database.kind].connection_string(setup, host, proxy.port, tls))
 
 
 def _want(session: Session, database_id: str, desired: DesiredState) -> Database:

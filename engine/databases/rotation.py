@@ -12,7 +12,8 @@ from engine.databases.links import follow_links
 from engine.databases.order import Order
 from engine.databases.servers import Servers, last_line
 from engine.databases.status import record_about_database
-from engine.secrets import Cipher, database_place
+from engine.secret_places import database_place
+from engine.secrets import Cipher, Secret
 
 log = logging.getLogger(__name__)
 
@@ -34,29 +35,29 @@ class Rotation:
         sealed = database.next_password
         if sealed is None:
             return
-        new = self._cipher.decrypt(sealed, database_place(database.id, "next password"))
+        new = self._cipher.decrypt(sealed, database_place(database.id, "next_password"))
         credentials = replace(order.setup.credentials, password=new)
         renewed = order.kind.login(replace(order.setup, credentials=credentials))
         if not (await self._servers.run(order, renewed)).worked:
             outcome = await self._servers.run(order, order.kind.change_password(order.setup, new))
             if not (await self._servers.run(order, renewed)).worked:
-                await self._refused(database, sealed, last_line(outcome))
+                await self._refused(database, new, last_line(outcome))
                 return
-        applications = await self._sessions.write(_rotated, self._cipher, database.id, sealed, new)
+        applications = await self._sessions.write(_rotated, self._cipher, database.id, new)
         log.info("%s: its server has the new password.", database.name)
         for application_id in applications:
             self._wake(application_id)
 
-    async def _refused(self, database: Database, sealed: str, said: str) -> None:
+    async def _refused(self, database: Database, new: Secret, said: str) -> None:
         reason = said or "it gave no reason"
         log.warning("%s: its server did not take the new password: %s", database.name, reason)
-        await self._sessions.write(_not_rotated, database.id, sealed, reason)
+        await self._sessions.write(_not_rotated, self._cipher, database.id, new, reason)
 
 
-def _rotated(session: Session, cipher: Cipher, database_id: str, sealed: str, new: str) -> list[str]:
+def _rotated(session: Session, cipher: Cipher, database_id: str, new: Secret) -> list[str]:
     database = session.get_one(Database, database_id)
     database.password = cipher.encrypt(new, database_place(database_id, "password"))
-    if database.next_password == sealed:
+    if _is_next(database, cipher, new):
         database.next_password = None
     database.rotation_failure = ""
     database.updated_at = now()
@@ -66,9 +67,16 @@ def _rotated(session: Session, cipher: Cipher, database_id: str, sealed: str, ne
     return follow_links(session, cipher, database)
 
 
-def _not_rotated(session: Session, database_id: str, sealed: str, reason: str) -> None:
+def _is_next(database: Database, cipher: Cipher, new: Secret) -> bool:
+    """Whether this, and no other one that was asked for since, is the password to come."""
+    # By the texts: the ciphertext may have been written anew meanwhile, with another key.
+    sealed = database.next_password
+    return sealed is not None and cipher.decrypt(sealed, database_place(database.id, "next_password")) == new
+
+
+def _not_rotated(session: Session, cipher: Cipher, database_id: str, new: Secret, reason: str) -> None:
     database = session.get_one(Database, database_id)
-    if database.next_password != sealed:
+    if not _is_next(database, cipher, new):
         return
     database.next_password, database.rotation_failure = None, f"The server kept its password: {reason}"
     session.add(database)

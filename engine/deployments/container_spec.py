@@ -7,7 +7,9 @@ from typing import Any
 
 from db.models import RestartPolicy
 from engine import labels
+from engine.hardening import NO_NEW_PRIVILEGES, only
 from engine.release_spec import ReleaseSpec
+from engine.secrets import Secret
 
 _LOG_CONFIG = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
 
@@ -23,7 +25,7 @@ class Place:
     release_id: str
 
 
-def container_spec(place: Place, spec: ReleaseSpec, replica: int, variables: Mapping[str, str]) -> dict[str, Any]:
+def container_spec(place: Place, spec: ReleaseSpec, replica: int, variables: Mapping[str, Secret]) -> dict[str, Any]:
     """What Docker's "create a container" takes. The same arguments always give the same dictionary.
 
     The restart policy is "no": a container that ends before it was ever healthy is a failed release, and
@@ -32,7 +34,7 @@ def container_spec(place: Place, spec: ReleaseSpec, replica: int, variables: Map
     network = labels.network_name(place.environment_id)
     body: dict[str, Any] = {
         "Image": spec.image_id,
-        "Env": [f"{name}={value}" for name, value in sorted(variables.items())],
+        "Env": [f"{name}={value.reveal()}" for name, value in sorted(variables.items())],
         "Labels": labels.container_labels(
             place.instance_id, place.environment_id, place.application_id, place.release_id, replica
         ),
@@ -65,6 +67,12 @@ def _host_config(spec: ReleaseSpec, network: str) -> dict[str, Any]:
     if spec.memory_limit is not None:
         # Without an equal swap limit a container may use as much again in swap.
         config["Memory"] = config["MemorySwap"] = spec.memory_limit
+    if spec.pids_limit is not None:
+        config["PidsLimit"] = spec.pids_limit
+    if spec.capabilities is not None:
+        config |= only(spec.capabilities)
+    if not spec.allow_privilege_escalation:
+        config["SecurityOpt"] = NO_NEW_PRIVILEGES
     return config
 
 

@@ -128,9 +128,18 @@ def _told(spec: ReleaseSpec) -> dict[str, str | None]:
         "health_check": _check_text(spec.health_check) if spec.health_check else None,
         "cpu_limit": _text(spec.cpu_limit),
         "memory_limit": _text(spec.memory_limit),
+        "pids_limit": _text(spec.pids_limit),
+        "capabilities": _capabilities_text(spec),
+        "allow_privilege_escalation": str(spec.allow_privilege_escalation).lower(),
         "stop_grace": f"{spec.stop_grace:g}s",
         "restart_policy": spec.restart_policy.value,
     }
+
+
+def _capabilities_text(spec: ReleaseSpec) -> str | None:
+    if spec.capabilities is None:
+        return None
+    return ", ".join(each.value for each in spec.capabilities) or "none"
 
 
 def _check_text(check: HealthCheck) -> str:

@@ -24,8 +24,10 @@ from engine.deployments.work_order import WorkOrder
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ImageFacts, RegistryCredentials
 from engine.errors import ImageNotFound, RegistryUnreachable
+from engine.hardening import USUAL_CAPABILITIES, Capability
 from engine.release_spec import ClaimedDomain, HealthCheck, Mount, ReleaseSpec, VariableReference
-from engine.secrets import Cipher, registry_place
+from engine.secret_places import registry_place
+from engine.secrets import Cipher
 from engine.status import record_about
 
 _OWNER: BindParameter[str] = bindparam("application_id")
@@ -152,10 +154,19 @@ def current_spec(session: Session, application: Application, image: ImageFacts) 
         health_check=HealthCheck.model_validate(application.health_check) if application.health_check else None,
         cpu_limit=application.cpu_limit,
         memory_limit=application.memory_limit,
+        pids_limit=application.pids_limit,
+        capabilities=_capabilities(application),
+        allow_privilege_escalation=application.allow_privilege_escalation,
         stop_grace=application.stop_grace,
         restart_policy=application.restart_policy,
         domains=_domains(session, application.id),
     )
+
+
+def _capabilities(application: Application) -> tuple[Capability, ...]:
+    if application.capabilities is None:
+        return USUAL_CAPABILITIES
+    return tuple(map(Capability, sorted(application.capabilities)))
 
 
 def _variables(session: Session, application_id: str) -> tuple[VariableReference, ...]:

@@ -24,7 +24,8 @@ from engine.docker.values import ContainerState
 from engine.errors import DockerConflict, DockerNotFound
 from engine.host import Host
 from engine.release_spec import ReleaseSpec
-from engine.secrets import Cipher, variable_place
+from engine.secret_places import variable_place
+from engine.secrets import Cipher, Secret
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class Replicas:
         await self._give_back_names(release.id)
         await together(*(self._start_one(place, spec, number, values) for number in range(1, spec.replicas + 1)))
 
-    async def _start_one(self, place: Place, spec: ReleaseSpec, replica: int, values: dict[str, str]) -> None:
+    async def _start_one(self, place: Place, spec: ReleaseSpec, replica: int, values: dict[str, Secret]) -> None:
         docker, name = self._host.docker, labels.container_name(place.release_id, replica)
         wanted = container_spec(place, spec, replica, values)
         try:

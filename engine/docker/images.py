@@ -60,7 +60,7 @@ def _pull_request(ref: str, reference: ImageReference, credentials: RegistryCred
 
 
 def _registry_auth(credentials: RegistryCredentials, server: str) -> dict[str, str]:
-    login = {"username": credentials.username, "password": credentials.password, "serveraddress": server}
+    login = {"username": credentials.username, "password": credentials.password.reveal(), "serveraddress": server}
     return {"X-Registry-Auth": base64.urlsafe_b64encode(json.dumps(login).encode()).decode("ascii")}
 
 

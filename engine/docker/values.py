@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from engine.secrets import Secret
+
 
 class ContainerState(Enum):
     """Docker's own words for the state of a container."""
@@ -152,10 +154,7 @@ class PullProgress:
 @dataclass(frozen=True, slots=True)
 class RegistryCredentials:
     username: str
-    password: str
-
-    def __repr__(self) -> str:
-        return f"RegistryCredentials(username={self.username!r}, password=[secret])"
+    password: Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from engine import labels
 from engine.databases.catalogue import CATALOGUE
 from engine.proxy.tcp import certificate as pem
 from engine.proxy.tcp.spec import Backend, TcpProxySpec
-from engine.secrets import Cipher, certificate_place
+from engine.secret_places import certificate_place
+from engine.secrets import Cipher
 
 
 def spec_of(session: Session, proxy: TcpProxy, instance_id: str, cipher: Cipher, key: bytes) -> TcpProxySpec:

@@ -6,19 +6,21 @@ from typing import Any, cast
 
 import strawberry
 
+from db.models import DEFAULT_PIDS_LIMIT
 from engine.applications import ApplicationFields
 from engine.docker.values import RegistryCredentials
 from engine.names import ByteCount, EnvName, ImageReference, MountPath, Port, ResourceName
 from engine.release_spec import HealthCheck
+from engine.secrets import Secret
 from engine.variables import VariableDraft
 from engine.volumes import VolumeDraft
-from graph.schema.application_enums import CheckKind, PullPolicy, RestartPolicy, Strategy
+from graph.schema.application_enums import USUAL, Capability, CheckKind, PullPolicy, RestartPolicy, Strategy
 
 
 @strawberry.input(description="How to sign in at the registry of an image.")
 class RegistryInput:
     username: str = strawberry.field(description="The name to sign in with.")
-    password: str = strawberry.field(description="The password or access token. It can never be read again.")
+    password: Secret = strawberry.field(description="The password or access token. It can never be read again.")
 
 
 @strawberry.input(description="The question put to each new container, before any request is sent to it.")
@@ -46,7 +48,7 @@ class HealthCheckInput:
 @strawberry.input(description="A value that the processes of an application shall find in their environment.")
 class EnvironmentVariableInput:
     name: EnvName = strawberry.field(description="What the processes find it by.")
-    value: str = strawberry.field(description="The value.")
+    value: Secret = strawberry.field(description="The value.")
     secret: bool | None = strawberry.field(
         default=None, description="Whether nobody may ever read it again; null: as it was, and else no."
     )
@@ -94,6 +96,17 @@ class CreateApplicationInput:
     )
     memory_limit: ByteCount | None = strawberry.field(
         default=None, description="Memory that each container may use; null: no limit."
+    )
+    pids_limit: int = strawberry.field(
+        default=DEFAULT_PIDS_LIMIT,
+        description="How many processes and threads each container may have at once, at least 16.",
+    )
+    capabilities: list[Capability] | None = strawberry.field(
+        default=None,
+        description=f"What root may do in a container; null: {USUAL}.",
+    )
+    allow_privilege_escalation: bool = strawberry.field(
+        default=False, description="Whether programs such as `sudo` may give their process more than it has."
     )
     stop_grace_period: timedelta = strawberry.field(
         default=timedelta(seconds=10),
@@ -146,6 +159,15 @@ class UpdateApplicationInput:
     memory_limit: strawberry.Maybe[ByteCount | None] = strawberry.field(
         description="Memory that each container may use; null: no limit."
     )
+    pids_limit: strawberry.Maybe[int | None] = strawberry.field(
+        description="How many processes and threads each container may have at once, at least 16."
+    )
+    capabilities: strawberry.Maybe[list[Capability] | None] = strawberry.field(
+        description=f"What root may do in a container, replaced whole; null: {USUAL}."
+    )
+    allow_privilege_escalation: strawberry.Maybe[bool | None] = strawberry.field(
+        description="Whether programs such as `sudo` may give their process more than it has."
+    )
     stop_grace_period: strawberry.Maybe[timedelta | None] = strawberry.field(
         description="How long a container may take to end by itself before it is killed."
     )
@@ -154,7 +176,7 @@ class UpdateApplicationInput:
     )
 
 
-CLEARABLE = frozenset({"registry", "command", "port", "health_check", "cpu_limit", "memory_limit"})
+CLEARABLE = frozenset({"registry", "command", "port", "health_check", "cpu_limit", "memory_limit", "capabilities"})
 _NOT_FIELDS = frozenset({"environment_id", "variables", "volumes"})
 
 

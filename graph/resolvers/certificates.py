@@ -1,5 +1,6 @@
 import strawberry
 
+from engine.secrets import Secret
 from graph import loaders
 from graph.context import Info
 from graph.errors import Payload
@@ -14,7 +15,7 @@ from graph.subjects import InTeam
 @strawberry.input(description="What uploadCertificate needs.")
 class UploadCertificateInput(InTeam):
     chain: str = strawberry.field(description="The certificate, then those of its issuers, as PEM.")
-    key: str = strawberry.field(description="Its private key as PEM, without a password. It can never be read again.")
+    key: Secret = strawberry.field(description="Its private key as PEM, without a password.")
 
 
 @strawberry.type(description="What uploadCertificate did.")

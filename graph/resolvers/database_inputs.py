@@ -7,6 +7,7 @@ import strawberry
 
 from engine.databases.requests import DatabaseFields
 from engine.names import ByteCount, EnvName, ResourceName
+from engine.secrets import Secret
 from engine.variables import VariableDraft
 from graph.schema.database_enums import DatabaseKind
 
@@ -14,7 +15,7 @@ from graph.schema.database_enums import DatabaseKind
 @strawberry.input(description="A value that the server of a database shall find in its environment.")
 class DatabaseVariableInput:
     name: EnvName = strawberry.field(description="What the server finds it by.")
-    value: str = strawberry.field(description="The value. It can never be read again.")
+    value: Secret = strawberry.field(description="The value. It can never be read again.")
 
     def draft(self) -> VariableDraft:
         return VariableDraft(self.name, self.value, secret=True)
@@ -32,7 +33,7 @@ class CreateDatabaseInput:
     )
     username: str | None = strawberry.field(default=None, description="The user to make; null: the usual one.")
     database_name: str | None = strawberry.field(default=None, description="The database in it; null: the usual one.")
-    password: str | None = strawberry.field(default=None, description="The user's password; null: a random one.")
+    password: Secret | None = strawberry.field(default=None, description="The user's password; null: a random one.")
     configuration: str | None = strawberry.field(
         default=None, description="Lines for the server's configuration file, in its own format."
     )

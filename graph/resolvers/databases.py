@@ -7,6 +7,7 @@ from engine.databases.catalogue import CATALOGUE
 from engine.databases.requests import NewDatabase
 from engine.errors import InvalidInput
 from engine.names import EnvName, Port
+from engine.secrets import Secret
 from graph import loaders
 from graph.connections import Connection, page, page_size
 from graph.context import Info
@@ -82,7 +83,7 @@ class RestartDatabasePayload(DatabasePayload):
 @strawberry.input(description="What rotateDatabasePassword needs.")
 class RotateDatabasePasswordInput:
     database_id: strawberry.ID = strawberry.field(description="The database that shall take another password.")
-    password: str | None = strawberry.field(default=None, description="The new password; null: a random one.")
+    password: Secret | None = strawberry.field(default=None, description="The new password; null: a random one.")
 
 
 @strawberry.type(description="What rotateDatabasePassword did. `rotating` is true until the server has taken it.")

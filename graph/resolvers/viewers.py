@@ -29,14 +29,14 @@ class Viewer:
         row = await info.context.read(loaders.own_user, info.context.viewer.user_id)
         return User.of(row) if row else None
 
-    @strawberry.field(description="The teams that the user is in.")
+    @strawberry.field(description="The teams that the user is in; none for a token.")
     async def memberships(self, info: Info) -> list[Membership]:
-        rows = await info.context.read(loaders.own_memberships, info.context.viewer.user_id)
+        rows = await info.context.read(loaders.own_memberships, _signed_in(info))
         return [Membership.of(row) for row in rows]
 
-    @strawberry.field(description="The tokens of the user that were not revoked, oldest first.")
+    @strawberry.field(description="The tokens of the user that were not revoked, oldest first; none for a token.")
     async def api_tokens(self, info: Info) -> list[ApiToken]:
-        rows = await info.context.read(loaders.own_tokens, info.context.viewer.user_id)
+        rows = await info.context.read(loaders.own_tokens, _signed_in(info))
         return [ApiToken.of(row) for row in rows]
 
     @strawberry.field(description="Whether the viewer may do this. With what they may not see they may do nothing.")
@@ -54,6 +54,12 @@ class Viewer:
                 return False
             place = found
         return info.context.viewer.authority.allows(action, noun, place)
+
+
+def _signed_in(info: Info) -> str | None:
+    """The user who asks without a token: one is limited, and what is theirs is not within its limits."""
+    viewer = info.context.viewer
+    return viewer.user_id if viewer.token_id is None else None
 
 
 @strawberry.type

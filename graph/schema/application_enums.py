@@ -1,10 +1,24 @@
 """How an application can be wanted, and what it can do. Take these enums from here: here they are explained."""
 
 from db.models import ApplicationStatus, DesiredState, PullPolicy, RestartPolicy, Strategy
+from engine.hardening import USUAL_CAPABILITIES, Capability
 from engine.release_spec import CheckKind
 from graph.enums import described
 
-__all__ = ["ApplicationStatus", "CheckKind", "DesiredState", "PullPolicy", "RestartPolicy", "Strategy"]
+__all__ = [
+    "USUAL",
+    "ApplicationStatus",
+    "Capability",
+    "CheckKind",
+    "DesiredState",
+    "PullPolicy",
+    "RestartPolicy",
+    "Strategy",
+]
+
+_UNUSUAL = sorted(each.name for each in Capability if each not in USUAL_CAPABILITIES)
+USUAL = f"the usual, which is everything but {', '.join(_UNUSUAL[:-1])} and {_UNUSUAL[-1]}"
+"""What an application has that asks for no capability by name."""
 
 described(
     DesiredState,
@@ -51,4 +65,23 @@ described(
     HTTP="It is sent a GET request, and the status of the answer counts.",
     TCP="It has to accept a connection.",
     COMMAND="A command is run inside it and has to end with exit code 0.",
+)
+described(
+    Capability,
+    "What the user root may do in a container and other users may not. These are all that Docker gives by itself; no "
+    "container has more.",
+    AUDIT_WRITE="Write into the audit log of the host. An SSH server needs it, and `su` in some older images.",
+    CHOWN="Give files to another user.",
+    DAC_OVERRIDE="Read and write any file of the container.",
+    FOWNER="Change the mode of files of other users.",
+    FSETID="Keep the set-user-id and set-group-id bits of a file that is changed.",
+    KILL="Send signals to processes of other users.",
+    MKNOD="Make device files.",
+    NET_BIND_SERVICE="Listen on ports below 1024.",
+    NET_RAW="Send packets of any content, as `ping` and `tcpdump` may, and those who forge addresses.",
+    SETFCAP="Give capabilities to the file of a program.",
+    SETGID="Become a member of any group.",
+    SETPCAP="Give up capabilities for good.",
+    SETUID="Become any user.",
+    SYS_CHROOT="Change the root directory, as mail, SSH and FTP servers may.",
 )

@@ -12,7 +12,9 @@ from graph.context import Info
 from graph.ids import Node, global_id
 from graph.scalars import Cursor
 from graph.schema.application_enums import (
+    USUAL,
     ApplicationStatus,
+    Capability,
     DesiredState,
     PullPolicy,
     RestartPolicy,
@@ -60,6 +62,13 @@ class Application(Node):
     memory_limit: ByteCount | None = strawberry.field(
         description="Memory that each container may use; null: no limit."
     )
+    pids_limit: int = strawberry.field(description="How many processes and threads each container may have at once.")
+    capabilities: list[Capability] | None = strawberry.field(
+        description=f"What root may do in a container; null: {USUAL}."
+    )
+    allow_privilege_escalation: bool = strawberry.field(
+        description="Whether programs such as `sudo` may give their process more than it has."
+    )
     stop_grace_period: timedelta = strawberry.field(
         description="How long a container may take to end by itself before it is killed."
     )
@@ -79,6 +88,7 @@ class Application(Node):
             key=row.id,
             registry=Registry(username=row.registry_username) if row.registry_username is not None else None,
             health_check=HealthCheck.of(check) if check else None,
+            capabilities=None if row.capabilities is None else [Capability(each) for each in row.capabilities],
             stop_grace_period=timedelta(seconds=row.stop_grace),
             desired_state=row.desired,
         )

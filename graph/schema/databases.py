@@ -82,10 +82,10 @@ class DatabaseCredentials:
         credentials = access.setup.credentials
         return cls(
             username=credentials.user,
-            password=credentials.password,
+            password=credentials.password.reveal(),
             database=credentials.database,
-            internal_url=access.internal_url,
-            external_url=access.external_url,
+            internal_url=access.internal_url.reveal(),
+            external_url=access.external_url.reveal() if access.external_url else None,
         )
 
 

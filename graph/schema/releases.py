@@ -12,7 +12,7 @@ from graph import loaders
 from graph.context import Info
 from graph.enums import described
 from graph.ids import Node, global_id
-from graph.schema.application_enums import RestartPolicy, Strategy
+from graph.schema.application_enums import Capability, RestartPolicy, Strategy
 from graph.schema.health_checks import HealthCheck
 from graph.schema.owners import application_of
 from graph.schema.rows import of_row
@@ -85,6 +85,17 @@ class Release(Node):
     cpu_limit: float | None = strawberry.field(description="Cores that each container may use; null: all.")
     memory_limit: ByteCount | None = strawberry.field(
         description="Memory that each container may use; null: no limit."
+    )
+    pids_limit: int | None = strawberry.field(
+        description="How many processes and threads each container may have at once; null: no limit, in a release of "
+        "an older version of Wharfinger."
+    )
+    capabilities: list[Capability] | None = strawberry.field(
+        description="What root may do in its containers; null: all of these, in a release of an older version of "
+        "Wharfinger."
+    )
+    allow_privilege_escalation: bool = strawberry.field(
+        description="Whether programs such as `sudo` may give their process more than it has."
     )
     stop_grace_period: timedelta = strawberry.field(
         description="How long a container may take to end by itself before it is killed."

@@ -4,7 +4,7 @@ import strawberry
 
 from db import models
 from engine.names import EnvName
-from engine.secrets import variable_place
+from engine.secret_places import variable_place
 from graph.context import Info
 from graph.ids import global_id
 from graph.schema.rows import of_row
@@ -25,4 +25,6 @@ class EnvironmentVariable:
 
     @strawberry.field(description="The value; null when it is secret.")
     def value(self, info: Info) -> str | None:
-        return None if self.secret else info.context.engine.cipher.decrypt(self.sealed, variable_place(self.key))
+        if self.secret:
+            return None
+        return info.context.engine.cipher.decrypt(self.sealed, variable_place(self.key)).reveal()

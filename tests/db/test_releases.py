@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from db.migrate import migrate, pending
-from engine.secrets import Cipher, load_or_create_key, registry_place, variable_place
+from engine.key_ring import KeyRing
+from engine.secret_places import registry_place, variable_place
+from engine.secrets import Cipher
 from tests.db.programs import REBUILD, Later
 
 RELEASES = sorted(path.parent for path in Path(__file__).with_name("releases").glob("*/wharf.db"))
@@ -60,15 +62,16 @@ def test_every_row_survives(file: Path, later: Later, further: tuple[str, ...]) 
 
 def test_every_secret_opens(kept: Path, file: Path) -> None:
     known = json.loads((kept / "known.json").read_text())
-    cipher, after = Cipher(load_or_create_key(kept / "secret.key")), migrated(file)
+    cipher, after = Cipher(*KeyRing(kept / "secret.key").keys), migrated(file)
     opened = {
-        row["name"]: cipher.decrypt(row["value"], variable_place(row["id"]))
+        row["name"]: cipher.decrypt(row["value"], variable_place(row["id"])).reveal()
         for row in after["environment_variable"]
         if row["secret"] and row["current"]
     }
     assert opened == known["variables"]
     (private,) = (row for row in after["application"] if row["registry_password"])
-    assert cipher.decrypt(private["registry_password"], registry_place(private["id"])) == known["registry_password"]
+    password = cipher.decrypt(private["registry_password"], registry_place(private["id"]))
+    assert password.reveal() == known["registry_password"]
     for row in after["environment_variable"]:
         assert not row["secret"] or cipher.decrypt(row["value"], variable_place(row["id"]))
 

@@ -1,7 +1,5 @@
 """Whether what Docker and Traefik have of an installation is what its API says, and nothing else."""
 
-import hashlib
-import hmac
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,9 +10,9 @@ import aiohttp
 from engine import labels
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerState, ContainerSummary
+from engine.key_ring import KeyRing
 from engine.proxy.compiler import KEY_HEADER
 from engine.proxy.spec import INTERNAL_PORT
-from engine.secrets import load_or_create_key
 from graph.ids import read_global_id
 from tests.docker.world import World, eventually
 
@@ -131,8 +129,8 @@ async def _of_routes(world: World, present: list[ContainerSummary], applications
 
 async def _traefik(world: World, address: str, what: str) -> list[dict[str, Any]]:
     """What Traefik's own API tells, asked as the server asks it."""
-    secret = load_or_create_key(world.directory / "data" / "secret.key")
-    key = hmac.new(secret, b"proxy", hashlib.sha256).hexdigest()
+    (secret,) = KeyRing(world.directory / "data" / "secret.key").keys
+    key = secret.derived(b"proxy").hex()
     url = f"http://{address}:{INTERNAL_PORT}/api/http/{what}?per_page=1000"
     async with aiohttp.ClientSession(headers={KEY_HEADER: key}) as session, session.get(url) as answer:
         rows: list[dict[str, Any]] = await answer.json()

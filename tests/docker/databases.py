@@ -16,6 +16,7 @@ from engine.databases.kinds import ArchiveRestore, Command, FileRestore, Kind, S
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerState
 from engine.errors import DockerConflict, ImageNotFound
+from engine.secrets import Secret
 
 STAND_INS = "wharf.local"
 
@@ -101,12 +102,12 @@ class Served:
         return (await self.sign_in(password)).worked
 
     async def sign_in(self, password: str) -> Outcome:
-        credentials = replace(self.setup.credentials, password=password)
+        credentials = replace(self.setup.credentials, password=Secret(password))
         return await run(self.docker, self.name, self.kind.login(replace(self.setup, credentials=credentials)))
 
     async def rotate(self, password: str) -> None:
-        await self.do(self.kind.change_password(self.setup, password))
-        self.setup = replace(self.setup, credentials=replace(self.setup.credentials, password=password))
+        await self.do(self.kind.change_password(self.setup, Secret(password)))
+        self.setup = replace(self.setup, credentials=replace(self.setup.credentials, password=Secret(password)))
 
     async def dump(self, path: Path) -> None:
         """What is in it, into a file."""
@@ -174,7 +175,7 @@ async def served(kind: Kind, *, password: str = "") -> AsyncIterator[Served]:
     docker = DockerGateway(None)
     credentials = new_credentials(kind)
     if password:
-        credentials = replace(credentials, password=password)
+        credentials = replace(credentials, password=Secret(password))
     database = Served(docker, kind, Setup(version, credentials))
     try:
         await database.create()

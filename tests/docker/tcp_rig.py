@@ -146,7 +146,7 @@ async def rigged(directory: Path | None) -> AsyncIterator[TcpRig]:
     try:
         await ensure_image(docker)
         await rig.make_network(rig.network)
-        await rig.start_backend(SERVER.chain + SERVER.key)
+        await rig.start_backend(SERVER.chain + SERVER.key.reveal())
         yield rig
     finally:
         await rig.remove_everything()

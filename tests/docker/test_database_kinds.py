@@ -51,7 +51,7 @@ def psql(setup: Setup, statement: str) -> Command:
     credentials = setup.credentials
     options = ("--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "--set=ON_ERROR_STOP=1")
     place = ("--host=127.0.0.1", f"--username={credentials.user}", f"--dbname={credentials.database}")
-    environment = {"PGPASSWORD": credentials.password}
+    environment = {"PGPASSWORD": credentials.password.reveal()}
     return Command(("psql", *options, *place, "--command", statement), environment=environment)
 
 
@@ -59,14 +59,15 @@ def mariadb(setup: Setup, statement: str) -> Command:
     credentials = setup.credentials
     options = ("--no-defaults", "--batch", "--skip-column-names", "--protocol=tcp", "--host=127.0.0.1")
     place = (f"--user={credentials.user}", f"--database={credentials.database}")
-    environment = {"MYSQL_PWD": credentials.password}
+    environment = {"MYSQL_PWD": credentials.password.reveal()}
     return Command(("mariadb", *options, *place, "--execute", statement), environment=environment)
 
 
 def redis_cli(client: str) -> Callable[[Setup, str], Command]:
     def say(setup: Setup, statement: str) -> Command:
         return Command(
-            (client, "--no-raw", *json.loads(statement)), environment={"REDISCLI_AUTH": setup.credentials.password}
+            (client, "--no-raw", *json.loads(statement)),
+            environment={"REDISCLI_AUTH": setup.credentials.password.reveal()},
         )
 
     return say
@@ -175,7 +176,7 @@ async def test_any_password_can_be_rotated_to_and_only_the_last_one_lets_in(runn
         assert await database.lets_in(ALL_OF_THEM)
         assert not await database.lets_in(ALL_OF_THEM.strip() + "x")
         for password in AWKWARD:
-            before = database.setup.credentials.password
+            before = database.setup.credentials.password.reveal()
             await database.rotate(password)
             assert await database.lets_in(password), password
             assert not await database.lets_in(before), password

@@ -28,6 +28,7 @@ from engine.errors import (
     RegistryDenied,
     RegistryUnreachable,
 )
+from engine.secrets import Secret
 from tests.conftest import free_port
 from tests.docker.registry import Login, running_registry
 
@@ -312,8 +313,8 @@ async def test_pulls_succeed_or_say_what_is_missing(bench: Bench, tmp_path: Path
     gateway = bench.gateway
     async with running_registry(tmp_path, Login("harbour", "master: key")) as registry:
         reference = await registry.push(IMAGE, f"{bench.name}:1")
-        owner = RegistryCredentials("harbour", "master: key")
-        for stranger in (None, RegistryCredentials("harbour", "wrong")):
+        owner = RegistryCredentials("harbour", Secret("master: key"))
+        for stranger in (None, RegistryCredentials("harbour", Secret("wrong"))):
             with pytest.raises(RegistryDenied, match=reference):
                 await _pull(gateway, reference, stranger)
         assert reference in await _pull(gateway, reference, owner)

@@ -208,7 +208,7 @@ async def test_while_the_database_is_away_clients_are_hung_up_on_and_its_return_
     session = await rig.connect(spec)
     assert await session.say(b"hello") == b""
     assert (await rig.observe(spec)).state is TcpProxyState.LISTENING
-    await rig.start_backend(SERVER.chain + SERVER.key)
+    await rig.start_backend(SERVER.chain + SERVER.key.reveal())
     await until_answered(rig, spec)
 
 

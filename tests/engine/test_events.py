@@ -114,6 +114,17 @@ async def test_what_another_process_writes_is_seen_in_its_place(sessions: Sessio
     other.close()
 
 
+async def test_a_listener_hears_what_another_process_wrote_right_before_us(sessions: Sessions, log: EventLog) -> None:
+    heard: list[int] = []
+    log.on_event(lambda event: heard.append(event.data["number"]))
+    other = Sessions(sessions.url)
+    for number in (1, 2):
+        await other.write(happen, number)
+    other.close()
+    await sessions.write(happen, 3)
+    assert await take(log.follow(after=0), 3) == heard == [1, 2, 3]
+
+
 async def test_an_event_of_a_change_that_failed_is_never_seen(sessions: Sessions, log: EventLog) -> None:
     def happen_and_fail(session: Session) -> None:
         happen(session, 1)

@@ -20,7 +20,7 @@ import db.models.columns
 import db.sessions
 import engine.events
 from db.migrate import migrate
-from engine.engine import KEY_FILE
+from engine.key_ring import KEY_FILE
 from tests.simulation.ledger import Ledger, quick_init
 
 _MEMORY = Path("/dev/shm")

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from db.models import Deployment, Domain, Event, Strategy, Team, Volume
 from engine.engine import Engine
+from engine.secrets import Secret
 from engine.variables import VariableDraft
 from engine.volumes import VolumeDraft
 from tests.simulation.images import PORT
@@ -65,7 +66,7 @@ class Owner:
                 "strategy": strategy,
                 "stop_grace": 2.0,
             },
-            [VariableDraft("PASSWORD", SECRET, secret=True)],
+            [VariableDraft("PASSWORD", Secret(SECRET), secret=True)],
             [VolumeDraft("data", "/data", read_only=False)] if volume else [],
         )
         app = App(made.id, name, f"{name}.test", environment_id, strategy)

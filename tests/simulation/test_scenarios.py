@@ -9,6 +9,7 @@ import pytest
 
 from db.models import Strategy
 from engine.docker.gateway import DockerGateway
+from engine.secrets import Secret
 from engine.variables import VariableDraft
 from tests.docker.relay import Relay, running_relay
 from tests.docker.world import Application, World, eventually
@@ -112,7 +113,7 @@ class SimulatedStage:
         if "image" in changes:
             await engine.applications.update(app, {"image": changes["image"]})
         if "boot" in changes:
-            await engine.applications.set_variables(app, [VariableDraft("BOOT", changes["boot"])])
+            await engine.applications.set_variables(app, [VariableDraft("BOOT", Secret(changes["boot"]))])
 
     async def _ask(self, job: Any) -> Any:
         """What `job` gives, done as a part of the control plane."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from wharf.server import engine_settings
 from wharf.settings import Settings, SettingsInvalid, load_settings
 
 
@@ -52,6 +53,25 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
         load_settings()
     assert str(caught.value).startswith(f"{name}={value!r} cannot be used: ")
     assert words in str(caught.value)
+
+
+def test_a_wrong_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHARF_SECRET_KEY", "hunter2")
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings()
+    assert str(caught.value).startswith("WHARF_SECRET_KEY cannot be used: must be 32 random bytes in Base64")
+    assert "hunter2" not in str(caught.value) + str(caught.value.__cause__)
+
+
+def test_a_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "A" * 43 + "="
+    monkeypatch.setenv("WHARF_SECRET_KEY", f"{key}, {key}")
+    settings = load_settings()
+    assert settings.secret_key is not None
+    assert key in settings.secret_key.reveal()
+    assert key not in repr(settings) + str(settings) + repr(engine_settings(settings))
+    monkeypatch.setenv("WHARF_SECRET_KEY", "")
+    assert load_settings().secret_key is None
 
 
 def test_two_wrong_values_are_both_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,11 @@
 """The certificate that a TCP proxy shows. Traefik takes one of its own, silently, for one that it cannot read."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from engine.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +13,7 @@ class Certificate:
     """A certificate with those of its issuers, and its private key, both as PEM."""
 
     chain: str
-    key: str = field(repr=False)
+    key: Secret
 
 
 def unusable_certificate(certificate: Certificate) -> str | None:
@@ -21,7 +23,7 @@ def unusable_certificate(certificate: Certificate) -> str | None:
     except ValueError:
         return "The certificate is not a PEM certificate."
     try:
-        key = load_pem_private_key(certificate.key.encode(), password=None)
+        key = load_pem_private_key(certificate.key.reveal().encode(), password=None)
     except TypeError:
         return "The private key is protected by a password."
     except ValueError:

@@ -47,7 +47,7 @@ def _tcp(spec: TcpProxySpec, allowed: tuple[str, ...]) -> Pattern:
 def _tls(spec: TcpProxySpec) -> Pattern:
     assert spec.certificate, "nothing was to be said against it"
     options = tcp_pattern("tls", "options", "postgresql" if spec.opening is Opening.POSTGRESQL else "default")
-    files = {"certFile": spec.certificate.chain, "keyFile": spec.certificate.key}
+    files = {"certFile": spec.certificate.chain, "keyFile": spec.certificate.key.reveal()}
     return {"options": {"default": options}, "stores": {"default": {"defaultCertificate": files}}}
 
 

@@ -5,6 +5,7 @@ import re
 import tarfile
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -23,13 +24,14 @@ from engine.databases.catalogue import (
 from engine.databases.kinds import Command, Credentials, Kind, Setup, StreamedRestore
 from engine.docker.references import parse_reference
 from engine.errors import InvalidInput
+from engine.secrets import Secret
 from tests.engine.databases import specifications as told
 
 ALL = pytest.mark.parametrize("kind", DatabaseKind, ids=lambda kind: kind.name.lower())
 
 
 def setup_of(entry: Kind, password: str = told.PASSWORD, configuration: str = "") -> Setup:
-    credentials = Credentials(entry.user, password, entry.database)
+    credentials = Credentials(entry.user, Secret(password), entry.database)
     return Setup(entry.default_version, credentials, configuration)
 
 
@@ -43,7 +45,7 @@ def commands_of(entry: Kind, setup: Setup) -> list[Command]:
     checks = [entry.ready(setup), entry.login(setup), entry.contents(setup), *entry.after_version_change(setup)]
     return [
         *checks,
-        entry.change_password(setup, told.NEW_PASSWORD),
+        entry.change_password(setup, Secret(told.NEW_PASSWORD)),
         *dump.before,
         dump.stream,
         *dump.after,
@@ -89,7 +91,7 @@ def test_its_commands(kind: DatabaseKind) -> None:
     said = {
         "ready": entry.ready(setup).arguments,
         "login": entry.login(setup).arguments,
-        "change_password": entry.change_password(setup, "new").arguments,
+        "change_password": entry.change_password(setup, Secret("new")).arguments,
         "dump": entry.dump(setup).stream.arguments,
         "contents": entry.contents(setup).arguments,
     }
@@ -100,7 +102,7 @@ def test_its_commands(kind: DatabaseKind) -> None:
 @pytest.mark.parametrize(("kind", "expected"), told.CHANGES.items(), ids=lambda value: str(value)[:24])
 def test_what_changes_a_password(kind: DatabaseKind, expected: str) -> None:
     entry = CATALOGUE[kind]
-    change = entry.change_password(setup_of(entry), told.NEW_PASSWORD)
+    change = entry.change_password(setup_of(entry), Secret(told.NEW_PASSWORD))
     assert change.standard_input is not None
     assert change.standard_input.decode() == expected
 
@@ -113,7 +115,7 @@ def test_no_argument_of_a_command_tells_a_password(kind: DatabaseKind) -> None:
     public = [repr(dict(entry.variables(setup))), repr(entry.command and entry.command(setup)), repr(setup)]
     for text in (*public, *(repr(command) for command in commands_of(entry, setup))):
         assert not secret.search(text)
-    assert secret.search(repr(setup.credentials.password)), "and this would find one"
+    assert secret.search(repr(setup.credentials.password.reveal())), "and this would find one"
 
 
 @ALL
@@ -144,7 +146,7 @@ def test_the_defaults_are_allowed(kind: DatabaseKind) -> None:
 
 
 def test_generated_passwords_are_32_characters_safe_in_addresses() -> None:
-    passwords = {new_credentials(CATALOGUE[DatabaseKind.REDIS]).password for _ in range(100)}
+    passwords = {new_credentials(CATALOGUE[DatabaseKind.REDIS]).password.reveal() for _ in range(100)}
     assert len(passwords) == 100
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{32}", password) for password in passwords)
 
@@ -216,17 +218,18 @@ def test_what_a_kind_cannot_have_is_refused_at_its_field(
 ) -> None:
     entry = CATALOGUE[kind]
     setup = setup_of(entry, "fine")
+    theirs: Any = {name: Secret(text) if name == "password" else text for name, text in changed.items()}
     with pytest.raises(InvalidInput) as refused:
-        check_setup(entry, replace(setup, credentials=replace(setup.credentials, **changed)))
+        check_setup(entry, replace(setup, credentials=replace(setup.credentials, **theirs)))
     assert refused.value.field == ("input", field)
     assert entry.title in refused.value.sentence or field == "password"
 
 
 @ALL
 def test_awkward_passwords_are_allowed_wherever_the_server_can_hold_them(kind: DatabaseKind) -> None:
-    check_password(CATALOGUE[kind], "'\"`$%@\\ {}<>&;#ß密")
+    check_password(CATALOGUE[kind], Secret("'\"`$%@\\ {}<>&;#ß密"))
     if kind is not DatabaseKind.MONGODB:
-        check_password(CATALOGUE[kind], "two\nlines\n\t\x01")
+        check_password(CATALOGUE[kind], Secret("two\nlines\n\t\x01"))
 
 
 @pytest.mark.parametrize(

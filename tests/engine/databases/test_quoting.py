@@ -16,6 +16,7 @@ from engine.databases.catalogue import CATALOGUE
 from engine.databases.kinds import Credentials, Setup
 from engine.databases.mysql import mariadb_hash, mysql_string
 from engine.databases.scram import prepared_password, saslprep, scram_verifier
+from engine.secrets import Secret
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 
@@ -38,7 +39,7 @@ def read_curl_value(quoted: str) -> str:
 @given(texts, st.sampled_from(DatabaseKind), st.booleans())
 def test_addresses_are_taken_apart_into_what_they_are_made_of(password: str, kind: DatabaseKind, tls: bool) -> None:
     entry = CATALOGUE[kind]
-    setup = Setup(entry.default_version, Credentials(entry.user, password, entry.database))
+    setup = Setup(entry.default_version, Credentials(entry.user, Secret(password), entry.database))
     for host in ("db", "10.0.0.7", "fd00::7"):
         parts = urlsplit(entry.connection_string(setup, host, 9001, tls))
         assert parts.password is not None

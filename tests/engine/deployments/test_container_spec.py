@@ -1,12 +1,16 @@
 """From a release to what Docker is told, as literals."""
 
+from typing import Any
+
 from db.models import RestartPolicy
 from engine.deployments.container_spec import Place, container_spec, restart_policy
+from engine.hardening import Capability
 from engine.release_spec import Mount, ReleaseSpec
+from engine.secrets import Secret
 
 PLACE = Place("inst", "env", "app", "web", "rel")
 
-PLAIN = {
+PLAIN: dict[str, Any] = {
     "Image": "sha256:abc",
     "Env": [],
     "Labels": {
@@ -42,7 +46,7 @@ def test_everything_a_release_can_have() -> None:
         memory_limit=64 * 1024 * 1024,
         stop_grace=2.5,
     )
-    made = container_spec(PLACE, spec, 3, {"B": "2", "A": 'a "quoted" $value'})
+    made = container_spec(PLACE, spec, 3, {"B": Secret("2"), "A": Secret('a "quoted" $value')})
     assert made["Cmd"] == ["serve", "--port=80; rm -rf /"]
     assert made["Env"] == ['A=a "quoted" $value', "B=2"]
     assert made["Labels"]["wharf.replica"] == "3"
@@ -53,6 +57,27 @@ def test_everything_a_release_can_have() -> None:
         {"Type": "volume", "Source": "wharf-vol", "Target": "/data", "ReadOnly": False},
         {"Type": "volume", "Source": "wharf-ro", "Target": "/etc/web", "ReadOnly": True},
     ]
+
+
+def test_a_release_that_says_nothing_of_privileges_runs_as_it_was_made() -> None:
+    assert PLAIN["HostConfig"].keys() & {"CapDrop", "CapAdd", "PidsLimit", "SecurityOpt"} == set()
+
+
+def test_what_a_release_may_do() -> None:
+    spec = ReleaseSpec(
+        image="web:1",
+        image_id="sha256:abc",
+        pids_limit=100,
+        capabilities=(Capability.SETUID, Capability.CHOWN),
+        allow_privilege_escalation=False,
+    )
+    hardened = {
+        "CapDrop": ["ALL"],
+        "CapAdd": ["CHOWN", "SETUID"],
+        "PidsLimit": 100,
+        "SecurityOpt": ["no-new-privileges"],
+    }
+    assert container_spec(PLACE, spec, 1, {})["HostConfig"] == PLAIN["HostConfig"] | hardened
 
 
 def test_no_host_path_can_be_mounted() -> None:

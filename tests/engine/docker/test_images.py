@@ -18,6 +18,7 @@ from engine.errors import (
     RegistryDenied,
     RegistryUnreachable,
 )
+from engine.secrets import Secret
 from tests.engine.docker.conftest import FakeDaemon, json_line, parameters, refusal
 
 
@@ -37,7 +38,7 @@ async def test_a_pull_tells_how_far_it_is(daemon: FakeDaemon, gateway: DockerGat
         return web.Response(body=body, content_type="application/json")
 
     daemon.answers["/images/create"] = serve
-    assert await _pull(gateway, RegistryCredentials("me", "pass/word?")) == [
+    assert await _pull(gateway, RegistryCredentials("me", Secret("pass/word?"))) == [
         PullProgress("", "Pulling from shop/blog", None, None),
         PullProgress("layer", "Downloading", 1, 2),
         PullProgress("", "Status: Downloaded newer image", None, None),

@@ -18,7 +18,7 @@ from engine.engine import Engine
 from engine.proxy.compiler import compile_routes, domain_of
 from engine.release_spec import HealthCheck
 from engine.routing_table import routing_table
-from engine.secrets import variable_place
+from engine.secret_places import variable_place
 
 _KEY = "an-example-of-a-key"
 _IMAGE = ImageFacts(id="sha256:1", repo_digests=(), exposed_ports=(), architecture="")

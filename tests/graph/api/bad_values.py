@@ -173,6 +173,7 @@ _INSIDE = [
 ]
 _TEXTS = [*_CONTROLS, *_SHELL, *_QUOTES, *_TEMPLATES, *_STRUCTURES]
 _SUITED: dict[str, list[str]] = {
+    "Secret": [*_TEXTS],
     "String": [*_TEXTS, *_PATHS, *_MORE_PATHS, *_INSIDE],
     "ImageReference": [*_IMAGES, *_NAMED],
     "Hostname": [*_HOSTS, *_LOOK_ALIKES, *_MORE_LOOK_ALIKES, *_RULES],

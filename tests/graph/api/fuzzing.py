@@ -33,6 +33,7 @@ _numbers = count(1)
 _BY_NAME: dict[str, Any] = {
     "path": "/health?deep=1",
     "confirmName": "web",
+    "pidsLimit": 64,
     "statusFrom": 200,
     "statusTo": 299,
     "version": "18",
@@ -47,6 +48,7 @@ _BY_NAME: dict[str, Any] = {
 _BY_PLACE = {("RestoreDatabaseInput", "confirmName"): "db"}  # where another value than of the name's is good
 _BY_TYPE: dict[str, Callable[[], Any]] = {
     "String": lambda: "text",
+    "Secret": lambda: "text",
     "Int": lambda: 2,
     "Float": lambda: 0.5,
     "Boolean": lambda: False,

@@ -26,6 +26,7 @@ from db.models import (
     Volume,
     now,
 )
+from engine.hardening import USUAL_CAPABILITIES
 from engine.release_spec import ClaimedDomain, HealthCheck, Mount, ReleaseSpec, VariableReference
 
 
@@ -42,6 +43,9 @@ def add_releases(session: Session, application_id: str, count: int) -> list[str]
         variables=tuple(VariableReference(name=row.name, id=row.id) for row in variables),
         mounts=tuple(Mount(volume_id=row.id, path=row.mount_path) for row in session.exec(select(Volume))),
         health_check=HealthCheck(),
+        pids_limit=application.pids_limit,
+        capabilities=USUAL_CAPABILITIES,
+        allow_privilege_escalation=False,
         domains=(ClaimedDomain(host="shop.example.com", path_prefix="/"),),
     ).model_dump(mode="json")
     releases = [

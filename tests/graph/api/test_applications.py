@@ -7,7 +7,7 @@ from tests.graph.api.conftest import Api, Json
 FIELDS = """
     name image pullPolicy registry { username } command port replicas strategy
     healthCheck { kind path port statusFrom statusTo command interval timeout retries startPeriod }
-    cpuLimit memoryLimit stopGracePeriod restartPolicy
+    cpuLimit memoryLimit pidsLimit capabilities allowPrivilegeEscalation stopGracePeriod restartPolicy
 """
 READ = f"query($id: ID!) {{ application(id: $id) {{ {FIELDS} }} }}"
 
@@ -33,6 +33,9 @@ GIVEN: dict[str, Any] = {
     },
     "cpuLimit": 0.5,
     "memoryLimit": 536870912,
+    "pidsLimit": 100,
+    "capabilities": ["SETUID", "NET_RAW"],
+    "allowPrivilegeEscalation": True,
     "stopGracePeriod": "1m30s",
     "restartPolicy": "ON_FAILURE",
 }
@@ -48,6 +51,9 @@ DEFAULTS: dict[str, Any] = {
     "healthCheck": None,
     "cpuLimit": None,
     "memoryLimit": None,
+    "pidsLimit": 4096,
+    "capabilities": None,
+    "allowPrivilegeEscalation": False,
     "stopGracePeriod": "10s",
     "restartPolicy": "UNLESS_STOPPED",
 }
@@ -82,15 +88,15 @@ async def test_an_update_changes_what_it_names_and_nothing_else(api: Api) -> Non
 
 async def test_null_clears_what_may_be_empty(api: Api) -> None:
     application_id = await api.application(**GIVEN, registry={"username": "ann", "password": "hunter2"})
-    nulls = dict.fromkeys(("registry", "command", "port", "healthCheck", "cpuLimit", "memoryLimit"))
+    nulls = dict.fromkeys(("registry", "command", "port", "healthCheck", "cpuLimit", "memoryLimit", "capabilities"))
     updated = await api.do("updateApplication", f"application {{ {FIELDS} }}", applicationId=application_id, **nulls)
     assert updated["application"] == GIVEN | nulls
 
 
 async def test_null_is_refused_where_a_value_is_needed(api: Api, application_id: str) -> None:
-    names = ("name", "image", "pullPolicy", "replicas", "strategy", "stopGracePeriod", "restartPolicy")
-    refused = await api.refused("updateApplication", applicationId=application_id, **dict.fromkeys(names))
-    assert refused == [("INVALID_INPUT", ["input", name]) for name in names]
+    names = "name image pullPolicy replicas strategy pidsLimit allowPrivilegeEscalation stopGracePeriod restartPolicy"
+    refused = await api.refused("updateApplication", applicationId=application_id, **dict.fromkeys(names.split()))
+    assert refused == [("INVALID_INPUT", ["input", name]) for name in names.split()]
 
 
 COMMAND_CHECK: Json = {"kind": "COMMAND", "command": ["true"]}
@@ -103,6 +109,12 @@ COMMAND_CHECK: Json = {"kind": "COMMAND", "command": ["true"]}
         ("replicas", 0),
         ("cpuLimit", 0),
         ("memoryLimit", "1MiB"),
+        ("pidsLimit", 15),
+        ("pidsLimit", 0),
+        ("pidsLimit", -1),
+        ("pidsLimit", 4_194_305),
+        ("capabilities", ["CHOWN", "KILL", "CHOWN"]),
+        ("capabilities.0", ["SYS_ADMIN"]),
         ("stopGracePeriod", "2h"),
         ("command", []),
         ("command.1", ["a", "b\0"]),

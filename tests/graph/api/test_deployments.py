@@ -51,8 +51,10 @@ async def test_a_failure_says_why(api: Api, application_id: str) -> None:
     }
 
 
+USUAL = "CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, NET_BIND_SERVICE, SETGID, SETPCAP, SETUID"
 RELEASE = """query($id: ID!) { release(id: $id) {
     number status image imageDigest command port replicas strategy healthCheck { kind interval } cpuLimit memoryLimit
+    pidsLimit capabilities allowPrivilegeEscalation
     stopGracePeriod restartPolicy variables { name value secret } mounts { path readOnly volume { name } }
     domains { host pathPrefix } origin { id } application { name liveRelease { number } } } }"""
 
@@ -75,6 +77,9 @@ async def test_a_release_spells_out_everything_but_its_secrets(api: Api) -> None
         "healthCheck": {"kind": "TCP", "interval": "1s"},
         "cpuLimit": None,
         "memoryLimit": None,
+        "pidsLimit": 4096,
+        "capabilities": USUAL.split(", "),
+        "allowPrivilegeEscalation": False,
         "stopGracePeriod": "10s",
         "restartPolicy": "UNLESS_STOPPED",
         "variables": [
@@ -220,6 +225,7 @@ async def test_a_plan_tells_what_a_deployment_would_do(
     await releases(api, application_id, 1)
     await api.do("addDomain", "domain { id }", applicationId=application_id, host="shop.example.com")
     changes = {"replicas": 2, "stopGracePeriod": "5s", "command": ["serve"], "healthCheck": {"kind": "TCP"}}
+    changes["capabilities"] = ["NET_RAW"]
     await api.do("updateApplication", "application { id }", applicationId=application_id, **changes)
     variables = [{"name": "LOG_LEVEL", "value": "loud"}]
     await api.do("setEnvironmentVariables", "application { id }", applicationId=application_id, variables=variables)
@@ -233,6 +239,7 @@ async def test_a_plan_tells_what_a_deployment_would_do(
         "moves": [{"domain": {"host": "shop.example.com"}, "fromRelease": {"number": 1}}],
         "changes": [
             {"field": "replicas", "before": "1", "after": "2"},
+            {"field": "capabilities", "before": USUAL, "after": "NET_RAW"},
             {"field": "stopGracePeriod", "before": "10s", "after": "5s"},
             {"field": "variables.LOG_LEVEL", "before": None, "after": "a new value"},
         ],

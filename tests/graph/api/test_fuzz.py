@@ -1,5 +1,7 @@
 """Whatever is typed is kept as it is, or refused by the name of its field; nothing breaks, nobody else notices."""
 
+import re
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from graphql import GraphQLField, GraphQLList, get_named_type, get_nullable_type
 from hypothesis import HealthCheck, Phase, given, is_hypothesis_test, settings
 from hypothesis import strategies as st
 
+from db.sealed import sealed_columns
 from engine.databases.side import DatabaseSide
 from engine.docker.connection import Connection, Payload, Request
 from engine.engine import Engine
@@ -52,6 +55,7 @@ fuzzed = settings(
     print_blob=True,
 )
 for_long = settings(fuzzed, max_examples=100)
+_SEALED = re.compile(r"v\d+:([0-9a-f]{8}:)?[A-Za-z0-9+/]{38}")
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +119,24 @@ async def test_a_good_input_is_accepted_and_given_back(world: World, caplog: pyt
         await world.build(stopped=mutation.startswith("start"))
         wanted = good(INPUTS[mutation], world.ids_for(mutation))
         assert await world.try_out(mutation, wanted, caplog, written=False) == []
+    marked = {(str(model.__tablename__), name) for model, name, _ in sealed_columns()}
+    assert ciphertexts(world.front.database) == marked, "make it with db.models.columns.sealed_column"
+
+
+def ciphertexts(database: sqlite3.Connection) -> set[tuple[str, str]]:
+    """The columns in whose values there is, anywhere, what looks like a ciphertext."""
+    tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    found = set()
+    for table in tables:
+        rows = database.execute(f'SELECT * FROM "{table}"')
+        names = [column[0] for column in rows.description]
+        found |= {
+            (table, name)
+            for row in rows
+            for name, value in zip(names, row, strict=True)
+            if _SEALED.search(str(value))
+        }
+    return found
 
 
 async def one_bad_value(mutation: str, data: st.DataObject, world: World, log: pytest.LogCaptureFixture) -> None:

@@ -43,6 +43,7 @@ EXAMPLES: Json = {
     "ID": "nonsense",
     "Int": 1,
     "String": "text",
+    "Secret": "text",
     "Boolean": True,
     "ResourceName": "web",
     "ImageReference": "nginx:1.29",

@@ -10,6 +10,7 @@ from cryptography.x509.oid import NameOID
 
 from engine.proxy.tcp.certificate import Certificate
 from engine.proxy.tcp.spec import Backend, TcpProxySpec
+from engine.secrets import Secret
 
 
 def certificate(name: str) -> Certificate:
@@ -27,7 +28,7 @@ def certificate(name: str) -> Certificate:
         .sign(key, hashes.SHA256())
     )
     pem, pkcs8, bare = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    return Certificate(made.public_bytes(pem).decode(), key.private_bytes(pem, pkcs8, bare).decode())
+    return Certificate(made.public_bytes(pem).decode(), Secret(key.private_bytes(pem, pkcs8, bare).decode()))
 
 
 EXAMPLE = TcpProxySpec(

@@ -77,7 +77,7 @@ def test_tls_that_ends_here_shows_our_certificate_to_any_name_and_hangs_up_on_pl
     assert made["tcp"]["middlewares"] == {"nobody": {"ipAllowList": {"sourceRange": ["255.255.255.255/32"]}}}
     assert made["tls"] == {
         "options": {"default": {"minVersion": "VersionTLS12"}},
-        "stores": {"default": {"defaultCertificate": {"certFile": OURS.chain, "keyFile": OURS.key}}},
+        "stores": {"default": {"defaultCertificate": {"certFile": OURS.chain, "keyFile": OURS.key.reveal()}}},
     }
 
 

@@ -13,6 +13,7 @@ from engine.proxy.tcp.allow_list import source_ranges
 from engine.proxy.tcp.certificate import Certificate, unusable_certificate
 from engine.proxy.tcp.failure import reason_of
 from engine.proxy.tcp.spec import Backend, Opening, TcpProxySpec, objection
+from engine.secrets import Secret
 from tests.engine.proxy.tcp.examples import EXAMPLE, OURS, certificate
 
 GATEWAY = "10.210.0.1"
@@ -61,7 +62,7 @@ def test_against_these_this_is(spec: TcpProxySpec, words: str) -> None:
     ("given", "words"),
     [
         (replace(OURS, chain="no"), "The certificate is not a PEM certificate."),
-        (replace(OURS, key="no"), "The private key is not a PEM private key."),
+        (replace(OURS, key=Secret("no")), "The private key is not a PEM private key."),
         (replace(OURS, key=certificate("other.test").key), "The private key does not belong to the certificate."),
     ],
 )
@@ -71,8 +72,9 @@ def test_a_certificate_that_traefik_would_replace_silently_is_refused(given: Cer
 
 def test_no_secret_is_shown() -> None:
     assert EXAMPLE.key not in repr(TERMINATED)
-    assert OURS.key.splitlines()[1] not in repr(TERMINATED)
-    assert OURS.key.splitlines()[1] not in str(objection(replace(TERMINATED, certificate=replace(OURS, chain="no"))))
+    line = OURS.key.reveal().splitlines()[1]
+    assert line not in repr(TERMINATED)
+    assert line not in str(objection(replace(TERMINATED, certificate=replace(OURS, chain="no"))))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,24 @@
+"""Where secrets belong: a ciphertext opens only there."""
+
+from db.models import Application, Certificate, Database, EnvironmentVariable
+from db.sealed import place_of
+
+
+def registry_place(application_id: str) -> str:
+    """Where the registry password of an application belongs."""
+    return place_of(Application, "registry_password", application_id)
+
+
+def variable_place(variable_id: str) -> str:
+    """Where one value of a variable belongs."""
+    return place_of(EnvironmentVariable, "value", variable_id)
+
+
+def database_place(database_id: str, column: str) -> str:
+    """Where a secret of a database belongs: its "password", its "next_password", its "variables"."""
+    return place_of(Database, column, database_id)
+
+
+def certificate_place(certificate_id: str) -> str:
+    """Where the private key of a certificate belongs."""
+    return place_of(Certificate, "key", certificate_id)
