@@ -27,7 +27,7 @@ class AuditQueries:
     @query(
         Action.READ,
         Noun.AUDIT_ENTRY,
-        "Who did what to what, newest first. What was done in a team is seen by its admins and owners, and all of it by "
+        "Who did what to what, newest first. What was done in a team is seen by its admins and owners, all of it by "
         "administrators.",
     )
     async def audit_log(
