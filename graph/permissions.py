@@ -14,11 +14,13 @@ from graphql import GraphQLError
 from strawberry.extensions import FieldExtension
 from strawberry.types.base import StrawberryOptional
 from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
 
 from engine.accounts.authority import EVERYTHING, INSTALLATION, Action, Noun, Place
 from engine.accounts.viewer import Viewer, anyone_with
 from engine.accounts.visible import is_visible, noun_of, owner_of, place_of
-from graph.errors import Forbidden
+from engine.errors import Refused
+from graph.errors import ErrorsAsData, Forbidden
 from graph.ids import no_such, read_global_id
 from graph.subjects import fill_in_team, named
 
@@ -45,10 +47,24 @@ class Guard(FieldExtension):
     async def resolve_async(
         self, next_: Any, source: object, info: strawberry.Info[Any, Any], **kwargs: object
     ) -> Any:
-        if self.refuses(info, kwargs):
-            return None
+        try:
+            if self.refuses(info, kwargs):
+                return None
+        except Refused as error:
+            for extension in self._field.extensions:
+                if isinstance(extension, ErrorsAsData):
+                    return extension.told([error])
+            raise
+        except Forbidden as refusal:
+            if any(isinstance(extension, ErrorsAsData) for extension in self._field.extensions):
+                await self._note(info.context, refusal)
+            raise
         answer = next_(source, info, **kwargs)
         return answer if isasyncgen(answer) else await answer
+
+    async def _note(self, context: Any, refusal: Forbidden) -> None:
+        action = to_camel_case(self._field.python_name)
+        await context.engine.refusals.note(context.viewer, action, refusal.needed, refusal.place)
 
 
 class Needs(Guard):
@@ -72,6 +88,8 @@ class Needs(Guard):
             return False
         if not viewer.authority.allows_somewhere(self.action, self.noun) and not (self._or_own and viewer.user_id):
             raise self._forbidden(self._where(info, viewer, arguments))
+        if info.context.mistakes.get(info.path.key):  # nothing will be done: what is wrong with the input is told
+            return False
         things = list(named(self._field, arguments))
         if not things and self.action is not Action.READ and not self._anywhere:
             self._check(viewer, INSTALLATION)
