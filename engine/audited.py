@@ -107,24 +107,28 @@ def _of(table: type[SQLModel], key: str) -> Callable[[Session, Any], str]:
     return name
 
 
-def _numbered(session: Session, row: Any) -> str:
-    return f"{_of(models.Application, 'application_id')(session, row)} {row.number}".strip()
+def _part(name: str) -> Callable[[Session, Any], str]:
+    """The name of the application, and what the part of it is called, in the column `name`."""
+    application = _of(models.Application, "application_id")
+    return lambda session, row: f"{application(session, row)} {getattr(row, name)}".strip()
 
 
 _NAMES: Mapping[type[SQLModel], Callable[[Session, Any], str]] = {
     models.Certificate: lambda _, row: ", ".join(row.names),
-    models.DatabaseLink: lambda _, row: row.variable,
+    models.DatabaseLink: _part("variable"),
     models.DatabaseRestore: _of(models.Database, "database_id"),
-    models.Deployment: _numbered,
+    models.Deployment: _part("number"),
     models.Domain: lambda _, row: row.host + row.path_prefix.removesuffix("/"),
+    models.EnvironmentVariable: _part("name"),
     models.Identity: lambda _, row: row.issuer,
     models.Instance: lambda _, row: row.id,
     models.Invitation: lambda _, row: row.email,
     models.Membership: _of(models.User, "user_id"),
     models.PasswordReset: _of(models.User, "user_id"),
     models.RecoveryCode: _of(models.User, "user_id"),
-    models.Release: _numbered,
+    models.Release: _part("number"),
     models.TcpProxy: _of(models.Database, "database_id"),
     models.User: lambda _, row: row.email,
     models.UserSession: _of(models.User, "user_id"),
+    models.Volume: _part("name"),
 }

@@ -14,14 +14,22 @@ from engine.audit_log import oldest
 from graph.http import GraphQLView, Rejected
 from graph.negotiation import JSON
 from graph.permissions import Action, Noun, Viewer
+from graph.quotas import TOO_MANY, TooMany
 from graph.schema.audit import changes_of, ids_of
 from graph.schema.names import field_name
 
 if TYPE_CHECKING:
     from engine.engine import Engine
 
+JSON_LINES = "application/jsonl"
+
+_HEADERS = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="audit.jsonl"'}
 _LAST_NUMBER = 10**18
 _PLAIN = ("sequence", "at", "actor", "address", "action", "noun", "name")
+
+
+class _BrokenOff(Exception):
+    """It has begun, and cannot go on."""
 
 
 class AuditExport:
@@ -32,38 +40,41 @@ class AuditExport:
     """
 
     def __init__(self, view: GraphQLView, engine: "Engine") -> None:
-        self._view = view
+        self.view = view
         self._engine = engine
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            response = await self._answer(request)
-        except Rejected as no:
-            response = Response(orjson.dumps(no.body), no.status, no.headers, JSON)
+            viewer, rows = await self._begin(request)
+            with self.view.quotas.requests.one(viewer):
+                await StreamingResponse(self._lines(request, rows), 200, _HEADERS, JSON_LINES)(scope, receive, send)
+        except TooMany as many:
+            await _refusal(Rejected(429, str(many), TOO_MANY, Retry_After="1"))(scope, receive, send)
         except DatabaseUnusable as outage:
-            response = Response(orjson.dumps(Rejected(503, str(outage)).body), 503, media_type=JSON)
-        try:
-            await response(scope, receive, send)
-        except (Rejected, ClientDisconnect, DatabaseUnusable):
+            await _refusal(Rejected(503, str(outage), "DATABASE_UNUSABLE"))(scope, receive, send)
+        except Rejected as no:
+            await _refusal(no)(scope, receive, send)
+        except (_BrokenOff, ClientDisconnect):
             return  # without the end of the body: whoever reads sees that it broke off
 
-    async def _answer(self, request: Request) -> Response:
+    async def _begin(self, request: Request) -> tuple[Viewer, list[models.AuditEntry]]:
         if request.method != "GET":
             raise Rejected(405, "Use GET.", Allow="GET")
         viewer, after = await self._reader(request), _after(request)
-        first = await self._engine.sessions.read(oldest, viewer.authority, after)
-        headers = {"Cache-Control": "no-store", "Content-Disposition": 'attachment; filename="audit.jsonl"'}
-        return StreamingResponse(self._lines(request, first), headers=headers, media_type="application/jsonl")
+        return viewer, await self._engine.sessions.read(oldest, viewer.authority, after)
 
     async def _lines(self, request: Request, rows: list[models.AuditEntry]) -> AsyncIterator[bytes]:
         while rows:
             yield b"".join(map(line, rows))
-            viewer = await self._reader(request)
-            rows = await self._engine.sessions.read(oldest, viewer.authority, rows[-1].sequence or 0)
+            try:
+                viewer = await self._reader(request)
+                rows = await self._engine.sessions.read(oldest, viewer.authority, rows[-1].sequence or 0)
+            except (Rejected, DatabaseUnusable) as why:
+                raise _BrokenOff from why
 
     async def _reader(self, request: Request) -> Viewer:
-        viewer = await self._view.viewer_of(request)
+        viewer = await self.view.viewer_of(request)
         if not viewer.authority.allows_somewhere(Action.READ, Noun.AUDIT_ENTRY):
             raise Rejected(403, "You may not do this. It needs: read AuditEntry.", "FORBIDDEN")
         return viewer
@@ -75,6 +86,10 @@ def line(row: models.AuditEntry) -> bytes:
     told |= {field_name(name): key for name, key in ids_of(row).items()}
     told["changes"] = list(changes_of(row))
     return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
+
+
+def _refusal(no: Rejected) -> Response:
+    return Response(orjson.dumps(no.body), no.status, no.headers, JSON)
 
 
 def _after(request: Request) -> int:

@@ -1,6 +1,5 @@
 """`wharf audit`: who did what, on the machine that holds the database."""
 
-import sys
 from contextlib import closing
 from typing import Annotated
 
@@ -26,6 +25,5 @@ def export_entries(
     need_current_database(settings)
     with database_errors(settings.database), closing(Sessions(settings.database)) as sessions:
         while rows := sessions.read_now(oldest, EVERYTHING, after):
-            sys.stdout.buffer.writelines(map(line, rows))
+            typer.echo(b"".join(map(line, rows)).decode(), nl=False)
             after = rows[-1].sequence or after
-    sys.stdout.buffer.flush()

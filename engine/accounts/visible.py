@@ -140,7 +140,7 @@ def readable(session: Session, row: T) -> T | None:
 
 
 def place_of_row(session: Session, row: SQLModel, before: Mapping[str, Any] = MappingProxyType({})) -> Place | None:
-    """Where the row is, which need not have been written yet; None: what it is part of is gone.
+    """Where the row is, which itself need not be written yet; None: what it is part of is gone.
 
     `before`: values that count instead of its present ones.
     """
@@ -148,14 +148,9 @@ def place_of_row(session: Session, row: SQLModel, before: Mapping[str, Any] = Ma
     if seat is None:  # of nobody's team, such as a session
         return INSTALLATION
     for owner_key, owner in seat.owners.items():
-        above = _found(session, owner, getattr(row, owner_key))
+        above = session.get(owner, getattr(row, owner_key))
         return place_of_row(session, above) if above is not None else None
     return Place(*(before.get(name, getattr(row, name)) if name else None for name in seat.columns))
-
-
-def _found(session: Session, table: type[SQLModel], key: str) -> SQLModel | None:
-    new = (row for row in session.new if isinstance(row, table) and row.id == key)  # type: ignore[attr-defined]
-    return session.get(table, key) or next(new, None)
 
 
 def _known(authority: Authority) -> Condition:
