@@ -22,6 +22,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from db.errors import DatabaseUnusable
 from engine.accounts.acting import acting
+from engine.accounts.authority import INSTALLATION, Place
 from engine.accounts.viewer import Viewer
 from engine.concurrency import to_its_end
 from engine.errors import DockerFailure, DockerUnreachable, EngineError, ErrorCode, ProxyFailure, Refused
@@ -85,6 +86,17 @@ class Payload:
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="Why nothing was done. Empty when the mutation was carried out."
     )
+
+
+class Forbidden(GraphQLError):
+    """The refusal of what somebody knows of, and may not do: they lack the permission `needed`, such as
+    "deploy Application", in this place.
+    """
+
+    def __init__(self, sentence: str, needed: str = "", place: Place = INSTALLATION) -> None:
+        super().__init__(sentence, extensions={"code": "FORBIDDEN"})
+        self.needed = needed
+        self.place = place
 
 
 class ErrorsAsData(FieldExtension):

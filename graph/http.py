@@ -99,7 +99,7 @@ class GraphQLView(GraphQL[Any, None]):
         self._engine = engine
         self._authenticate = authenticate
         self._sockets = sockets
-        self._quotas = quotas or Quotas()
+        self.quotas = quotas or Quotas()
         self.broadcasts = Broadcasts(self._answers, engine)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +119,7 @@ class GraphQLView(GraphQL[Any, None]):
         async def viewer(claims: Mapping[str, object]) -> Viewer | None:
             return await self._viewer(request, _token_in(claims) or _bearer(request.headers.get("authorization")))
 
-        return Handshake(viewer, self._answers, self.broadcasts, self._sockets, self._quotas)
+        return Handshake(viewer, self._answers, self.broadcasts, self._sockets, self.quotas)
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
@@ -160,15 +160,16 @@ class GraphQLView(GraphQL[Any, None]):
             raise Rejected(405, "Use GET or POST.", Allow="GET, POST")
         if media_type is None:
             raise Rejected(406, f"The answer can only be {JSON} or application/graphql-response+json.")
-        viewer = await self._viewer_of(request)
+        viewer = await self.viewer_of(request)
         try:
-            with self._quotas.requests.one(viewer), self._quotas.bodies.some(viewer) as room:
+            with self.quotas.requests.one(viewer), self.quotas.bodies.some(viewer) as room:
                 operation = await _operation(request, room)
                 return await self._executed(operation, request.method, Context(viewer, self._engine, self._sockets))
         except TooMany as refused:
             raise Rejected(429, str(refused), TOO_MANY, Retry_After="1", Connection="close") from None
 
-    async def _viewer_of(self, request: Request) -> Viewer:
+    async def viewer_of(self, request: Request) -> Viewer:
+        """Who asks. Raises `Rejected`."""
         token = _bearer(request.headers.get("authorization"))
         if viewer := await self._viewer(request, token):
             return viewer

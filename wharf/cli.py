@@ -18,6 +18,7 @@ from engine.errors import EngineError
 from engine.instance import instance_of
 from engine.secrets import SecretUnreadable
 from engine.uninstall import dumps_kept, uninstall, volumes_kept
+from wharf.audit import audit_log
 from wharf.backup import back_up
 from wharf.data_directory import DirectoryTaken, held, prepare
 from wharf.doctor import examine
@@ -32,6 +33,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+cli.add_typer(audit_log, name="audit")
 cli.add_typer(tokens, name="token")
 cli.add_typer(secret_keys, name="secrets")
 

@@ -91,6 +91,7 @@ class World:
             "projectId": project,
             "projectIds": project,
             "teamId": team,
+            "nounId": application,
             "userId": global_id("User", user),
             "within": environment,
             "releaseId": releases["application"]["releases"]["nodes"][-1]["id"],
