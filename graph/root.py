@@ -4,6 +4,7 @@ import strawberry
 
 from graph.build import build_schema
 from graph.resolvers.applications import ApplicationMutations, ApplicationQueries
+from graph.resolvers.audit import AuditQueries
 from graph.resolvers.certificates import CertificateMutations, CertificateQueries
 from graph.resolvers.credentials import CredentialMutations
 from graph.resolvers.databases import DatabaseMutations, DatabaseQueries
@@ -26,6 +27,7 @@ from graph.resolvers.viewers import ViewerQueries
 from graph.resolvers.volumes import VolumeMutations
 from graph.schema.messages import EVENT_TYPES
 from graph.subscriptions.applications import ApplicationSubscriptions
+from graph.subscriptions.audit import AuditSubscriptions
 from graph.subscriptions.databases import DatabaseSubscriptions
 from graph.subscriptions.deployments import DeploymentSubscriptions
 from graph.subscriptions.events import EventSubscriptions
@@ -50,6 +52,7 @@ class Query(
     UserQueries,
     SignInQueries,
     EventQueries,
+    AuditQueries,
 ):
     pass
 
@@ -90,6 +93,7 @@ class Subscription(
     DeploymentSubscriptions,
     DatabaseSubscriptions,
     TcpProxySubscriptions,
+    AuditSubscriptions,
 ):
     pass
 

@@ -15,6 +15,7 @@ from db.errors import DatabaseUnusable
 from db.models import Event, EventKind
 from engine.engine import Engine
 from graph import sso
+from graph.export import AuditExport
 from graph.http import GraphQLView
 from graph.root import schema
 from graph.sockets import Sockets
@@ -61,6 +62,7 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
             *sso.routes(engine),
+            Route("/audit.jsonl", AuditExport(view, engine)),
             Route("/healthz", _alive),
             Route("/readyz", ready),
         ],

@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 
 from db.models import now
-from tests.graph.api.conftest import OWNER, Api
-from tests.graph.api.people import (
+from tests.graph.api.browsers import (
     OTHER_PASSWORD,
     PASSWORD,
     at_a_browser,
@@ -17,6 +16,7 @@ from tests.graph.api.people import (
     signed_in,
     somebody,
 )
+from tests.graph.api.conftest import OWNER, Api
 
 BOB = "bob@example.com"
 GONE = [("INVALID_INPUT", ["input", "secret"])]

@@ -14,8 +14,7 @@ from aiosmtpd.smtp import SMTP
 
 from db.models import now
 from engine.accounts.mail import Mailer, MailSettings
-from tests.graph.api.conftest import Api
-from tests.graph.api.people import (
+from tests.graph.api.browsers import (
     OTHER_PASSWORD,
     PASSWORD,
     at_a_browser,
@@ -27,6 +26,7 @@ from tests.graph.api.people import (
     signed_in,
     somebody,
 )
+from tests.graph.api.conftest import Api
 
 BOB = "bob@example.com"
 GONE = [("INVALID_INPUT", ["input", "secret"])]

@@ -14,8 +14,7 @@ from engine.accounts.passwords import OWASP, Hashing, Passwords
 from engine.accounts.tokens import hashed
 from engine.errors import NotNow
 from graph.ids import local_id
-from tests.graph.api.conftest import OWNER, SETUP, Api
-from tests.graph.api.people import (
+from tests.graph.api.browsers import (
     OTHER_PASSWORD,
     PASSWORD,
     at_a_browser,
@@ -29,6 +28,7 @@ from tests.graph.api.people import (
     somebody,
     with_cookie,
 )
+from tests.graph.api.conftest import OWNER, SETUP, Api
 
 ANN = "ann@example.com"
 OPTIONS = "{ signInOptions { ownerNeeded singleSignOn mail } }"
