@@ -40,7 +40,7 @@ MOST_SECONDS = 1.0  # of computing, for a request that is as long as one may be
 _ROUTED = {"Application": "applicationId", "Domain": "domainId"}
 _USES_UP = (
     *("remove", "revoke", "cancel", "start", "stop", "link", "unlink", "expose", "unexpose", "upload"),
-    *("dump", "restore", "addMember", "setAdministrator"),
+    *("dump", "restore", "addMember", "setAdministrator", "disableUser", "enableUser"),
 )
 
 
@@ -67,6 +67,8 @@ class World:
         await write(add_owner, local_id("Team", team), f"{name}-owner")
         membership = await write(add_owner, local_id("Team", team), f"{name}-other")
         user = await write(add_user, f"{name}-user")
+        disabled = await write(add_user, f"{name}-disabled")
+        await self.api.do("disableUser", "errors { code }", userId=global_id("User", disabled))
         await write(protect_user, user, self.api.engine.cipher)
         invitation = await do(
             "inviteMember", "invitation { id }", teamId=team, email=f"{name}@example.com", role="VIEWER"
@@ -116,6 +118,7 @@ class World:
             "teamId": team,
             "nounId": application,
             "userId": global_id("User", user),
+            "disabledId": global_id("User", disabled),
             "sessionId": global_id("UserSession", await write(add_user_session, user)),
             "passkeyId": global_id("Passkey", await write(add_passkey, user)),
             "identityId": global_id("Identity", await write(add_identity, user)),
@@ -141,6 +144,8 @@ class World:
 
     def ids_for(self, mutation: str) -> dict[str, str]:
         """The ids of what this mutation can be done with."""
+        if mutation == "enableUser":
+            return self.ids | {"userId": self.ids["disabledId"]}
         if mutation in ("updateExposure", "unexposeDatabase"):
             return self.ids | {"databaseId": self.ids["exposedId"]}
         return self.ids | {"teamId": self.ids["emptyTeamId"]} if mutation.endswith("Team") else self.ids

@@ -46,7 +46,10 @@ _BY_NAME: dict[str, Any] = {
     "key": PRIVATE_KEY,
     "mode": "TERMINATE",
 }
-_BY_PLACE = {("RestoreDatabaseInput", "confirmName"): "db"}  # where another value than of the name's is good
+_BY_PLACE = {
+    ("RestoreDatabaseInput", "confirmName"): "db",
+    ("SetAdministratorInput", "administrator"): True,
+}  # where another value than of the name's is good
 _BY_TYPE: dict[str, Callable[[], Any]] = {
     "String": lambda: "text",
     "Secret": lambda: "text",
