@@ -10,6 +10,7 @@ from sqlmodel import Session, col, update
 from db.errors import DatabaseUnusable
 from db.models import Instance, TcpProxy
 from engine import labels
+from engine.accounts.people import People
 from engine.accounts.teams import Teams
 from engine.accounts.tokens import Tokens
 from engine.applications import Applications
@@ -71,6 +72,7 @@ class Engine:
         self.refusals = Refusals(self.sessions)
         self.tokens = Tokens(self.sessions)
         self.teams = Teams(self.sessions)
+        self.people = People(self.sessions, self.cipher, settings.people)
         self._settings = settings
         self._outside = outside
         self._tasks: list[asyncio.Task[None]] = []
@@ -114,6 +116,7 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.people.close()
         await self.stats.close()
         await self.host.proxy.close()
         await self.host.docker.close()

@@ -8,6 +8,8 @@ EngineError
 │   │   ├── NameTaken
 │   │   └── RouteTaken
 │   ├── NotNow              the thing is in a state that does not allow it
+│   │   ├── CodeNeeded          the password was right; the code of the second factor is needed too
+│   │   └── ConfirmationNeeded  it was too long ago that whoever asks has shown their password
 │   └── CursorExpired       the event log no longer keeps what the cursor asks for
 ├── DockerFailure           what Docker said no to
 │   ├── DockerUnreachable   no answer at all: nobody listens, the connection broke
@@ -37,6 +39,8 @@ class ErrorCode(Enum):
     NAME_TAKEN = "NAME_TAKEN"
     ROUTE_TAKEN = "ROUTE_TAKEN"
     NOT_NOW = "NOT_NOW"
+    CODE_NEEDED = "CODE_NEEDED"
+    CONFIRMATION_NEEDED = "CONFIRMATION_NEEDED"
     CURSOR_EXPIRED = "CURSOR_EXPIRED"
 
 
@@ -80,6 +84,14 @@ class RouteTaken(Conflict):
 
 class NotNow(Refused):
     code = ErrorCode.NOT_NOW
+
+
+class CodeNeeded(NotNow):
+    code = ErrorCode.CODE_NEEDED
+
+
+class ConfirmationNeeded(NotNow):
+    code = ErrorCode.CONFIRMATION_NEEDED
 
 
 class CursorExpired(Refused):

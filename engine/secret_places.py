@@ -1,6 +1,6 @@
 """Where secrets belong: a ciphertext opens only there."""
 
-from db.models import Application, Certificate, Database, EnvironmentVariable
+from db.models import Application, Certificate, Database, EnvironmentVariable, User
 from db.sealed import place_of
 
 
@@ -22,3 +22,8 @@ def database_place(database_id: str, column: str) -> str:
 def certificate_place(certificate_id: str) -> str:
     """Where the private key of a certificate belongs."""
     return place_of(Certificate, "key", certificate_id)
+
+
+def totp_place(user_id: str) -> str:
+    """Where the secret of somebody's second factor belongs."""
+    return place_of(User, "totp", user_id)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.accounts.people import PeopleSettings
 from engine.exposures.ports import Ports
 from engine.secrets import Secret
 
@@ -24,4 +25,5 @@ class EngineSettings:
     tcp_ports: Ports
     tcp_address: str
     public_host: str
+    people: PeopleSettings = field(default_factory=PeopleSettings)
     secret_key: Secret | None = field(default=None, repr=False)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 import strawberry
+from graphql import GraphQLError
 from sqlmodel import Session
 from strawberry.dataloader import DataLoader
 
@@ -14,6 +15,7 @@ from engine.accounts.viewer import Viewer
 from engine.errors import InvalidInput
 from graph.following import Following
 from graph.sockets import Sockets
+from graph.visits import Visit
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -34,7 +36,8 @@ class Reader(NamedTuple):
 class Context:
     """One for each HTTP request, and one for each operation on a websocket.
 
-    `mistakes` are those in what its mutations are given, by the names of their answers.
+    `visit` is the HTTP request, None on a websocket. `mistakes` are those in what its mutations are given, by the
+    names of their answers.
     """
 
     viewer: Viewer
@@ -42,6 +45,7 @@ class Context:
     sockets: Sockets
     mistakes: dict[str, list[InvalidInput]] = field(default_factory=dict, init=False, repr=False)
     following: Following = field(default_factory=Following, repr=False)
+    visit: Visit | None = field(default=None, repr=False)
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict, init=False, repr=False)
 
     def load(self, fetch: Callable[["Reader", list[K]], Awaitable[Sequence[V]]], key: K) -> Awaitable[V]:
@@ -54,6 +58,13 @@ class Context:
             reader = Reader(self.engine, self.viewer.authority)
             self._loaders[fetch] = DataLoader(partial(fetch, reader), cache=False)
         return self._loaders[fetch].load(key)
+
+    @property
+    def browser(self) -> Visit:
+        """Who can be given a cookie. Raises, on a websocket, what is told instead."""
+        if self.visit is None:
+            raise GraphQLError("This sets a cookie: send it over HTTP.", extensions={"code": "BAD_REQUEST"})
+        return self.visit
 
     async def read(
         self, query: Callable[Concatenate[Session, Authority, P], V], *args: P.args, **kwargs: P.kwargs

@@ -39,6 +39,8 @@ described(
     NAME_TAKEN="Something else has this name already.",
     ROUTE_TAKEN="Another domain answers for this host and path already.",
     NOT_NOW="The thing is in a state that does not allow this.",
+    CODE_NEEDED="The password was right, and the code of the second factor is needed too.",
+    CONFIRMATION_NEEDED="Show first that it is still you: confirmPassword, or sign in again.",
     CURSOR_EXPIRED="The event log does not reach back as far as the cursor asks.",
 )
 

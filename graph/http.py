@@ -23,16 +23,20 @@ from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
 from db.errors import DatabaseUnusable
+from engine.accounts.viewer import anybody_at
+from graph.anonymous import only_public
 from graph.broadcasts import Asked, Broadcasts
 from graph.build import Schema
 from graph.context import Context
 from graph.errors import BAD_REQUEST, TIMEOUT, TOO_LARGE, failed_as_a_whole, masked
 from graph.following import Following
 from graph.negotiation import JSON, accepted, readable
+from graph.origins import foreign
 from graph.peers import peer
 from graph.permissions import Viewer
 from graph.quotas import TOO_MANY, Quotas, TooMany
 from graph.sockets import Sockets
+from graph.visits import Visit, visit_of
 from graph.websocket import Handshake, JsonSocket, TransportHandler
 
 if TYPE_CHECKING:
@@ -68,11 +72,13 @@ class Operation(NamedTuple):
 
 
 class GraphQLView(GraphQL[Any, None]):
-    """An ASGI application for one path. Every request and every socket needs a token.
+    """An ASGI application for one path. Every request and every socket needs a token, or the cookie of a session.
+
+    Without either, only what is `Public` is answered; and pages from elsewhere are refused, unless they have a token.
 
     `authenticate` finds the viewer a token belongs to, given also the address it comes from; it may be a coroutine
-    function. `sockets` lets whoever revokes a token close what it opened; `quotas` are what each viewer may have at
-    once. `allowed_origins` are pages elsewhere that may open sockets.
+    function. `recognise` finds the one a cookie belongs to. `sockets` lets whoever revokes a token close what it
+    opened; `quotas` are what each viewer may have at once. `allowed_origins` are pages elsewhere that may open sockets.
     """
 
     websocket_adapter_class = JsonSocket
@@ -85,6 +91,7 @@ class GraphQLView(GraphQL[Any, None]):
         engine: "Engine",
         authenticate: Authenticate,
         sockets: Sockets,
+        recognise: Authenticate | None = None,
         allowed_origins: Sequence[str] = (),
         init_timeout: timedelta = timedelta(seconds=10),
         quotas: Quotas | None = None,
@@ -98,6 +105,8 @@ class GraphQLView(GraphQL[Any, None]):
         )
         self._engine = engine
         self._authenticate = authenticate
+        self._recognise = recognise
+        self._only_public = only_public(schema)
         self._sockets = sockets
         self.quotas = quotas or Quotas()
         self.broadcasts = Broadcasts(self._answers, engine)
@@ -117,7 +126,8 @@ class GraphQLView(GraphQL[Any, None]):
         """What Strawberry keeps for the whole life of a socket; HTTP requests do not come by here."""
 
         async def viewer(claims: Mapping[str, object]) -> Viewer | None:
-            return await self._viewer(request, _token_in(claims) or _bearer(request.headers.get("authorization")))
+            token = _token_in(claims) or _bearer(request.headers.get("authorization"))
+            return await (self._viewer(request, token) if token else self._signed_in(request, visit_of(request)))
 
         return Handshake(viewer, self._answers, self.broadcasts, self._sockets, self.quotas)
 
@@ -139,14 +149,19 @@ class GraphQLView(GraphQL[Any, None]):
     async def _viewer(self, request: HTTPConnection, token: str | None) -> Viewer | None:
         return await await_maybe(self._authenticate(token, peer(request.scope))) if token else None
 
+    async def _signed_in(self, request: HTTPConnection, visit: Visit) -> Viewer | None:
+        if self._recognise is None or visit.session is None or foreign(request):
+            return None
+        return await await_maybe(self._recognise(visit.session, visit.address))
+
     async def _answer(self, request: Request) -> Response:
         if _is_a_browser_looking(request):
             return PlainTextResponse("This address speaks GraphQL: send a query.\n", status_code=400)
-        media_type = accepted(request.headers.get("accept"))
+        media_type, visit = accepted(request.headers.get("accept")), visit_of(request)
         try:
-            return _response(await self._result(request, media_type), media_type or JSON)
+            return visit.write(_response(await self._result(request, visit, media_type), media_type or JSON))
         except Rejected as no:
-            return _encoded(no.body, media_type or JSON, no.status, no.headers)
+            return visit.write(_encoded(no.body, media_type or JSON, no.status, no.headers))
         except ClientDisconnect:
             raise
         except DatabaseUnusable as outage:
@@ -155,27 +170,42 @@ class GraphQLView(GraphQL[Any, None]):
         except Exception as bug:  # noqa: BLE001 masked() logs it
             return _encoded({"errors": [masked(bug).formatted]}, media_type or JSON, 500)
 
-    async def _result(self, request: Request, media_type: str | None) -> ExecutionResult:
+    async def _result(self, request: Request, visit: Visit, media_type: str | None) -> ExecutionResult:
         if request.method not in _OPERATIONS:
             raise Rejected(405, "Use GET or POST.", Allow="GET, POST")
         if media_type is None:
             raise Rejected(406, f"The answer can only be {JSON} or application/graphql-response+json.")
-        viewer = await self.viewer_of(request)
+        viewer = await self._visitor(request, visit)
         try:
             with self.quotas.requests.one(viewer), self.quotas.bodies.some(viewer) as room:
                 operation = await _operation(request, room)
-                return await self._executed(operation, request.method, Context(viewer, self._engine, self._sockets))
+                if viewer.anonymous and not self._only_public(operation.query, operation.name):
+                    raise _unauthenticated("Sign in, or send an API token as a bearer token.")
+                context = Context(viewer, self._engine, self._sockets, visit=visit)
+                return await self._executed(operation, request.method, context)
         except TooMany as refused:
             raise Rejected(429, str(refused), TOO_MANY, Retry_After="1", Connection="close") from None
 
     async def viewer_of(self, request: Request) -> Viewer:
-        """Who asks. Raises `Rejected`."""
-        token = _bearer(request.headers.get("authorization"))
-        if viewer := await self._viewer(request, token):
+        """Who asks, and is somebody. Raises `Rejected`."""
+        viewer = await self._visitor(request, visit_of(request))
+        if viewer.anonymous:
+            raise _unauthenticated("Sign in, or send an API token as a bearer token.")
+        return viewer
+
+    async def _visitor(self, request: Request, visit: Visit) -> Viewer:
+        if token := _bearer(request.headers.get("authorization")):
+            if viewer := await self._viewer(request, token):
+                return viewer
+            raise _unauthenticated("This token is not known here.", ', error="invalid_token"')
+        if foreign(request):
+            raise Rejected(403, "Pages from elsewhere are not answered.", "FORBIDDEN")
+        if visit.session is None:
+            return anybody_at(visit.address)
+        if viewer := await self._signed_in(request, visit):
             return viewer
-        challenge = 'Bearer realm="wharfinger"' + (', error="invalid_token"' if token else "")
-        sentence = "This token is not known here." if token else "Send an API token as a bearer token."
-        raise Rejected(401, sentence, "UNAUTHENTICATED", WWW_Authenticate=challenge)
+        visit.sign_out()
+        raise _unauthenticated("You are not signed in any more.")
 
     async def _executed(self, operation: Operation, method: str, context: Context) -> ExecutionResult:
         try:
@@ -194,6 +224,11 @@ class GraphQLView(GraphQL[Any, None]):
                 raise Rejected(405, "Mutations need POST.", Allow="POST") from None
             sentence = "Subscriptions need a websocket."
         return ExecutionResult(data=None, errors=[GraphQLError(sentence, extensions={"code": BAD_REQUEST})])
+
+
+def _unauthenticated(sentence: str, detail: str = "") -> Rejected:
+    challenge = f'Bearer realm="wharfinger"{detail}'
+    return Rejected(401, sentence, "UNAUTHENTICATED", WWW_Authenticate=challenge)
 
 
 def _is_a_browser_looking(request: Request) -> bool:

@@ -24,15 +24,20 @@ from db.models import (
     EnvironmentVariable,
     Event,
     EventKind,
+    Identity,
+    Invitation,
     Membership,
     Project,
+    RecoveryCode,
     Release,
     Server,
     TcpProxy,
     Team,
     User,
+    UserSession,
     Volume,
 )
+from engine.accounts import user_sessions
 from engine.accounts.authority import Authority
 from engine.accounts.visible import visible, visible_events
 from graph.context import Reader
@@ -55,6 +60,7 @@ Row = TypeVar(
     Domain,
     Environment,
     EnvironmentVariable,
+    Invitation,
     Membership,
     Project,
     Release,
@@ -62,6 +68,7 @@ Row = TypeVar(
     TcpProxy,
     Team,
     User,
+    UserSession,
     Volume,
 )
 Numbered = TypeVar("Numbered", Deployment, Release)
@@ -185,6 +192,9 @@ membership = _one(Membership)
 user = _one(User)
 api_token = _one(ApiToken, col(ApiToken.revoked_at).is_(None))
 
+_WAITING = (col(Invitation.accepted_at).is_(None), col(Invitation.revoked_at).is_(None))
+invitation = _one(Invitation, *_WAITING)
+
 team_of = _held(Team)
 user_of = _held(User)
 project_of = _held(Project)
@@ -195,6 +205,7 @@ server_of = _held(Server)
 
 projects_of = _many(Project, "team_id", Project.name)
 memberships_of_team = _many(Membership, "team_id", Membership.id)
+invitations_of = _many(Invitation, "team_id", Invitation.id, where=_WAITING)
 environments_of = _many(Environment, "project_id", Environment.name)
 databases_of = _many(Database, "environment_id", Database.name)
 proxies_of = _many(TcpProxy, "database_id", TcpProxy.id)
@@ -212,6 +223,14 @@ variables_of = _many(
     "application_id",
     EnvironmentVariable.name,
     where=(col(EnvironmentVariable.current),),
+)
+
+sessions_of = _many(
+    UserSession,
+    "user_id",
+    col(UserSession.last_used_at).desc(),
+    UserSession.id,
+    where=(col(UserSession.revoked_at).is_(None),),
 )
 
 deployments_of = _pages(Deployment)
@@ -242,6 +261,19 @@ def own_memberships(session: Session, _authority: Authority, user_id: str | None
 def own_tokens(session: Session, _authority: Authority, user_id: str | None) -> list[ApiToken]:
     query = select(ApiToken).where(ApiToken.user_id == user_id, col(ApiToken.revoked_at).is_(None))
     return list(session.exec(query.order_by(ApiToken.id))) if user_id else []
+
+
+def own_sessions(session: Session, _authority: Authority, user_id: str | None) -> list[UserSession]:
+    return user_sessions.of_user_now(session, user_id)
+
+
+def own_identities(session: Session, _authority: Authority, user_id: str | None) -> list[Identity]:
+    return list(session.exec(select(Identity).where(Identity.user_id == user_id).order_by(Identity.id)))
+
+
+def own_recovery_codes(session: Session, _authority: Authority, user_id: str | None) -> int:
+    unused = select(func.count()).where(RecoveryCode.user_id == user_id, col(RecoveryCode.used_at).is_(None))
+    return session.exec(unused).one()
 
 
 def servers(session: Session, authority: Authority) -> list[Server]:

@@ -24,7 +24,19 @@ from graph.errors import ErrorsAsData, Forbidden
 from graph.ids import no_such, read_global_id
 from graph.subjects import fill_in_team, named
 
-__all__ = ["Action", "Needs", "NeedsToReadNode", "Noun", "Viewer", "anyone_with", "unguarded"]
+__all__ = [
+    "Action",
+    "Needs",
+    "NeedsToReadNode",
+    "Noun",
+    "OwnSession",
+    "Public",
+    "SignedIn",
+    "Viewer",
+    "anyone_with",
+    "guarded_by",
+    "unguarded",
+]
 
 
 # What is named to be used, not to have something done to it, unless the field is about this very noun.
@@ -148,6 +160,22 @@ class SignedIn(Guard):
         return False
 
 
+class OwnSession(Guard):
+    """Refuses a field to everybody but those who are signed in with a browser: for what they sign in with."""
+
+    def refuses(self, info: strawberry.Info[Any, Any], arguments: Mapping[str, object]) -> bool:
+        if _signed_in(info).session_id is None:
+            raise Forbidden("This is for people who are signed in with a browser, not for tokens.")
+        return False
+
+
+class Public(Guard):
+    """Refuses nobody: for what it takes to sign in. Who has not done so may ask for nothing else."""
+
+    def refuses(self, info: strawberry.Info[Any, Any], arguments: Mapping[str, object]) -> bool:
+        return False
+
+
 class NeedsToReadNode(Guard):
     """For `node(id:)`: null, as for what does not exist, when the id is of a noun the viewer may not read."""
 
@@ -160,9 +188,16 @@ class NeedsToReadNode(Guard):
 
 def _signed_in(info: strawberry.Info[Any, Any]) -> Viewer:
     viewer = info.context.viewer
-    if not isinstance(viewer, Viewer):
+    if not isinstance(viewer, Viewer) or viewer.anonymous:
         raise GraphQLError("Sign in, or send an API token.", extensions={"code": "UNAUTHENTICATED"})
     return viewer
+
+
+def guarded_by(schema: strawberry.Schema, kind: type[Guard]) -> frozenset[str]:
+    """The fields of Query, Mutation and Subscription that have a guard of this kind, such as `Mutation.signIn`."""
+    return frozenset(
+        name for name, field in _roots(schema) if any(isinstance(each, kind) for each in field.extensions)
+    )
 
 
 def unguarded(schema: strawberry.Schema) -> list[str]:
@@ -171,8 +206,13 @@ def unguarded(schema: strawberry.Schema) -> list[str]:
 
 
 def _unguarded(schema: strawberry.Schema) -> Iterator[str]:
+    for name, field in _roots(schema):
+        if not any(isinstance(extension, Guard) for extension in field.extensions):
+            yield name
+
+
+def _roots(schema: strawberry.Schema) -> Iterator[tuple[str, StrawberryField]]:
     for root in filter(None, (schema.query, schema.mutation, schema.subscription)):
         definition = root.__strawberry_definition__  # type: ignore[attr-defined]
         for field in definition.fields:
-            if not any(isinstance(extension, Guard) for extension in field.extensions):
-                yield f"{definition.name}.{schema.config.name_converter.get_graphql_name(field)}"
+            yield f"{definition.name}.{schema.config.name_converter.get_graphql_name(field)}", field

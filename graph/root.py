@@ -6,17 +6,21 @@ from graph.build import build_schema
 from graph.resolvers.applications import ApplicationMutations, ApplicationQueries
 from graph.resolvers.audit import AuditQueries
 from graph.resolvers.certificates import CertificateMutations, CertificateQueries
+from graph.resolvers.credentials import CredentialMutations
 from graph.resolvers.databases import DatabaseMutations, DatabaseQueries
 from graph.resolvers.deployments import DeploymentMutations, DeploymentQueries
 from graph.resolvers.domains import DomainMutations, DomainQueries
 from graph.resolvers.dumps import DumpMutations, DumpQueries
 from graph.resolvers.environments import EnvironmentMutations, EnvironmentQueries
 from graph.resolvers.events import EventQueries
+from graph.resolvers.invitations import InvitationMutations
 from graph.resolvers.projects import ProjectMutations, ProjectQueries
 from graph.resolvers.servers import ServerQueries
+from graph.resolvers.sign_in import SignInMutations, SignInQueries
 from graph.resolvers.tcp_proxies import TcpProxyMutations, TcpProxyQueries
 from graph.resolvers.teams import TeamMutations, TeamQueries
 from graph.resolvers.tokens import TokenMutations, TokenQueries
+from graph.resolvers.users import UserMutations, UserQueries
 from graph.resolvers.variables import VariableMutations
 from graph.resolvers.viewers import ViewerQueries
 from graph.resolvers.volumes import VolumeMutations
@@ -44,6 +48,8 @@ class Query(
     DomainQueries,
     ServerQueries,
     TokenQueries,
+    UserQueries,
+    SignInQueries,
     EventQueries,
     AuditQueries,
 ):
@@ -65,6 +71,10 @@ class Mutation(
     DomainMutations,
     DeploymentMutations,
     TokenMutations,
+    UserMutations,
+    SignInMutations,
+    CredentialMutations,
+    InvitationMutations,
 ):
     pass
 

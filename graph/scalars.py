@@ -9,6 +9,7 @@ from graphql import EnumValueNode, GraphQLError, ValueNode, value_from_ast_untyp
 from strawberry.types.scalar import ScalarDefinition
 
 from engine import names
+from engine.accounts.addresses import EmailAddress, email_address
 from engine.errors import ErrorCode, InvalidInput
 from engine.secrets import Secret
 
@@ -151,6 +152,11 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         "answer has this type.",
         lambda value: Secret(_text(value)),
         _never,
+    ),
+    EmailAddress: _scalar(
+        "EmailAddress",
+        "An e-mail address, such as ann@example.com: turned into lower case, its domain into punycode.",
+        lambda value: email_address(_text(value)),
     ),
     Cursor: _scalar(
         "Cursor",

@@ -14,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from db.errors import DatabaseUnusable
 from db.models import Event, EventKind
 from engine.engine import Engine
+from graph import sso
 from graph.export import AuditExport
 from graph.http import GraphQLView
 from graph.root import schema
@@ -49,12 +50,19 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         return JSONResponse({"status": "ready"})
 
     sockets = Sockets()
-    view = GraphQLView(schema, engine=engine, authenticate=engine.tokens.authenticate, sockets=sockets)
+    view = GraphQLView(
+        schema,
+        engine=engine,
+        authenticate=engine.tokens.authenticate,
+        recognise=engine.people.sessions.authenticate,
+        sockets=sockets,
+    )
     return Starlette(
         routes=[
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
             Route("/audit.jsonl", AuditExport(view, engine)),
+            *sso.routes(engine),
             Route("/healthz", _alive),
             Route("/readyz", ready),
         ],

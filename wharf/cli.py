@@ -26,6 +26,7 @@ from wharf.logging import log_to_terminal
 from wharf.secrets import secret_keys
 from wharf.settings import Settings, SettingsInvalid, load_settings
 from wharf.tokens import tokens
+from wharf.users import users
 
 cli = typer.Typer(
     help="Wharfinger: deploy, route and watch your own containers.",
@@ -35,6 +36,7 @@ cli = typer.Typer(
 )
 cli.add_typer(audit_log, name="audit")
 cli.add_typer(tokens, name="token")
+cli.add_typer(users, name="user")
 cli.add_typer(secret_keys, name="secrets")
 
 _EXPLAINED = (

@@ -24,6 +24,7 @@ from graph.http import MAX_BODY
 from graph.wire import Wire
 from wharf.app import create_app
 from wharf.data_directory import held, prepare
+from wharf.people import people_settings
 from wharf.settings import Settings, unusable
 
 
@@ -89,6 +90,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         tcp_ports=Ports(*settings.tcp_port_range, _our_ports(settings)),
         tcp_address=settings.tcp_address,
         public_host=settings.public_host,
+        people=people_settings(settings),
         secret_key=settings.secret_key,
     )
 
@@ -121,9 +123,10 @@ def _allow_many_files() -> None:
 def _announce(settings: Settings) -> Callable[[str], None]:
     def announce(text: str) -> None:
         typer.echo(
-            "\nThis is the first start. Make your first API token with this setup token, which is shown once\n"
-            f"and can do nothing else (mutation createApiToken at http://{settings.listen}/graphql),\n"
-            f"or on this machine with: wharf token create --name me\n\n    {text}\n",
+            "\nThis is the first start. Make yourself the owner with this setup token, which is shown once and can\n"
+            f"do nothing else (mutation createOwner, or createApiToken, at http://{settings.listen}/graphql),\n"
+            "or do it on this machine: wharf user create --email you@example.com --name You --administrator\n\n"
+            f"    {text}\n",
             err=True,
         )
 

@@ -4,6 +4,7 @@ import ipaddress
 import socket
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -11,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from engine.accounts.addresses import email_address
+from engine.errors import InvalidInput
 from engine.key_ring import keys_in
 from engine.secrets import Secret
 
@@ -28,7 +31,7 @@ _PLAIN = {
 """Pydantic's kinds of mistakes, in plain words."""
 
 
-_NEVER_SHOWN = ("secret_key",)
+_NEVER_SHOWN = ("secret_key", "smtp_url", "oidc_client_secret")
 
 
 class SettingsInvalid(Exception):
@@ -46,6 +49,24 @@ def _secret(value: str | None) -> Secret | None:
     given = Secret(value)
     keys_in(given)
     return given
+
+
+def _hidden(value: str | None) -> Secret | None:
+    return Secret(value) if value else None
+
+
+def _smtp_url(value: str | None) -> Secret | None:
+    if not value:
+        return None
+    try:
+        url = urlsplit(value)
+        usable = url.scheme in ("smtp", "smtps") and url.hostname and url.port != 0 and url.path in ("", "/")
+        usable = usable and (url.username is None) == (url.password is None)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("must be smtp://host:port or smtps://user:password@host:port")
+    return Secret(value)
 
 
 class Settings(BaseSettings):
@@ -99,6 +120,26 @@ class Settings(BaseSettings):
         description="Networks of proxies in front of the API whose X-Forwarded-For and -Proto are believed, as "
         "10.0.0.2,fd00::/64. Default: none.",
     )
+    public_url: str = Field(
+        "",
+        description="Where browsers find this server, as https://wharf.example.com, for links in letters and for "
+        "single sign-on.",
+    )
+    smtp_url: Annotated[Secret | None, BeforeValidator(_smtp_url)] = Field(
+        None,
+        description="Where letters are handed in, as smtp://user:password@host:587 or smtps://user:password@host:465."
+        " Default: none are sent.",
+    )
+    mail_from: str = Field("", description="The address that letters come from.")
+    oidc_issuer: str = Field(
+        "",
+        description="The provider of single sign-on (OpenID Connect), as https://login.example.com. Default: none.",
+    )
+    oidc_client_id: str = Field("", description="What this server is called at that provider.")
+    oidc_client_secret: Annotated[Secret | None, BeforeValidator(_hidden)] = Field(
+        None, description="The secret that the provider has given this server."
+    )
+    oidc_name: str = Field("single sign-on", description="What people call that provider.")
     events_kept: int = Field(
         100_000, ge=1_000, description="How many events the log keeps for subscribers that come back."
     )
@@ -177,6 +218,37 @@ class Settings(BaseSettings):
             raise ValueError("must name a file as sqlite:// URL; other databases are not supported yet")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str) -> str:
+        return _web_address(value, whole=False)
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _oidc_issuer(cls, value: str) -> str:
+        # Compared with what the provider says, to the letter: nothing is taken off.
+        address = _web_address(value, whole=True)
+        if address.startswith("http://") and urlsplit(address).hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("must begin with https://")
+        return address
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_from(cls, value: str) -> str:
+        try:
+            return email_address(value) if value else ""
+        except InvalidInput as error:
+            raise ValueError("must be an e-mail address such as wharf@example.com") from error
+
+    @model_validator(mode="after")
+    def _companions(self) -> "Settings":
+        needed = [("smtp_url", name) for name in ("mail_from", "public_url")]
+        needed += [("oidc_issuer", name) for name in ("oidc_client_id", "public_url")]
+        for given, name in needed:
+            if getattr(self, given) and not getattr(self, name):
+                raise ValueError(f"{PREFIX}{given.upper()} needs {PREFIX}{name.upper()} too")
+        return self
+
     @model_validator(mode="after")
     def _ports_differ(self) -> "Settings":
         if self.http_port == self.https_port:
@@ -213,6 +285,18 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsInvalid("\n".join(map(_explained, error.errors()))) from error
+
+
+def _web_address(value: str, *, whole: bool) -> str:
+    """An address of the web, without query. Raises `ValueError`."""
+    if not value:
+        return ""
+    url = urlsplit(value)
+    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or url.username:
+        raise ValueError("must be an address such as https://wharf.example.com")
+    if not whole and url.path.rstrip("/"):
+        raise ValueError("must have no path: https://wharf.example.com")
+    return value if whole else value.rstrip("/")
 
 
 def _explained(error: ErrorDetails) -> str:

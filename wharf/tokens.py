@@ -48,7 +48,7 @@ def revoke_token(token_id: Annotated[str, typer.Argument(help="As `wharf token l
 
 
 def _cells(row: ApiToken) -> tuple[str, ...]:
-    return row.id, row.name, *map(_moment, (row.created_at, row.expires_at, row.last_used_at))
+    return row.id, row.name, *map(moment, (row.created_at, row.expires_at, row.last_used_at))
 
 
 def aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -58,7 +58,8 @@ def aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(map(str.ljust, cells, widths)).rstrip()
 
 
-def _moment(at: datetime | None) -> str:
+def moment(at: datetime | None) -> str:
+    """The time as people read it, in UTC."""
     return f"{at:%Y-%m-%d %H:%M}" if at else "never"
 
 

@@ -2,15 +2,14 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-from db.models.columns import JSON_COLUMN, hidden_column, id_column, moment_column
+from db.models.columns import JSON_COLUMN, hidden_column, id_column, moment_column, sealed_column
 
 
 class User(SQLModel, table=True):
     """Somebody who can sign in. `email` is normalised.
 
-    `password` is an argon2id hash; None: signs in by other means only. `totp` is the ciphertext of the secret of the
-    second factor, in force once `totp_confirmed_at` is set; `totp_used` the number of the last time step that a code
-    was accepted for.
+    `password` is an argon2id hash; None: signs in by other means only. `totp` is the secret of the second factor, in
+    force once `totp_confirmed_at` is set; `totp_used` the number of the last time step that a code was accepted for.
     """
 
     __tablename__ = "user"
@@ -20,7 +19,7 @@ class User(SQLModel, table=True):
     name: str
     password: str | None = hidden_column(default=None)
     administrator: bool = False
-    totp: str | None = hidden_column(default=None)
+    totp: str | None = sealed_column("user:{id}:totp", default=None)
     totp_confirmed_at: datetime | None = None
     totp_used: int = 0
     created_at: datetime = moment_column()

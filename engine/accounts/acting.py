@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlmodel import Session
 
+from db.models import User
 from engine.accounts.authority import EVERYTHING, Authority
 from engine.accounts.viewer import Viewer
 
@@ -54,6 +55,13 @@ def actor_of(session: Session) -> Acting | None:
     """In whose name this transaction is; None: the engine's own."""
     found: Acting | None = session.info.get("by")
     return found
+
+
+def identified(session: Session, user: User) -> None:
+    """Whoever is behind this transaction, and has not said who they are, has shown that they are this user."""
+    actor = actor_of(session)
+    if actor and actor.viewer.anonymous:
+        session.info["by"] = replace(actor, viewer=replace(actor.viewer, name=user.name, user_id=user.id))
 
 
 def authority_of(session: Session) -> Authority:

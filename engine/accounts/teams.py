@@ -7,7 +7,7 @@ from sqlmodel import Session, col, delete, func, select
 from db.models import ApiToken, Certificate, EventKind, Invitation, Membership, Project, Role, Team, User
 from db.sessions import Sessions
 from engine.accounts.acting import authority_of
-from engine.accounts.authority import INSTALLATION, Action, Noun, Place
+from engine.accounts.authority import INSTALLATION, Action, Authority, Noun, Place
 from engine.accounts.roles import ROLES
 from engine.accounts.tokens import end_tokens
 from engine.errors import Conflict, InvalidInput, NameTaken, NotFound, NotNow
@@ -79,9 +79,18 @@ def join(session: Session, team: Team, user: User, role: Role, project_ids: Sequ
     return row
 
 
-def check_grantable(session: Session, team_id: str, role: Role, project_ids: Iterable[str] | None) -> None:
-    """Raises `NotNow` where whoever asks would give more than they have, `InvalidInput` for a project of others."""
-    authority = authority_of(session)
+def check_grantable(
+    session: Session,
+    team_id: str,
+    role: Role,
+    project_ids: Iterable[str] | None,
+    authority: Authority | None = None,
+) -> None:
+    """Raises `NotNow` where whoever asks would give more than they have, `InvalidInput` for a project of others.
+
+    `authority` is that of somebody else in whose name it is given.
+    """
+    authority = authority or authority_of(session)
     mine = all(authority.allows(*permission, Place(team_id)) for permission in ROLES[role])
     if not mine and not authority.allows(Action.CREATE, Noun.USER, INSTALLATION):
         raise NotNow("That role may do more than you may.", field=_ROLE)
@@ -124,7 +133,7 @@ def _remove(session: Session, team_id: str) -> None:
     for token in tokens:
         token.team_id = None
     for membership in session.exec(select(Membership).where(Membership.team_id == team_id)):
-        _end(session, membership)
+        end_membership(session, membership)
     session.exec(delete(Invitation).where(col(Invitation.team_id) == team_id))
     session.flush()
     session.delete(team)
@@ -165,10 +174,11 @@ def _remove_membership(session: Session, membership_id: str) -> None:
     check_grantable(session, row.team_id, row.role, ())
     if row.role is Role.OWNER:
         _check_other_owner(session, row)
-    _end(session, row)
+    end_membership(session, row)
 
 
-def _end(session: Session, row: Membership) -> None:
+def end_membership(session: Session, row: Membership) -> None:
+    """Somebody is in the team no more."""
     session.delete(row)
     _tell_member(session, EventKind.REMOVED, row, session.get_one(User, row.user_id))
 

@@ -95,7 +95,7 @@ class Tokens:
 
 def hashed(text: str) -> str:
     """What is kept of a text with so many random bits that nobody can guess it."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def end_setup(session: Session) -> None:
@@ -164,7 +164,7 @@ def _add_setup_token(session: Session, text: str) -> bool:
 
 def _valid(session: Session, key: str, address: str) -> tuple[ApiToken, Viewer] | None:
     row = session.exec(select(ApiToken).where(ApiToken.hash == key)).first()
-    if row is None or not _usable_now(row) or not _from_where_it_may(row, address):
+    if row is None or not usable(row) or not _from_where_it_may(row, address):
         return None
     authority = of_token(session, row)
     if authority is None:
@@ -175,7 +175,8 @@ def _valid(session: Session, key: str, address: str) -> tuple[ApiToken, Viewer] 
     return row, viewer
 
 
-def _usable_now(row: ApiToken) -> bool:
+def usable(row: ApiToken) -> bool:
+    """Whether it is neither revoked nor expired."""
     return row.revoked_at is None and (row.expires_at is None or row.expires_at > now())
 
 
@@ -192,7 +193,7 @@ def _from_where_it_may(row: ApiToken, address: str) -> bool:
 
 def _usable(session: Session) -> list[ApiToken]:
     rows = session.exec(select(ApiToken).where(col(ApiToken.revoked_at).is_(None)).order_by(col(ApiToken.id)))
-    return [row for row in rows if _usable_now(row)]
+    return [row for row in rows if usable(row)]
 
 
 def _note_use(session: Session, token_id: str, address: str) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.accounts.authority import EVERYTHING, Authority
+from engine.accounts.authority import EVERYTHING, NOTHING, Authority
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,14 @@ class Viewer:
     @property
     def key(self) -> str:
         """The same for all that one user, or one token that is nobody's, asks for."""
+        if self.anonymous:
+            return f"Peer:{self.address}"
         return f"User:{self.user_id}" if self.user_id else f"ApiToken:{self.token_id}"
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether it is somebody who has shown neither a token nor a session."""
+        return not self.user_id and not self.token_id and self.authority == NOTHING
 
     @property
     def rests_on(self) -> frozenset[str]:
@@ -33,6 +40,11 @@ class Viewer:
 def anyone_with(authority: Authority) -> Viewer:
     """Who asks for what all viewers with this authority are told alike. Is nobody, and has no name."""
     return Viewer("", authority)
+
+
+def anybody_at(address: str) -> Viewer:
+    """Whoever asks from this address without saying who it is."""
+    return Viewer("", NOTHING, address=address)
 
 
 THE_MACHINE = Viewer("the command line", EVERYTHING)

@@ -47,6 +47,9 @@ SEATS: dict[type[SQLModel], Seat] = {
     models.ApiToken: Seat(Noun.API_TOKEN, _IN_ENVIRONMENT),
     models.AuditEntry: Seat(Noun.AUDIT_ENTRY, _IN_ENVIRONMENT),
     models.User: Seat(Noun.USER),
+    models.UserSession: Seat(Noun.USER),
+    models.Passkey: Seat(Noun.USER),
+    models.Identity: Seat(Noun.USER),
     models.Server: Seat(Noun.SERVER),
     models.Project: Seat(Noun.PROJECT, ("team_id", "id", None)),
     models.Environment: Seat(Noun.ENVIRONMENT, ("team_id", "project_id", "id")),
@@ -129,10 +132,10 @@ def is_visible(session: Session, kind: str, key: str, authority: Authority) -> b
 
 
 def owner_of(session: Session, kind: str, key: str) -> str | None:
-    """The user whose own the thing of this kind with this key is: their token, say; None: nobody's."""
+    """The user whose own the thing of this kind with this key is: their token, say, or they; None: nobody's."""
     table = _TABLES.get(kind)
     row = session.get(table, key) if table else None
-    return getattr(row, "user_id", None)
+    return row.id if isinstance(row, models.User) else getattr(row, "user_id", None)
 
 
 def readable(session: Session, row: T) -> T | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeVar
 import strawberry
 
 from graph.errors import ErrorsAsData
-from graph.permissions import Action, Needs, Noun
+from graph.permissions import Action, Needs, Noun, OwnSession, Public
 
 T = TypeVar("T")
 
@@ -21,6 +21,16 @@ def mutation(action: Action, noun: Noun, description: str, *, or_own: bool = Fal
     """What the resolver refuses becomes the `errors` of its payload."""
     needs = Needs(action, noun, or_own=or_own, anywhere=anywhere)
     return strawberry.mutation(description=description, extensions=[ErrorsAsData(), needs])
+
+
+def own_mutation(description: str) -> Any:
+    """Of what somebody signs in with: for those who are signed in with a browser."""
+    return strawberry.mutation(description=description, extensions=[ErrorsAsData(), OwnSession()])
+
+
+def public_mutation(description: str) -> Any:
+    """For everybody, also for those who are not signed in."""
+    return strawberry.mutation(description=description, extensions=[ErrorsAsData(), Public()])
 
 
 def subscription(action: Action, noun: Noun, description: str) -> Any:

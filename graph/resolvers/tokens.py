@@ -79,6 +79,7 @@ class TokenMutations:
         anywhere=True,
     )
     async def create_api_token(self, info: Info, input: Input[CreateApiTokenInput]) -> CreateApiTokenPayload:
+        await info.context.engine.people.sessions.check_recent(info.context.viewer)
         row, text = await info.context.engine.tokens.create(
             input.name, input.expires_at, _limits(info, input), by=info.context.viewer.token_id
         )

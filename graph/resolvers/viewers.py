@@ -8,6 +8,7 @@ from graph import loaders
 from graph.context import Info
 from graph.ids import global_id, read_global_id
 from graph.permissions import SignedIn
+from graph.schema.sessions import Identity, UserSession
 from graph.schema.teams import Membership
 from graph.schema.tokens import ApiToken
 from graph.schema.users import User
@@ -39,6 +40,21 @@ class Viewer:
         rows = await info.context.read(loaders.own_tokens, _signed_in(info))
         return [ApiToken.of(row) for row in rows]
 
+    @strawberry.field(description="Where the user is signed in, the last used first; none where a token asks.")
+    async def sessions(self, info: Info) -> list[UserSession]:
+        rows = await info.context.read(loaders.own_sessions, _in_person(info))
+        return [UserSession.of(row) for row in rows]
+
+    @strawberry.field(description="Who the user is to the provider of single sign-on; none where a token asks.")
+    async def identities(self, info: Info) -> list[Identity]:
+        rows = await info.context.read(loaders.own_identities, _in_person(info))
+        return [Identity.of(row) for row in rows]
+
+    @strawberry.field(description="How many recovery codes the user has left; null: a token asks.")
+    async def recovery_codes_left(self, info: Info) -> int | None:
+        user_id = _in_person(info)
+        return await info.context.read(loaders.own_recovery_codes, user_id) if user_id else None
+
     @strawberry.field(description="Whether the viewer may do this. With what they may not see they may do nothing.")
     async def may(
         self,
@@ -60,6 +76,11 @@ def _signed_in(info: Info) -> str | None:
     """The user who asks without a token: one is limited, and what is theirs is not within its limits."""
     viewer = info.context.viewer
     return viewer.user_id if viewer.token_id is None else None
+
+
+def _in_person(info: Info) -> str | None:
+    """The user, if it is they who ask, with a browser; what they sign in with is no business of their tokens."""
+    return info.context.viewer.user_id if info.context.viewer.session_id else None
 
 
 @strawberry.type

@@ -17,6 +17,7 @@ from graph.schema.deployments import Deployment
 from graph.schema.domains import Domain
 from graph.schema.dumps import DatabaseDump, DatabaseRestore
 from graph.schema.environments import Environment
+from graph.schema.invitations import Invitation
 from graph.schema.projects import Project
 from graph.schema.releases import Release
 from graph.schema.servers import Server
@@ -31,6 +32,7 @@ T = TypeVar("T")
 NODES: dict[str, tuple[Fetch[str, Any], Callable[[Any], Node]]] = {
     Noun.TEAM.value: (loaders.team, Team.of),
     Noun.MEMBERSHIP.value: (loaders.membership, Membership.of),
+    Noun.INVITATION.value: (loaders.invitation, Invitation.of),
     Noun.USER.value: (loaders.user, User.of),
     Noun.PROJECT.value: (loaders.project, Project.of),
     Noun.ENVIRONMENT.value: (loaders.environment, Environment.of),

@@ -3,6 +3,7 @@ from typing import Any, Self
 import strawberry
 
 from db import models
+from engine.accounts.visible import noun_of
 from graph.context import Info
 from graph.ids import Node, global_id
 from graph.permissions import Noun
@@ -54,7 +55,7 @@ class ResourceRemoved(Event):
 
 
 def _thing(row: models.Event) -> dict[str, Any]:
-    return {"noun": Noun(row.noun), "id": global_id(row.noun, row.noun_id), "name": _name(row.data)}
+    return {"noun": noun_of(row.noun), "id": global_id(row.noun, row.noun_id), "name": _name(row.data)}
 
 
 def _name(data: dict[str, Any]) -> str:

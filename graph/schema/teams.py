@@ -1,8 +1,10 @@
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from db import models
+from engine.accounts.invitations import open_now
 from engine.names import ResourceName
 from graph import loaders
 from graph.context import Info
@@ -11,6 +13,9 @@ from graph.ids import Node, global_id
 from graph.schema.projects import Project
 from graph.schema.rows import of_row
 from graph.schema.users import User
+
+if TYPE_CHECKING:
+    from graph.schema.invitations import Invitation
 
 described(
     models.Role,
@@ -39,6 +44,15 @@ class Team(Node):
     @strawberry.field(description="Who is in it, the first first; none for those who may not know.")
     async def memberships(self, info: Info) -> list["Membership"]:
         return [Membership.of(row) for row in await info.context.load(loaders.memberships_of_team, self.key)]
+
+    @strawberry.field(description="Who is invited into it and has not come yet; none for those who may not know.")
+    async def invitations(
+        self, info: Info
+    ) -> list[Annotated["Invitation", strawberry.lazy("graph.schema.invitations")]]:
+        from graph.schema.invitations import Invitation
+
+        rows = await info.context.load(loaders.invitations_of, self.key)
+        return [Invitation.of(row) for row in rows if open_now(row)]
 
 
 @strawberry.type(description="What somebody may do in a team.")

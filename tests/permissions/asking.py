@@ -21,14 +21,14 @@ from tests.permissions.fields import SCHEMA, Reached, arguments, is_seen, reache
 
 _PATIENCE = 0.3  # seconds, for a stream that has nothing to tell yet
 _REFUSALS = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"}
-_INPUTS = {"DatabaseDump": "dumpId", "DatabaseLink": "linkId", "ApiToken": "tokenId"}
+_INPUTS = {"UserSession": "sessionId", "DatabaseDump": "dumpId", "DatabaseLink": "linkId", "ApiToken": "tokenId"}
 _BEYOND: Json = {}  # the answer to what Docker was asked about, once it was allowed
 
 
 class Asking:
     """As one principal, in front of what there is."""
 
-    def __init__(self, api: Api, viewer: Viewer | None, ids: Mapping[str, str]) -> None:
+    def __init__(self, api: Api, viewer: Viewer, ids: Mapping[str, str]) -> None:
         self._api = api
         self._viewer = viewer
         self._ids = ids
@@ -36,7 +36,7 @@ class Asking:
 
     @property
     def _context(self) -> Context:
-        return Context(self._viewer, self._api.engine, self._api.sockets)  # type: ignore[arg-type]
+        return Context(self._viewer, self._api.engine, self._api.sockets, visit=self._api.visit)
 
     async def seen(self) -> set[str]:
         """The fields of queries in which there is something to see."""

@@ -32,9 +32,11 @@ from tests.graph.api.certificates import CERTIFICATE, PRIVATE_KEY
 from tests.graph.api.conftest import Api
 from tests.graph.api.rows import (
     add_dump,
+    add_identity,
     add_owner,
     add_releases,
     add_restore,
+    add_user_session,
     run_database,
 )
 
@@ -66,6 +68,7 @@ async def belongings(api: Api) -> dict[str, str]:
     await write(_watched, database_key)
     certificate = await do("uploadCertificate", "certificate { id }", teamId=team, chain=CERTIFICATE, key=PRIVATE_KEY)
     token = await do("createApiToken", "apiToken { id }", name="ci", within=environment)
+    invitation = await do("inviteMember", "invitation { id }", teamId=team, email="new@example.com", role="VIEWER")
     membership = await write(add_owner, local_id("Team", team), "somebody")
     ids = await api.ask(
         """query($id: ID!) { application(id: $id) {
@@ -80,6 +83,9 @@ async def belongings(api: Api) -> dict[str, str]:
         "Team": team,
         "Membership": global_id("Membership", membership),
         "User": global_id("User", user),
+        "UserSession": global_id("UserSession", await write(add_user_session, user)),
+        "Identity": global_id("Identity", await write(add_identity, user)),
+        "Invitation": invitation["invitation"]["id"],
         "ApiToken": token["apiToken"]["id"],
         "Project": found["environment"]["project"]["id"],
         "Elsewhere": await api.project("elsewhere"),

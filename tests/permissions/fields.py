@@ -21,7 +21,6 @@ SCHEMA = root.schema._schema
 _PAGED = "(first: 100)"
 # What a required argument is given where it is not the id of a thing.
 _GIVEN = {"Viewer.may": "(action: READ, noun: SERVER)"}
-_SEEN_FROM_ELSEWHERE = {"User"}  # members see each other by their memberships
 _IDS = {"databaseId": "Database", "applicationId": "Application", "deploymentId": "Deployment"}
 
 
@@ -68,9 +67,15 @@ def reached(ids: Mapping[str, str]) -> dict[str, Reached]:
     ways: dict[str, Reached] = {"Query": Reached(query, ())}
     for name, key in ids.items():
         kind = SCHEMA.type_map.get(name)
-        if isinstance(kind, GraphQLObjectType) and name in NODES and name not in _SEEN_FROM_ELSEWHERE:
+        if isinstance(kind, GraphQLObjectType) and name in NODES:
             steps = (Step(f'node(id: "{key}")', "node"), Step(f"... on {name}", None))
-            ways[name] = Reached(kind, steps)
+            # Members see each other by their memberships.
+            by = (
+                Step(f'node(id: "{ids["Membership"]}")', "node"),
+                Step("... on Membership", None),
+                Step("user", "user"),
+            )
+            ways[name] = Reached(kind, by if name == "User" else steps)
     waiting = deque(ways.values())
     while waiting:
         way = waiting.popleft()

@@ -1,17 +1,18 @@
 """Everybody who may come to the API: roles, tokens of each kind, strangers, nobody."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from sqlmodel import Session
 
-from db.models import ApiToken, Grant, Membership, Role, Team, User
+from db.models import ApiToken, Grant, Identity, Membership, Role, Team, User, UserSession, now
 from engine.accounts.authorities import of_token, of_user
 from engine.accounts.authority import Authority
-from engine.accounts.viewer import Viewer
+from engine.accounts.viewer import Viewer, anybody_at
 from graph.ids import local_id
 
 
-def principals(session: Session, ids: Mapping[str, str]) -> dict[str, Viewer | None]:
+def principals(session: Session, ids: Mapping[str, str]) -> dict[str, Viewer]:
     """By name. `ids` are those of the team, the project and the environment that everything is in, and of another."""
     team, project, environment = (local_id(kind, ids[kind]) for kind in ("Team", "Project", "Environment"))
     elsewhere = local_id("Project", ids["Elsewhere"])
@@ -38,9 +39,16 @@ def principals(session: Session, ids: Mapping[str, str]) -> dict[str, Viewer | N
         "inside": _token("inside", developer, team, project_id=project, environment_id=environment),
         "all": ApiToken(name="all", hash="2"),
     }
-    named: dict[str, Viewer | None] = {"nobody": None}
-    named |= {name: Viewer(name, of_user(session, user), user_id=user.id) for name, user in users.items()}
+    named: dict[str, Viewer] = {"nobody": anybody_at("127.0.0.1")}
+    named |= {name: _signed_in(session, user) for name, user in users.items()}
     return named | {name: _bearer(session, token) for name, token in tokens.items()}
+
+
+def _signed_in(session: Session, user: User) -> Viewer:
+    row = UserSession(user_id=user.id, hash=user.id, expires_at=now() + timedelta(days=1))
+    session.add_all([row, Identity(user_id=user.id, issuer="https://id.example.com", subject=user.name)])
+    session.flush()
+    return Viewer(user.name, of_user(session, user), user_id=user.id, session_id=row.id)
 
 
 def _user(

@@ -93,6 +93,13 @@ _MOMENTS = [
     *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-31", "2026-02-30T00:00:00Z"),
     *("2000-01-01T00Z",),
 ]
+_EMAILS = [
+    *("a", "@", "a@", "@b.c", "a@b", "a@b.c", "a@@b.c", "a@b@c.d", "a b@c.d", '"a b"@c.d', "a@[127.0.0.1]"),
+    *("a@127.0.0.1", "a@b.c\r\nBcc: d@e.f", "a@b..c", ".a@b.c", "a.@b.c", "a..b@c.d", "a@-b.c", "<a@b.c>"),
+    *("Ann <a@b.c>", "a@b.c,d@e.f", "\u0430@b.c", "a@\u0431.c", "a@xn--a.c", "a" * 65 + "@b.c", "\u0130@b.c"),
+    *("a@" + "b" * 64 + ".c", "a@b." + "c" * 250, "a+b@c.d", "A@B.C", "mailto:a@b.c", "a%40b@c.d"),
+    *("root@localhost", "a@b.local", "a@b.test", "a@b.invalid"),
+]
 _LONG = [
     *("a" * 256, "/" + "a" * 300, "a" * LONG, "é" * (LONG // 7), "/" + "a" * LONG, "1" * 5000),
     *("2999-01-31T00:00:00." + "0" * LONG,),
@@ -184,6 +191,7 @@ _SUITED: dict[str, list[str]] = {
     "Duration": _NUMBERS,
     "Bytes": _NUMBERS,
     "DateTime": _MOMENTS,
+    "EmailAddress": [*_EMAILS, *_LOOK_ALIKES, *_CONTROLS],
     "IPv4Address": _ADDRESSES,
     "IPv4Network": _ADDRESSES,
 }

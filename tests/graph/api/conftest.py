@@ -11,6 +11,8 @@ from strawberry.types import ExecutionResult
 from db.migrate import migrate
 from engine.accounts import roles
 from engine.accounts.authority import EVERYTHING, Allowance, Authority
+from engine.accounts.passwords import Hashing
+from engine.accounts.people import PeopleSettings
 from engine.engine import Engine
 from engine.exposures.ports import Ports
 from engine.settings import EngineSettings
@@ -18,9 +20,11 @@ from graph.context import Context
 from graph.permissions import Viewer
 from graph.root import schema
 from graph.sockets import Sockets
+from graph.visits import Visit
 
 Json = dict[str, Any]
 
+CHEAP = Hashing(memory=64, passes=1)  # of argon2, where no password is worth anything
 OWNER = Viewer("laptop", EVERYTHING, token_id="01m833z4wr47h397dvxhp6mbv0")
 SETUP = Viewer("setup", Authority.of({Allowance(roles.SETUP)}), token_id="01m833z4wr47h397dvxhp6mbv1")
 
@@ -32,13 +36,14 @@ class Api:
     engine: Engine
     viewer: Viewer = OWNER
     sockets: Sockets = field(default_factory=Sockets)
+    visit: Visit = field(default_factory=lambda: Visit(True, "127.0.0.1", "a browser", {}))
 
     def seen_by(self, viewer: Viewer) -> "Api":
         return replace(self, viewer=viewer)
 
     @property
     def context(self) -> Context:
-        return Context(self.viewer, self.engine, self.sockets)
+        return Context(self.viewer, self.engine, self.sockets, visit=self.visit)
 
     async def execute(self, document: str, variables: Json) -> ExecutionResult:
         return await schema.execute(document, variable_values=variables, context_value=self.context)
@@ -158,6 +163,7 @@ async def api(tmp_path: Path, empty_database: Path) -> AsyncIterator[Api]:
             tcp_ports=Ports(9000, 9100),
             tcp_address="127.0.0.1",
             public_host="db.example.com",
+            people=PeopleSettings(hashing=CHEAP),
         )
     )
     await engine.start()

@@ -6,14 +6,32 @@ import pytest
 from graphql import get_nullable_type
 
 from graph.ids import global_id, local_id
+from graph.permissions import OwnSession, Public, guarded_by
+from graph.root import schema
 from tests.graph.api import afterwards
 from tests.graph.api.certificates import CERTIFICATE, PRIVATE_KEY
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.front import Answer, Front
 from tests.graph.api.fuzzing import SCHEMA, assert_echoed, is_document, is_readable, is_there, literal, selection
-from tests.graph.api.rows import add_dump, add_owner, add_releases, add_user, close_ports, run_database
+from tests.graph.api.rows import (
+    add_dump,
+    add_identity,
+    add_owner,
+    add_releases,
+    add_user,
+    add_user_session,
+    close_ports,
+    protect_user,
+    run_database,
+)
 
-MUTATIONS = SCHEMA.mutation_type.fields if SCHEMA.mutation_type else {}
+# What is asked by nobody, and by people of themselves, is fuzzed as they ask it: see test_fuzz_people.
+_OF_PEOPLE = {name.removeprefix("Mutation.") for kind in (Public, OwnSession) for name in guarded_by(schema, kind)}
+MUTATIONS = {
+    name: field
+    for name, field in (SCHEMA.mutation_type.fields.items() if SCHEMA.mutation_type else ())
+    if name not in {*_OF_PEOPLE, "createOwner"}
+}
 INPUTS: dict[str, Any] = {name: get_nullable_type(field.args["input"].type) for name, field in MUTATIONS.items()}
 NO_REQUEST = ("BAD_REQUEST", "TOO_LARGE")
 UNREAD = (*NO_REQUEST, "ENGINE_UNREACHABLE")  # codes of what is told without a field
@@ -21,7 +39,7 @@ MOST_SECONDS = 1.0  # of computing, for a request that is as long as one may be
 _ROUTED = {"Application": "applicationId", "Domain": "domainId"}
 _USES_UP = (
     *("remove", "revoke", "cancel", "start", "stop", "link", "unlink", "expose", "unexpose", "upload"),
-    *("dump", "restore", "addMember"),
+    *("dump", "restore", "addMember", "setAdministrator"),
 )
 
 
@@ -48,6 +66,10 @@ class World:
         await write(add_owner, local_id("Team", team), f"{name}-owner")
         membership = await write(add_owner, local_id("Team", team), f"{name}-other")
         user = await write(add_user, f"{name}-user")
+        await write(protect_user, user, self.api.engine.cipher)
+        invitation = await do(
+            "inviteMember", "invitation { id }", teamId=team, email=f"{name}@example.com", role="VIEWER"
+        )
         empty = await do("createTeam", "team { id }", name=f"empty-{self._number}")
         environment = await self.api.environment(name)
         application = await self.api.application(
@@ -93,6 +115,9 @@ class World:
             "teamId": team,
             "nounId": application,
             "userId": global_id("User", user),
+            "sessionId": global_id("UserSession", await write(add_user_session, user)),
+            "identityId": global_id("Identity", await write(add_identity, user)),
+            "invitationId": invitation["invitation"]["id"],
             "within": environment,
             "releaseId": releases["application"]["releases"]["nodes"][-1]["id"],
             "tokenId": token["apiToken"]["id"],

@@ -20,6 +20,7 @@ from graphql import (
 )
 
 from engine import names
+from engine.accounts.addresses import email_address
 from graph import root
 from graph.http import MAX_BODY
 from graph.limits import MAX_LENGTH
@@ -64,6 +65,7 @@ _BY_TYPE: dict[str, Callable[[], Any]] = {
     "Bytes": lambda: "64MiB",
     "Duration": lambda: "2s",
     "DateTime": lambda: "2999-01-31T12:00:00Z",
+    "EmailAddress": lambda: f"Fresh-{next(_numbers)}@Example.com",
 }
 _READ_BACK: dict[str, Callable[[Any], Any]] = {
     "Duration": names.duration,
@@ -73,6 +75,7 @@ _READ_BACK: dict[str, Callable[[Any], Any]] = {
     "MountPath": names.mount_path,
     "DateTime": datetime.fromisoformat,
     "IPv4Network": names.address_range,
+    "EmailAddress": email_address,
     "IPv4Address": names.host_address,
 }
 

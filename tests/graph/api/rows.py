@@ -1,5 +1,7 @@
 """Rows that only a Docker engine which answers would lead to."""
 
+from datetime import timedelta
+
 from sqlmodel import Session, delete, select
 
 from db.models import (
@@ -16,6 +18,7 @@ from db.models import (
     Environment,
     EnvironmentVariable,
     FailureReason,
+    Identity,
     Membership,
     Release,
     ReleaseStatus,
@@ -23,11 +26,14 @@ from db.models import (
     Role,
     TcpProxy,
     User,
+    UserSession,
     Volume,
     now,
 )
 from engine.hardening import USUAL_CAPABILITIES
 from engine.release_spec import ClaimedDomain, HealthCheck, Mount, ReleaseSpec, VariableReference
+from engine.secret_places import totp_place
+from engine.secrets import Cipher, Secret
 
 
 def add_releases(session: Session, application_id: str, count: int) -> list[str]:
@@ -104,6 +110,27 @@ def add_user(session: Session, name: str) -> str:
     user = User(email=f"{name}@example.com", name=name)
     session.add(user)
     return user.id
+
+
+def protect_user(session: Session, user_id: str, cipher: Cipher) -> None:
+    """Let them have a second factor."""
+    user = session.get_one(User, user_id)
+    user.totp, user.totp_confirmed_at = cipher.encrypt(Secret("JBSWY3DPEHPK3PXP"), totp_place(user.id)), now()
+    session.add(user)
+
+
+def add_user_session(session: Session, user_id: str) -> str:
+    """The id of a browser that they are signed in with."""
+    row = UserSession(user_id=user_id, hash=user_id, expires_at=now() + timedelta(days=1))
+    session.add(row)
+    return row.id
+
+
+def add_identity(session: Session, user_id: str) -> str:
+    """The id of who they are to a provider, one of two."""
+    rows = [Identity(user_id=user_id, issuer="https://id.example.com", subject=f"{user_id}-{n}") for n in (1, 2)]
+    session.add_all(rows)
+    return rows[0].id
 
 
 def add_owner(session: Session, team_id: str, name: str) -> str:

@@ -22,10 +22,11 @@ from graphql import (
 from sqlalchemy import event
 
 from db.models import EventKind
+from engine.accounts.viewer import anybody_at
 from graph import root
 from graph.context import Context
 from graph.ids import local_id
-from graph.permissions import unguarded
+from graph.permissions import Public, guarded_by, unguarded
 from graph.schema.messages import EVENT_TYPES
 from tests.graph.api.conftest import SETUP, Api, Json
 from tests.graph.api.rows import add_failed_deployments, add_releases
@@ -39,6 +40,8 @@ ROOTS = [
 FIELDS = [
     (operation, name, field) for operation, kind in ROOTS if kind for name, field in sorted(kind.fields.items())
 ]
+PUBLIC = guarded_by(root.schema, Public)
+NOBODY = anybody_at("127.0.0.1")
 EXAMPLES: Json = {
     "ID": "nonsense",
     "Int": 1,
@@ -46,6 +49,7 @@ EXAMPLES: Json = {
     "Secret": "text",
     "Boolean": True,
     "ResourceName": "web",
+    "EmailAddress": "ann@example.com",
     "ImageReference": "nginx:1.29",
     "Hostname": "shop.example.com",
     "EnvName": "MODE",
@@ -151,8 +155,10 @@ async def test_the_setup_token_is_good_for_one_thing_only(
 ) -> None:
     found = await codes(api.seen_by(SETUP).context, *document(operation, name, field))
     match name:
-        case "createApiToken" | "viewer":
+        case "createApiToken" | "createOwner" | "viewer":
             assert found == []
+        case _ if field_name(operation, name) in PUBLIC:
+            assert found != ["FORBIDDEN"]
         case "node":
             assert found == ["NULL"]
         case _:
@@ -161,9 +167,26 @@ async def test_the_setup_token_is_good_for_one_thing_only(
 
 @pytest.mark.parametrize(("operation", "name", "field"), FIELDS, ids=[name for _, name, _ in FIELDS])
 async def test_nothing_works_for_nobody(api: Api, operation: str, name: str, field: GraphQLField) -> None:
-    nobody = Context(None, api.engine, api.sockets)  # type: ignore[arg-type]
-    found = await codes(nobody, *document(operation, name, field))
-    assert found == (["NULL"] if name == "node" else ["UNAUTHENTICATED"])
+    found = await codes(api.seen_by(NOBODY).context, *document(operation, name, field))
+    if field_name(operation, name) in PUBLIC:
+        assert found != ["UNAUTHENTICATED"]
+    else:
+        assert found == (["NULL"] if name == "node" else ["UNAUTHENTICATED"])
+
+
+def test_nobody_may_ask_for_what_it_takes_to_sign_in_and_for_nothing_else() -> None:
+    assert {
+        "Query.signInOptions",
+        "Mutation.signIn",
+        "Mutation.acceptInvitation",
+        "Mutation.beginSingleSignOn",
+        "Mutation.requestPasswordReset",
+        "Mutation.resetPassword",
+    } == PUBLIC
+
+
+def field_name(operation: str, name: str) -> str:
+    return f"{operation.capitalize()}.{name}"
 
 
 EVERYTHING = """{ applications { edges { node {
