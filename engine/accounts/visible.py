@@ -6,6 +6,7 @@ somebody adds `visible(table, authority)` to the query; there is no second way t
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
@@ -68,6 +69,7 @@ SEATS: dict[type[SQLModel], Seat] = {
 _TABLES = {table.__name__: table for table in SEATS}
 
 
+@lru_cache(4096)
 def visible(table: type[SQLModel], authority: Authority) -> Condition:
     """True, in SQL, for the rows of `table` that this authority may read."""
     seat = SEATS[table]
@@ -89,6 +91,7 @@ def sees(event: models.Event, authority: Authority) -> bool:
     return authority.allows(Action.READ, noun, place)
 
 
+@lru_cache(1024)
 def visible_events(authority: Authority) -> Condition:
     """As `sees`, in SQL."""
     if authority == EVERYTHING:

@@ -293,7 +293,8 @@ async def test_events_end_loudly(bench: Bench) -> None:
     async with gateway.events(bench.labels, None) as events:
         await gateway.close()
         with pytest.raises(DockerUnreachable):
-            await anext(events)
+            while True:  # what tests before this one have done may be told first
+                await anext(events)
 
 
 async def test_what_is_known_about_an_image(bench: Bench) -> None:
