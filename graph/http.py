@@ -78,7 +78,8 @@ class GraphQLView(GraphQL[Any, None]):
 
     `authenticate` finds the viewer a token belongs to, given also the address it comes from; it may be a coroutine
     function. `recognise` finds the one a cookie belongs to. `sockets` lets whoever revokes a token close what it
-    opened; `quotas` are what each viewer may have at once. `allowed_origins` are pages elsewhere that may open sockets.
+    opened; `quotas` are what each viewer may have at once. `allowed_origins` are pages elsewhere that may open
+    sockets.
     """
 
     websocket_adapter_class = JsonSocket

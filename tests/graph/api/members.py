@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
-from db.models import Membership, Role, Team, User
+from db.models import Membership, Role, Team, User, UserSession
 from engine.accounts.authorities import of_user
+from engine.accounts.user_sessions import Browser, begin
 from engine.accounts.viewer import Viewer
 from graph.ids import local_id
 from tests.graph.api.conftest import Api
@@ -43,15 +44,22 @@ def _add(session: Session, name: str, team_id: str, role: Role, project_ids: lis
     session.add(
         Membership(user_id=user.id, team_id=session.get_one(Team, team_id).id, role=role, project_ids=project_ids)
     )
-    return user.id
+    return _with_session(session, user)
 
 
 def _add_administrator(session: Session, name: str) -> str:
     user = User(email=f"{name}@example.com", name=name, administrator=True)
     session.add(user)
+    session.flush()
+    return _with_session(session, user)
+
+
+def _with_session(session: Session, user: User) -> str:
+    begin(session, user, f"cookie of {user.name}", Browser())
     return user.id
 
 
 def _viewer(session: Session, user_id: str) -> Viewer:
     user = session.get_one(User, user_id)
-    return Viewer(user.name, of_user(session, user), user_id=user_id, session_id="s")
+    signed_in = session.exec(select(UserSession.id).where(UserSession.user_id == user_id)).first()
+    return Viewer(user.name, of_user(session, user), user_id=user_id, session_id=signed_in)
