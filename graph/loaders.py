@@ -27,6 +27,7 @@ from db.models import (
     Identity,
     Invitation,
     Membership,
+    Passkey,
     Project,
     RecoveryCode,
     Release,
@@ -39,6 +40,7 @@ from db.models import (
 )
 from engine.accounts import user_sessions
 from engine.accounts.authority import Authority
+from engine.accounts.passkeys import passkeys_of
 from engine.accounts.visible import visible, visible_events
 from graph.context import Reader
 from graph.errors import Forbidden
@@ -269,6 +271,10 @@ def own_sessions(session: Session, _authority: Authority, user_id: str | None) -
 
 def own_identities(session: Session, _authority: Authority, user_id: str | None) -> list[Identity]:
     return list(session.exec(select(Identity).where(Identity.user_id == user_id).order_by(Identity.id)))
+
+
+def own_passkeys(session: Session, _authority: Authority, user_id: str | None) -> list[Passkey]:
+    return passkeys_of(session, user_id)
 
 
 def own_recovery_codes(session: Session, _authority: Authority, user_id: str | None) -> int:

@@ -83,14 +83,18 @@ class Needs(Guard):
     """Refuses a query, mutation or subscription field to everybody who may not do this action with this noun.
 
     A top-level error says so, with extensions.code UNAUTHENTICATED or FORBIDDEN; the resolver does not run. `or_own`:
-    those may too whom the things belong to that are named. `anywhere`: where nothing is named, it is enough to be
+    those may too whom the things belong to that are named; `in_person`: with a browser, and not by a token, which may
+    be for something else. `anywhere`: where nothing is named, it is enough to be
     allowed it in some place.
     """
 
-    def __init__(self, action: Action, noun: Noun, *, or_own: bool = False, anywhere: bool = False) -> None:
+    def __init__(
+        self, action: Action, noun: Noun, *, or_own: bool = False, in_person: bool = False, anywhere: bool = False
+    ) -> None:
         self.action = action
         self.noun = noun
-        self._or_own = or_own
+        self._or_own = or_own or in_person
+        self._in_person = in_person
         self._anywhere = anywhere
 
     def refuses(self, info: strawberry.Info[Any, Any], arguments: Mapping[str, object]) -> bool:
@@ -98,7 +102,7 @@ class Needs(Guard):
         fill_in_team(info, viewer, arguments.get("input"), self.action, self.noun)
         if viewer.authority == EVERYTHING:
             return False
-        if not viewer.authority.allows_somewhere(self.action, self.noun) and not (self._or_own and viewer.user_id):
+        if not viewer.authority.allows_somewhere(self.action, self.noun) and not self._may_own(viewer):
             raise self._forbidden(self._where(info, viewer, arguments))
         if info.context.mistakes.get(info.path.key):  # nothing will be done: what is wrong with the input is told
             return False
@@ -119,7 +123,7 @@ class Needs(Guard):
             return False
         if place is not None and self._is_allowed(viewer, noun, place):
             return False
-        if self._or_own and viewer.user_id and viewer.user_id == read(owner_of, kind, key):
+        if self._may_own(viewer) and viewer.user_id == read(owner_of, kind, key):
             return False
         if read(is_visible, kind, key, viewer.authority):
             if noun in _USED and noun is not self.noun:
@@ -128,6 +132,9 @@ class Needs(Guard):
         if self.action is Action.READ and isinstance(self._field.type, StrawberryOptional):
             return True
         raise no_such(kind, given, field=path)
+
+    def _may_own(self, viewer: Viewer) -> bool:
+        return self._or_own and bool(viewer.session_id if self._in_person else viewer.user_id)
 
     def _is_allowed(self, viewer: Viewer, noun: Noun, place: Place) -> bool:
         used = noun in _USED and noun is not self.noun

@@ -14,6 +14,7 @@ from graph.resolvers.dumps import DumpMutations, DumpQueries
 from graph.resolvers.environments import EnvironmentMutations, EnvironmentQueries
 from graph.resolvers.events import EventQueries
 from graph.resolvers.invitations import InvitationMutations
+from graph.resolvers.passkeys import PasskeyMutations
 from graph.resolvers.projects import ProjectMutations, ProjectQueries
 from graph.resolvers.servers import ServerQueries
 from graph.resolvers.sign_in import SignInMutations, SignInQueries
@@ -75,6 +76,7 @@ class Mutation(
     SignInMutations,
     CredentialMutations,
     InvitationMutations,
+    PasskeyMutations,
 ):
     pass
 

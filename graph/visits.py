@@ -27,6 +27,7 @@ class Visit:
     address: str
     user_agent: str
     cookies: dict[str, str] = field(repr=False)
+    host: str = ""
     _given: dict[str, tuple[str, timedelta, Literal["lax", "strict"]]] = field(default_factory=dict, repr=False)
 
     @property
@@ -37,6 +38,11 @@ class Visit:
     @property
     def browser(self) -> Browser:
         return Browser(self.address, self.user_agent, self.session)
+
+    @property
+    def origin(self) -> str:
+        """That of the pages which this request was sent to."""
+        return f"{'https' if self.secure else 'http'}://{self.host}"
 
     def cookie(self, name: str) -> str | None:
         found = self.cookies.get(self._full(name))
@@ -76,4 +82,5 @@ def visit_of(connection: HTTPConnection) -> Visit:
         address=connection.client.host if connection.client else "",
         user_agent=connection.headers.get("user-agent", ""),
         cookies=connection.cookies,
+        host=connection.headers.get("host", ""),
     )

@@ -7,6 +7,7 @@ from engine.accounts.identities import Identities
 from engine.accounts.invitations import Invitations
 from engine.accounts.mail import Mailer, MailSettings
 from engine.accounts.oidc import Oidc, OidcSettings
+from engine.accounts.passkeys import Passkeys
 from engine.accounts.passwords import OWASP, Hashing, Passwords
 from engine.accounts.resets import Resets
 from engine.accounts.second_factor import SecondFactor
@@ -42,6 +43,7 @@ class People:
         self.invitations = Invitations(sessions, self._passwords, self._mailer)
         self.resets = Resets(sessions, self._passwords, self._mailer)
         self.oidc = Oidc(settings.oidc) if settings.oidc else None
+        self.passkeys = Passkeys(sessions)
         self.identities = Identities(sessions)
 
     async def close(self) -> None:

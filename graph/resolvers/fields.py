@@ -17,9 +17,17 @@ def query(action: Action, noun: Noun, description: str) -> Any:
     return strawberry.field(description=description, extensions=[Needs(action, noun)])
 
 
-def mutation(action: Action, noun: Noun, description: str, *, or_own: bool = False, anywhere: bool = False) -> Any:
+def mutation(
+    action: Action,
+    noun: Noun,
+    description: str,
+    *,
+    or_own: bool = False,
+    in_person: bool = False,
+    anywhere: bool = False,
+) -> Any:
     """What the resolver refuses becomes the `errors` of its payload."""
-    needs = Needs(action, noun, or_own=or_own, anywhere=anywhere)
+    needs = Needs(action, noun, or_own=or_own, in_person=in_person, anywhere=anywhere)
     return strawberry.mutation(description=description, extensions=[ErrorsAsData(), needs])
 
 

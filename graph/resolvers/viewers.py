@@ -8,6 +8,7 @@ from graph import loaders
 from graph.context import Info
 from graph.ids import global_id, read_global_id
 from graph.permissions import SignedIn
+from graph.schema.passkeys import Passkey
 from graph.schema.sessions import Identity, UserSession
 from graph.schema.teams import Membership
 from graph.schema.tokens import ApiToken
@@ -49,6 +50,10 @@ class Viewer:
     async def identities(self, info: Info) -> list[Identity]:
         rows = await info.context.read(loaders.own_identities, _in_person(info))
         return [Identity.of(row) for row in rows]
+
+    @strawberry.field(description="The passkeys of the user; none where a token asks.")
+    async def passkeys(self, info: Info) -> list[Passkey]:
+        return [Passkey.of(row) for row in await info.context.read(loaders.own_passkeys, _in_person(info))]
 
     @strawberry.field(description="How many recovery codes the user has left; null: a token asks.")
     async def recovery_codes_left(self, info: Info) -> int | None:

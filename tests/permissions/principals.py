@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlmodel import Session
 
-from db.models import ApiToken, Grant, Identity, Membership, Role, Team, User, UserSession, now
+from db.models import ApiToken, Grant, Identity, Membership, Passkey, Role, Team, User, UserSession, now
 from engine.accounts.authorities import of_token, of_user
 from engine.accounts.authority import Authority
 from engine.accounts.viewer import Viewer, anybody_at
@@ -46,7 +46,8 @@ def principals(session: Session, ids: Mapping[str, str]) -> dict[str, Viewer]:
 
 def _signed_in(session: Session, user: User) -> Viewer:
     row = UserSession(user_id=user.id, hash=user.id, expires_at=now() + timedelta(days=1))
-    session.add_all([row, Identity(user_id=user.id, issuer="https://id.example.com", subject=user.name)])
+    passkey = Passkey(user_id=user.id, name="phone", credential_id=user.id, public_key="")
+    session.add_all([passkey, row, Identity(user_id=user.id, issuer="https://id.example.com", subject=user.name)])
     session.flush()
     return Viewer(user.name, of_user(session, user), user_id=user.id, session_id=row.id)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from engine.accounts.mail import MailSettings
+from wharf.people import people_settings
 from wharf.server import engine_settings
 from wharf.settings import Settings, SettingsInvalid, load_settings
 
@@ -108,3 +110,53 @@ def test_every_setting_that_means_something_in_a_container_reaches_it() -> None:
     decided = {"listen", "data_directory", "database_url", "docker_host"}  # by the image and by compose.yaml itself
     passed_on = {name.removeprefix("WHARF_").lower() for name in compose["services"]["wharfinger"]["environment"]}
     assert passed_on == Settings.model_fields.keys() - decided
+
+
+MAIL = {"WHARF_SMTP_URL": "smtps://ann:hunter%402@mail.example.com", "WHARF_MAIL_FROM": "Wharf@Example.com"}
+PUBLIC = {"WHARF_PUBLIC_URL": "https://wharf.example.com/"}
+OIDC = {"WHARF_OIDC_ISSUER": "https://id.example.com/", "WHARF_OIDC_CLIENT_ID": "wharf"}
+
+
+def given(monkeypatch: pytest.MonkeyPatch, *settings: dict[str, str]) -> Settings:
+    for each in settings:
+        for name, value in each.items():
+            monkeypatch.setenv(name, value)
+    return load_settings()
+
+
+def test_mail_and_single_sign_on_are_told_to_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = {"WHARF_OIDC_CLIENT_SECRET": "hunter3"}
+    people = people_settings(given(monkeypatch, MAIL, PUBLIC, OIDC, secret))
+    assert people.public_url == "https://wharf.example.com"
+    assert people.mail == MailSettings("mail.example.com", 465, "wharf@example.com", True, "ann", "hunter@2")
+    assert people.oidc
+    assert people.oidc.redirect_uri == "https://wharf.example.com/auth/oidc/callback"
+    assert (people.oidc.issuer, people.oidc.client_secret) == ("https://id.example.com/", "hunter3")
+    assert "hunter" not in repr(people)
+    assert "hunter" not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ([MAIL], "WHARF_SMTP_URL needs WHARF_PUBLIC_URL too."),
+        ([MAIL, PUBLIC, {"WHARF_MAIL_FROM": ""}], "WHARF_SMTP_URL needs WHARF_MAIL_FROM too."),
+        ([OIDC], "WHARF_OIDC_ISSUER needs WHARF_PUBLIC_URL too."),
+        ([{"WHARF_SMTP_URL": "hunter2@mail"}], "WHARF_SMTP_URL cannot be used: must be smtp://host:port or "),
+        (
+            [{"WHARF_SMTP_URL": "smtp://ann:hunter2@mail:x"}],
+            "WHARF_SMTP_URL cannot be used: must be smtp://host:port or ",
+        ),
+        ([{"WHARF_MAIL_FROM": "wharf"}], "WHARF_MAIL_FROM='wharf' cannot be used: must be an e-mail address"),
+        ([{"WHARF_PUBLIC_URL": "wharf.example.com"}], "cannot be used: must be an address such as https://"),
+        ([{"WHARF_PUBLIC_URL": "https://example.com/wharf"}], "cannot be used: must have no path"),
+        ([PUBLIC, OIDC, {"WHARF_OIDC_ISSUER": "http://id.example.com"}], "cannot be used: must begin with https://"),
+    ],
+)
+def test_what_mail_and_single_sign_on_lack_is_said(
+    monkeypatch: pytest.MonkeyPatch, settings: list[dict[str, str]], words: str
+) -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        given(monkeypatch, *settings)
+    assert words in str(refused.value)
+    assert "hunter" not in str(refused.value)

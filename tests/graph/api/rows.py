@@ -20,6 +20,7 @@ from db.models import (
     FailureReason,
     Identity,
     Membership,
+    Passkey,
     Release,
     ReleaseStatus,
     RestoreStatus,
@@ -122,6 +123,13 @@ def protect_user(session: Session, user_id: str, cipher: Cipher) -> None:
 def add_user_session(session: Session, user_id: str) -> str:
     """The id of a browser that they are signed in with."""
     row = UserSession(user_id=user_id, hash=user_id, expires_at=now() + timedelta(days=1))
+    session.add(row)
+    return row.id
+
+
+def add_passkey(session: Session, user_id: str) -> str:
+    """The id of a passkey that no device has."""
+    row = Passkey(user_id=user_id, name="phone", credential_id=user_id, public_key="")
     session.add(row)
     return row.id
 

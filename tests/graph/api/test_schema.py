@@ -179,9 +179,11 @@ def test_nobody_may_ask_for_what_it_takes_to_sign_in_and_for_nothing_else() -> N
         "Query.signInOptions",
         "Mutation.signIn",
         "Mutation.acceptInvitation",
+        "Mutation.beginPasskey",
         "Mutation.beginSingleSignOn",
         "Mutation.requestPasswordReset",
         "Mutation.resetPassword",
+        "Mutation.signInWithPasskey",
     } == PUBLIC
 
 
