@@ -88,6 +88,7 @@ class Writer:
         self._known = known
         self._kinds = kinds
         self._written = 0
+        self._waiting: dict[str, list[str]] = {}
         self._draft = _Draft()
 
     def operation(self) -> Operation:
@@ -95,12 +96,21 @@ class Writer:
         kind = self.lots.choices(self._kinds, _WEIGHTS[: len(self._kinds)])[0]
         root: GraphQLObjectType = getattr(SCHEMA, f"{kind}_type")
         count = 1 if kind == "subscription" else self.lots.choice((1, 1, 1, 2, 3))
-        names = self.lots.sample(sorted(root.fields), count)
+        names = self._next_roots(kind, sorted(root.fields), count)
         body = " ".join(self._field(name, root.fields[name], set(names), 0) for name in names)
         declared = ", ".join(f"${name}: {kind}" for name, kind in draft.declared.items())
         head = f"{kind} It{f'({declared})' if declared else ''}"
         fragments = (f"fragment {name} on {each.on} {{ {each.text} }}" for name, each in draft.fragments.items())
         return Operation(kind, "\n".join((f"{head} {{ {body} }}", *fragments)), draft.values, tuple(draft.secrets))
+
+    def _next_roots(self, kind: str, all_names: list[str], count: int) -> list[str]:
+        """Different ones; each of all comes once before one comes again."""
+        waiting = self._waiting.setdefault(kind, [])
+        if len(waiting) < count:
+            waiting[:] = [*waiting, *self.lots.sample(all_names, len(all_names))]
+        names = list(dict.fromkeys(waiting[:count]))
+        del waiting[:count]
+        return names
 
     def _chance(self, percent: int) -> bool:
         return self.lots.randrange(100) < percent
@@ -150,7 +160,8 @@ class Writer:
 
     def _parts(self, kind: Any, depth: int, taken: set[str]) -> Iterator[str]:
         names = self.lots.sample(sorted(kind.fields), min(len(kind.fields), self.lots.randint(1, 7)))
-        for name in names:
+        telling = [name for name in ("id", "name") if name in kind.fields and self._chance(50)]
+        for name in dict.fromkeys([*telling, *names]):
             what = kind.fields[name]
             too_far = depth >= _DEEPEST or self._draft.fields >= _MOST_FIELDS
             if name in taken or (too_far and not is_leaf_type(get_named_type(what.type))):
