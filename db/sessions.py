@@ -38,12 +38,15 @@ class Sessions:
     """The database at `url` ("sqlite:////path/to/file.db"), opened for one process.
 
     `attribute` is called in the task that writes, and says in whose name: each transaction finds it under "by" in the
-    `info` of its session.
+    `info` of its session, which is of the class `writing`.
     """
 
-    def __init__(self, url: str, attribute: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, url: str, attribute: Callable[[], object] = lambda: None, writing: type[Session] = Session
+    ) -> None:
         self.url = url
         self._attribute = attribute
+        self._writing = writing
         parsed = make_url(url)
         self._reader = _reading_engine(parsed)
         self._writer = writing_engine(parsed)
@@ -77,7 +80,7 @@ class Sessions:
         deadline, by = time.monotonic() + PATIENCE_SECONDS, self._attribute()
 
         def transaction() -> tuple[T, list[object]]:
-            with Session(self._writer, expire_on_commit=False, info={"by": by}) as session:
+            with self._writing(self._writer, expire_on_commit=False, info={"by": by}) as session:
                 with session.begin():
                     before = _rows_changed(session)
                     result = change(session, *args, **kwargs)

@@ -9,12 +9,12 @@ from sqlmodel import Session, col, update
 
 from db.errors import DatabaseUnusable
 from db.models import Instance, TcpProxy
-from db.sessions import Sessions
 from engine import labels
-from engine.accounts.acting import acting_now
 from engine.accounts.teams import Teams
 from engine.accounts.tokens import Tokens
 from engine.applications import Applications
+from engine.audit import audited
+from engine.audit_log import AuditLog
 from engine.certificates import Certificates
 from engine.containers import container_ended, forget_container, remember_container
 from engine.databases.side import DatabaseSide, remembering_databases
@@ -43,6 +43,7 @@ from engine.proxy.spec import ProxySettings
 from engine.proxy.tcp.observation import TcpProxyObservation
 from engine.publisher import Publisher
 from engine.reconcile import reconcile, remove_orphaned_networks
+from engine.refusals import Refusals
 from engine.rekeying import Rekeying
 from engine.settings import EngineSettings
 from engine.stats import Stats
@@ -59,13 +60,15 @@ class Engine:
     """Everything that the API may ask for. `start` and `stop` frame its life; between them it converges."""
 
     def __init__(self, settings: EngineSettings, outside: Outside = REAL) -> None:
-        self.sessions = Sessions(settings.database_url, acting_now)
+        self.sessions = audited(settings.database_url)
         ring = KeyRing(settings.data_directory / KEY_FILE, settings.secret_key)
         self.cipher = self.sessions.read_now(unlock, ring)
         self.sessions.read_now(check_keys, ring)
         self._rekeying = Rekeying(self.sessions, ring, self.cipher)
         self.events = EventLog(self.sessions, settings.events_kept)
         self.journals = Journals(self.sessions)
+        self.audit = AuditLog(self.sessions)
+        self.refusals = Refusals(self.sessions)
         self.tokens = Tokens(self.sessions)
         self.teams = Teams(self.sessions)
         self._settings = settings
@@ -95,6 +98,7 @@ class Engine:
         self.events.on_event(self._rekeying.notice)
         jobs = (
             self.events.watch_others,
+            self.audit.watch_others,
             publisher.run,
             publisher.watch,
             self.host.observer.run,

@@ -1,6 +1,7 @@
 """From root types to the schema that is served."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import strawberry
 from graphql import GraphQLError
@@ -10,11 +11,16 @@ from strawberry.types import ExecutionContext
 from graph.documents import reading
 from graph.errors import presented
 from graph.executor import Executor
+from graph.limits import in_time
 from graph.scalars import SCALARS
 
 
 class Schema(strawberry.Schema):
-    """A schema that shows clients what `graph.errors` makes of an error."""
+    """A schema that gives up what takes too long, and shows clients what `graph.errors` makes of an error."""
+
+    async def _execute_operation(self, *args: Any, **kwargs: Any) -> Any:
+        # Not by an extension: around every operation, one that is a coroutine takes as long as a small query.
+        return await in_time(super()._execute_operation(*args, **kwargs))
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         # In place: Strawberry calls this exactly once for each result, before any transport sees the list.

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import (
     ArgumentNode,
@@ -15,6 +15,7 @@ from graphql import (
     OperationType,
     ValuesOfCorrectTypeRule,
     VariableDefinitionNode,
+    get_operation_ast,
     parse,
     specified_rules,
     validate,
@@ -24,14 +25,18 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from graph.cost import MAX_COST, Structure, Values, structure
 from graph.executor import told_by
-from graph.limits import MAX_LENGTH, MAX_TOKENS, LimitsRule, OneOperation
+from graph.limits import MAX_LENGTH, MAX_TOKENS, OneOperation, beyond_limits, too_large
 from graph.mistakes import mistakes, told_at_the_top
 
 MAX_REMEMBERED = 16 * 1024 * 1024
 _BYTES_OF_TOKEN = 600  # as measured: the nodes and the places of a document, by its tokens
 _BYTES_OF_CHARACTER = 4
 _MOST_ERRORS = 20
+_GIVEN_UP = "Validation aborted."
+_TANGLED = "The operation is too tangled to be checked. Ask for fewer fields of one name, with fewer fragments."
+COST = "cost"  # the extension of a request, and of its answer, that says what an operation costs
 
 
 class ValuesRule(ValidationRule):
@@ -68,7 +73,6 @@ class ValuesRule(ValidationRule):
 RULES = (
     *(rule for rule in specified_rules if rule is not ValuesOfCorrectTypeRule),
     ValuesRule,
-    LimitsRule,
     MaybeNullValidationRule,
     OneOfInputValidationRule,
 )
@@ -78,11 +82,28 @@ RULES = (
 class Document:
     node: DocumentNode
     errors: list[GraphQLError] | None = None  # None until it is validated
+    _structures: dict[str | None, Structure] = field(default_factory=dict)
 
     def validated(self, schema: GraphQLSchema) -> list[GraphQLError]:
         if self.errors is None:
-            self.errors = validate(schema, self.node, RULES, max_errors=_MOST_ERRORS)
+            self.errors = list(self._errors(schema))
         return self.errors
+
+    def _errors(self, schema: GraphQLSchema) -> Iterator[GraphQLError]:
+        if beyond := beyond_limits(self.node):
+            yield beyond
+            return
+        errors = validate(schema, self.node, RULES, max_errors=_MOST_ERRORS)
+        given_up = any(error.message == _GIVEN_UP for error in errors)
+        yield from [too_large(_TANGLED)] if given_up else errors
+
+    def structure(self, schema: GraphQLSchema, operation: str | None) -> Structure | None:
+        """What the cost of this operation depends on. None: there is no such operation."""
+        if operation not in self._structures:
+            if not (node := get_operation_ast(self.node, operation)):
+                return None
+            self._structures[operation] = structure(schema, self.node, node)
+        return self._structures[operation]
 
 
 class Documents:
@@ -120,6 +141,7 @@ class Reading(SchemaExtension):
         super().__init__()
         self._documents = documents
         self._document: Document | None = None
+        self._told: dict[str, object] = {}
 
     def on_operation(self) -> Iterator[None]:
         options: dict[str, object] = self.execution_context.parse_options  # type: ignore[assignment]
@@ -137,8 +159,22 @@ class Reading(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         if self._document:
             schema = self.execution_context.schema._schema
-            self.execution_context.pre_execution_errors = self._document.validated(schema)
+            errors = self._document.validated(schema)
+            self.execution_context.pre_execution_errors = errors or self._too_costly(self._document, schema)
         yield
+
+    def _too_costly(self, document: Document, schema: GraphQLSchema) -> list[GraphQLError]:
+        context = self.execution_context
+        values: Values = context.variables or {}
+        if not (priced := document.structure(schema, context._provided_operation_name)):
+            return []
+        if COST in (context.operation_extensions or {}):
+            self._told = {COST: {"requested": priced.cost(values), "limit": MAX_COST}}
+        refusal = priced.refusal(values)
+        return [too_large(refusal)] if refusal else []
+
+    def get_results(self) -> dict[str, object]:
+        return self._told
 
 
 def reading() -> tuple[Callable[[], SchemaExtension], ...]:

@@ -22,6 +22,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from db.errors import DatabaseUnusable
 from engine.accounts.acting import acting
+from engine.accounts.authority import INSTALLATION, Place
 from engine.accounts.viewer import Viewer
 from engine.concurrency import to_its_end
 from engine.errors import DockerFailure, DockerUnreachable, EngineError, ErrorCode, ProxyFailure, Refused
@@ -41,8 +42,14 @@ described(
     CURSOR_EXPIRED="The event log does not reach back as far as the cursor asks.",
 )
 
+
+class TookTooLong(Exception):
+    """An operation was given up. `str(error)` says after which time."""
+
+
 _EXPECTED = (
     EngineError,
+    TookTooLong,
     DatabaseUnusable,
     GraphQLError,
     MissingQueryError,
@@ -50,9 +57,13 @@ _EXPECTED = (
     InvalidOperationTypeError,
 )
 BAD_REQUEST = "BAD_REQUEST"  # the code of what is no request of this schema
+TIMEOUT = "TIMEOUT"  # the code of what took too long
+TOO_LARGE = "TOO_LARGE"  # the code of what asks for more than one request may
 _LONGEST_MESSAGE = 500
 # Left out, or null by a variable that need not be: graphql-core finds this later than all else that is wrong with it.
 _ARGUMENT = re.compile(r"Argument '(?:\w+\.\w+\()?(\w+)(?::\))?' (?:has invalid value|of .* is required)")
+# What graphql-core does not read to its end.
+_NOT_READ = re.compile(r"Syntax Error: (Document (contains more|is nested)|Source contains more)")
 
 
 @strawberry.type(description="A mistake that the person who asked can mend.")
@@ -77,6 +88,17 @@ class Payload:
     )
 
 
+class Forbidden(GraphQLError):
+    """The refusal of what somebody knows of, and may not do: they lack the permission `needed`, such as
+    "deploy Application", in this place.
+    """
+
+    def __init__(self, sentence: str, needed: str = "", place: Place = INSTALLATION) -> None:
+        super().__init__(sentence, extensions={"code": "FORBIDDEN"})
+        self.needed = needed
+        self.place = place
+
+
 class ErrorsAsData(FieldExtension):
     """On a mutation: what it refuses is returned in the `errors` of its Payload instead of being raised.
 
@@ -91,7 +113,7 @@ class ErrorsAsData(FieldExtension):
         self, next_: Callable[..., Awaitable[object]], source: object, info: strawberry.Info[Any], **kwargs: object
     ) -> object:
         if mistakes := info.context.mistakes.get(info.path.key):
-            return self._payload(mistakes)
+            return self.told(mistakes)
         return await to_its_end(self._done(next_(source, info, **kwargs), info.context.viewer))
 
     async def _done(self, mutation: Awaitable[object], viewer: Viewer) -> object:
@@ -99,14 +121,15 @@ class ErrorsAsData(FieldExtension):
             with acting(viewer, to_camel_case(self._field.python_name)):
                 return await mutation
         except Refused as error:
-            return self._payload([error])
+            return self.told([error])
         except ExceptionGroup as group:
             refused, bugs = group.split(Refused)
             if bugs or not refused:
                 raise
-            return self._payload(_leaves(refused))
+            return self.told(_leaves(refused))
 
-    def _payload(self, refused: Iterable[Refused]) -> object:
+    def told(self, refused: Iterable[Refused]) -> object:
+        """The payload that tells of nothing but these."""
         payload = cast("type[Payload]", self._field.type)
         return payload(errors=[UserError.of(error) for error in refused])
 
@@ -162,6 +185,8 @@ def _extensions(cause: Exception) -> dict[str, object]:
             return {"code": "DATABASE_UNUSABLE"}
         case ProxyFailure():
             return {"code": "PROXY_FAILURE"}
+        case TookTooLong():
+            return {"code": TIMEOUT}
         case _:
             return {"code": BAD_REQUEST}
 
@@ -169,7 +194,7 @@ def _extensions(cause: Exception) -> dict[str, object]:
 def _extensions_of_graphql(message: str) -> dict[str, object]:
     if found := _ARGUMENT.match(message):
         return {"code": ErrorCode.INVALID_INPUT.value, "field": [found[1]]}
-    return {"code": BAD_REQUEST}
+    return {"code": TOO_LARGE if _NOT_READ.match(message) else BAD_REQUEST}
 
 
 def _legible(message: str) -> str:

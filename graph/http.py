@@ -3,6 +3,7 @@
 https://graphql.github.io/graphql-over-http/draft/
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import timedelta
@@ -25,10 +26,12 @@ from db.errors import DatabaseUnusable
 from graph.broadcasts import Asked, Broadcasts
 from graph.build import Schema
 from graph.context import Context
-from graph.errors import BAD_REQUEST, failed_as_a_whole, masked
+from graph.errors import BAD_REQUEST, TIMEOUT, TOO_LARGE, failed_as_a_whole, masked
 from graph.following import Following
 from graph.negotiation import JSON, accepted, readable
+from graph.peers import peer
 from graph.permissions import Viewer
+from graph.quotas import TOO_MANY, Quotas, TooMany
 from graph.sockets import Sockets
 from graph.websocket import Handshake, JsonSocket, TransportHandler
 
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from engine.engine import Engine
 
 MAX_BODY = 1024 * 1024
+_MAX_THROWN_AWAY = 16 * MAX_BODY  # read to its end, because who still sends when it is closed never sees the answer
+BODY_SECONDS = 20.0  # in which a body must have arrived
 
 Authenticate: TypeAlias = Callable[[str, str], Viewer | Awaitable[Viewer | None] | None]
 
@@ -59,14 +64,15 @@ class Operation(NamedTuple):
     query: str
     variables: dict[str, Any] | None
     name: str | None
+    extensions: dict[str, Any] | None
 
 
 class GraphQLView(GraphQL[Any, None]):
     """An ASGI application for one path. Every request and every socket needs a token.
 
     `authenticate` finds the viewer a token belongs to, given also the address it comes from; it may be a coroutine
-    function. `sockets` lets whoever revokes a token close what it opened. `allowed_origins` are pages elsewhere that
-    may open sockets.
+    function. `sockets` lets whoever revokes a token close what it opened; `quotas` are what each viewer may have at
+    once. `allowed_origins` are pages elsewhere that may open sockets.
     """
 
     websocket_adapter_class = JsonSocket
@@ -81,6 +87,7 @@ class GraphQLView(GraphQL[Any, None]):
         sockets: Sockets,
         allowed_origins: Sequence[str] = (),
         init_timeout: timedelta = timedelta(seconds=10),
+        quotas: Quotas | None = None,
     ) -> None:
         super().__init__(
             schema,
@@ -92,6 +99,7 @@ class GraphQLView(GraphQL[Any, None]):
         self._engine = engine
         self._authenticate = authenticate
         self._sockets = sockets
+        self.quotas = quotas or Quotas()
         self.broadcasts = Broadcasts(self._answers, engine)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,7 +119,7 @@ class GraphQLView(GraphQL[Any, None]):
         async def viewer(claims: Mapping[str, object]) -> Viewer | None:
             return await self._viewer(request, _token_in(claims) or _bearer(request.headers.get("authorization")))
 
-        return Handshake(viewer, self._answers, self.broadcasts, self._sockets)
+        return Handshake(viewer, self._answers, self.broadcasts, self._sockets, self.quotas)
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
@@ -129,8 +137,7 @@ class GraphQLView(GraphQL[Any, None]):
                 yield result
 
     async def _viewer(self, request: HTTPConnection, token: str | None) -> Viewer | None:
-        peer = request.client.host if request.client else ""
-        return await await_maybe(self._authenticate(token, peer)) if token else None
+        return await await_maybe(self._authenticate(token, peer(request.scope))) if token else None
 
     async def _answer(self, request: Request) -> Response:
         if _is_a_browser_looking(request):
@@ -153,11 +160,16 @@ class GraphQLView(GraphQL[Any, None]):
             raise Rejected(405, "Use GET or POST.", Allow="GET, POST")
         if media_type is None:
             raise Rejected(406, f"The answer can only be {JSON} or application/graphql-response+json.")
-        viewer = await self._viewer_of(request)
-        operation = await _operation(request)
-        return await self._executed(operation, request.method, Context(viewer, self._engine, self._sockets))
+        viewer = await self.viewer_of(request)
+        try:
+            with self.quotas.requests.one(viewer), self.quotas.bodies.some(viewer) as room:
+                operation = await _operation(request, room)
+                return await self._executed(operation, request.method, Context(viewer, self._engine, self._sockets))
+        except TooMany as refused:
+            raise Rejected(429, str(refused), TOO_MANY, Retry_After="1", Connection="close") from None
 
-    async def _viewer_of(self, request: Request) -> Viewer:
+    async def viewer_of(self, request: Request) -> Viewer:
+        """Who asks. Raises `Rejected`."""
         token = _bearer(request.headers.get("authorization"))
         if viewer := await self._viewer(request, token):
             return viewer
@@ -173,6 +185,7 @@ class GraphQLView(GraphQL[Any, None]):
                 operation_name=operation.name,
                 context_value=context,
                 allowed_operation_types=_OPERATIONS[method],
+                operation_extensions=operation.extensions,
             )
         except CannotGetOperationTypeError as error:
             sentence = error.as_http_error_reason()
@@ -188,8 +201,8 @@ def _is_a_browser_looking(request: Request) -> bool:
     return request.method == "GET" and wants_a_page and "query" not in request.query_params
 
 
-async def _operation(request: Request) -> Operation:
-    parameters = _query_parameters(request) if request.method == "GET" else await _body(request)
+async def _operation(request: Request, room: Callable[[int], None]) -> Operation:
+    parameters = _query_parameters(request) if request.method == "GET" else await _body(request, room)
     query, name = parameters.get("query"), parameters.get("operationName")
     if not isinstance(query, str) or not query:
         raise Rejected(400, "query must be a string, and not empty.")
@@ -198,7 +211,7 @@ async def _operation(request: Request) -> Operation:
     for key in ("variables", "extensions"):
         if not isinstance(parameters.get(key), dict | None):
             raise Rejected(400, f"{key} must be an object.")
-    return Operation(query, parameters.get("variables"), name)
+    return Operation(query, parameters.get("variables"), name, parameters.get("extensions"))
 
 
 def _query_parameters(request: Request) -> dict[str, Any]:
@@ -209,18 +222,35 @@ def _query_parameters(request: Request) -> dict[str, Any]:
     return parameters
 
 
-async def _body(request: Request) -> dict[str, Any]:
+async def _body(request: Request, room: Callable[[int], None]) -> dict[str, Any]:
     if not readable(request.headers.get("content-type", "")):
         raise Rejected(415, f"The body must be {JSON} in UTF-8.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise Rejected(413, f"The body is larger than {MAX_BODY} bytes.", Connection="close")
-    parameters = _parsed(bytes(body), "The body")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await _read(request, room)
+    except TimeoutError:
+        sentence = f"The body did not arrive within {BODY_SECONDS:g} seconds."
+        raise Rejected(408, sentence, TIMEOUT, Connection="close") from None
+    parameters = _parsed(body, "The body")
     if not isinstance(parameters, dict):
         raise Rejected(400, "The body must be one object. Batches are not supported.")
     return parameters
+
+
+async def _read(request: Request, room: Callable[[int], None]) -> bytes:
+    body, size = bytearray(), 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= MAX_BODY:
+            room(len(chunk))
+            body += chunk
+        elif size <= _MAX_THROWN_AWAY:
+            body.clear()
+        else:
+            break
+    if size > MAX_BODY:
+        raise Rejected(413, f"The body is larger than {MAX_BODY} bytes.", TOO_LARGE, Connection="close")
+    return bytes(body)
 
 
 def _parsed(text: str | bytes, what: str) -> Any:
@@ -247,7 +277,13 @@ def _response(result: ExecutionResult, media_type: str) -> Response:
     body: dict[str, object] = {} if failed else {"data": result.data}
     if result.errors:
         body["errors"] = [error.formatted for error in result.errors]
-    return _encoded(body, media_type, 400 if failed and media_type != JSON else 200)
+    if result.extensions:
+        body["extensions"] = result.extensions
+    return _encoded(body, media_type, _status(result) if failed and media_type != JSON else 200)
+
+
+def _status(failed: ExecutionResult) -> int:
+    return 504 if any((error.extensions or {}).get("code") == TIMEOUT for error in failed.errors or ()) else 400
 
 
 def _encoded(

@@ -36,7 +36,7 @@ from db.models import (
 from engine.accounts.authority import Authority
 from engine.accounts.visible import visible, visible_events
 from graph.context import Reader
-from graph.permissions import forbidden
+from graph.errors import Forbidden
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -93,7 +93,7 @@ def _held(table: type[Row]) -> Fetch[str, Row]:
 
     async def fetch(reader: Reader, keys: list[str]) -> list[Row | GraphQLError]:
         rows = await reader.engine.sessions.read(_by_id, reader.authority, table, keys)
-        return [rows.get(key) or forbidden(f"You may not read this {table.__name__}.") for key in keys]
+        return [rows.get(key) or Forbidden(f"You may not read this {table.__name__}.") for key in keys]
 
     return fetch  # type: ignore[return-value]  # an error is raised where the row is awaited
 

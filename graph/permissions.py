@@ -19,19 +19,16 @@ from strawberry.utils.str_converters import to_camel_case
 from engine.accounts.authority import EVERYTHING, INSTALLATION, Action, Noun, Place
 from engine.accounts.viewer import Viewer, anyone_with
 from engine.accounts.visible import is_visible, noun_of, owner_of, place_of
+from engine.errors import Refused
+from graph.errors import ErrorsAsData, Forbidden
 from graph.ids import no_such, read_global_id
 from graph.subjects import fill_in_team, named
 
-__all__ = ["Action", "Needs", "NeedsToReadNode", "Noun", "Viewer", "anyone_with", "forbidden", "unguarded"]
+__all__ = ["Action", "Needs", "NeedsToReadNode", "Noun", "Viewer", "anyone_with", "unguarded"]
 
 
 # What is named to be used, not to have something done to it, unless the field is about this very noun.
 _USED = {Noun.CERTIFICATE, Noun.USER}
-
-
-def forbidden(sentence: str) -> GraphQLError:
-    """The refusal of what somebody knows of, and may not do."""
-    return GraphQLError(sentence, extensions={"code": "FORBIDDEN"})
 
 
 class Guard(FieldExtension):
@@ -50,10 +47,24 @@ class Guard(FieldExtension):
     async def resolve_async(
         self, next_: Any, source: object, info: strawberry.Info[Any, Any], **kwargs: object
     ) -> Any:
-        if self.refuses(info, kwargs):
-            return None
+        try:
+            if self.refuses(info, kwargs):
+                return None
+        except Refused as error:
+            for extension in self._field.extensions:
+                if isinstance(extension, ErrorsAsData):
+                    return extension.told([error])
+            raise
+        except Forbidden as refusal:
+            if any(isinstance(extension, ErrorsAsData) for extension in self._field.extensions):
+                await self._note(info.context, refusal)
+            raise
         answer = next_(source, info, **kwargs)
         return answer if isasyncgen(answer) else await answer
+
+    async def _note(self, context: Any, refusal: Forbidden) -> None:
+        action = to_camel_case(self._field.python_name)
+        await context.engine.refusals.note(context.viewer, action, refusal.needed, refusal.place)
 
 
 class Needs(Guard):
@@ -76,7 +87,9 @@ class Needs(Guard):
         if viewer.authority == EVERYTHING:
             return False
         if not viewer.authority.allows_somewhere(self.action, self.noun) and not (self._or_own and viewer.user_id):
-            raise self._forbidden()
+            raise self._forbidden(self._where(info, viewer, arguments))
+        if info.context.mistakes.get(info.path.key):  # nothing will be done: what is wrong with the input is told
+            return False
         things = list(named(self._field, arguments))
         if not things and self.action is not Action.READ and not self._anywhere:
             self._check(viewer, INSTALLATION)
@@ -100,7 +113,7 @@ class Needs(Guard):
         if read(is_visible, kind, key, viewer.authority):
             if noun in _USED and noun is not self.noun:
                 return False
-            raise self._forbidden()
+            raise self._forbidden(place or INSTALLATION)
         if reads and self._is_filter(path[0]):  # what is found is filtered: nothing, as of what is not there
             return False
         if reads and isinstance(self._field.type, StrawberryOptional):
@@ -119,10 +132,20 @@ class Needs(Guard):
 
     def _check(self, viewer: Viewer, place: Place) -> None:
         if not viewer.authority.allows(self.action, self.noun, place):
-            raise self._forbidden()
+            raise self._forbidden(place)
 
-    def _forbidden(self) -> GraphQLError:
-        return forbidden(f"You may not do this. It needs: {self.action.value} {self.noun.value}.")
+    def _forbidden(self, place: Place) -> Forbidden:
+        needed = f"{self.action.value} {self.noun.value}"
+        return Forbidden(f"You may not do this. It needs: {needed}.", needed, place)
+
+    def _where(self, info: strawberry.Info[Any, Any], viewer: Viewer, arguments: Mapping[str, object]) -> Place:
+        """The place of the first thing that is named and that the viewer knows of."""
+        for _, given in named(self._field, arguments):
+            read = info.context.engine.sessions.read_now
+            kind, key = read_global_id(given) or ("", "")
+            if noun_of(kind) and read(is_visible, kind, key, viewer.authority):
+                return read(place_of, kind, key) or INSTALLATION
+        return INSTALLATION
 
 
 class SignedIn(Guard):

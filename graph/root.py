@@ -4,6 +4,7 @@ import strawberry
 
 from graph.build import build_schema
 from graph.resolvers.applications import ApplicationMutations, ApplicationQueries
+from graph.resolvers.audit import AuditQueries
 from graph.resolvers.certificates import CertificateMutations, CertificateQueries
 from graph.resolvers.databases import DatabaseMutations, DatabaseQueries
 from graph.resolvers.deployments import DeploymentMutations, DeploymentQueries
@@ -21,6 +22,7 @@ from graph.resolvers.viewers import ViewerQueries
 from graph.resolvers.volumes import VolumeMutations
 from graph.schema.messages import EVENT_TYPES
 from graph.subscriptions.applications import ApplicationSubscriptions
+from graph.subscriptions.audit import AuditSubscriptions
 from graph.subscriptions.databases import DatabaseSubscriptions
 from graph.subscriptions.deployments import DeploymentSubscriptions
 from graph.subscriptions.events import EventSubscriptions
@@ -43,6 +45,7 @@ class Query(
     ServerQueries,
     TokenQueries,
     EventQueries,
+    AuditQueries,
 ):
     pass
 
@@ -78,6 +81,7 @@ class Subscription(
     DeploymentSubscriptions,
     DatabaseSubscriptions,
     TcpProxySubscriptions,
+    AuditSubscriptions,
 ):
     pass
 

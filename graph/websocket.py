@@ -27,6 +27,7 @@ from graph.broadcasts import Answer, Asked, Broadcasts, Run
 from graph.errors import failed_as_a_whole, masked
 from graph.following import Following
 from graph.permissions import Viewer
+from graph.quotas import TOO_MANY, Quotas, TooMany
 from graph.sockets import Sockets
 from graph.wire import WIRE, Wire
 
@@ -42,6 +43,7 @@ class Handshake:
     run: Run
     broadcasts: Broadcasts
     sockets: Sockets
+    quotas: Quotas
 
 
 class JsonSocket(ASGIWebSocketAdapter):
@@ -87,6 +89,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     websocket: JsonSocket
     viewer: Viewer | None = None
     _expiry: asyncio.Task[None] | None = None
+    _counted: Viewer | None = None
 
     async def handle(self) -> None:
         try:
@@ -101,6 +104,8 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 self._expiry.cancel()
             if self.viewer:
                 self.context.sockets.discard(self.viewer, self)
+            if self._counted:
+                self.context.quotas.sockets.give_back(self._counted)
 
     def stop(self) -> None:
         """End everything that runs on this socket: it is told nothing more."""
@@ -135,18 +140,32 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         if self.viewer is None:
             await self.websocket.close(4403, "Forbidden")
             return
+        if not await self._has_room(self.viewer):
+            return
         self.context.sockets.add(self.viewer, self)
         if self.viewer.expires_at:
             self._expiry = asyncio.create_task(self._forbid_at(self.viewer.expires_at))
         self.connection_acknowledged = True
         await self.send_message({"type": "connection_ack"})
 
+    async def _has_room(self, viewer: Viewer) -> bool:
+        try:
+            self.context.quotas.sockets.take(viewer)
+        except TooMany as refused:
+            await self.websocket.close(4429, str(refused))
+            return False
+        self._counted = viewer
+        return True
+
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         with suppress(WebSocketDisconnected):
             try:
-                await self._run(operation)
+                with self.context.quotas.operations.one(cast(Viewer, self.viewer)):
+                    await self._run(operation)
             except WebSocketDisconnected:
                 raise
+            except TooMany as refused:
+                await operation.send_initial_errors([GraphQLError(str(refused), extensions={"code": TOO_MANY})])
             except Exception as bug:  # noqa: BLE001 masked() logs it
                 await operation.send_initial_errors([masked(bug)])
 

@@ -2,11 +2,16 @@
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+
+from graph.headers import STRICT
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendEvent
@@ -27,7 +32,18 @@ class Wire(WebSocketsSansIOProtocol):
 
     patience = 10.0
     last_chance = 120.0
+    on_lost: Callable[[], None] | None = None
     _cut: asyncio.TimerHandle | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._rejected = self.conn.reject
+        self.conn.reject = self._reject  # type: ignore[method-assign]
+
+    def _reject(self, status: HTTPStatus | int, text: str) -> Response:
+        response = self._rejected(status, text)
+        response.headers.update((name.decode(), value.decode()) for name, value in STRICT)
+        return response
 
     def push(self, frame: bytes) -> bool:
         """Send a frame of `text_frame`, unless that would have to wait. Whether it was sent."""
@@ -87,6 +103,8 @@ class Wire(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._cut is not None:
             self._cut.cancel()
+        if self.on_lost:
+            self.on_lost()
         super().connection_lost(exc)
 
 

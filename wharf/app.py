@@ -14,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from db.errors import DatabaseUnusable
 from db.models import Event, EventKind
 from engine.engine import Engine
+from graph.export import AuditExport
 from graph.http import GraphQLView
 from graph.root import schema
 from graph.sockets import Sockets
@@ -53,6 +54,7 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         routes=[
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
+            Route("/audit.jsonl", AuditExport(view, engine)),
             Route("/healthz", _alive),
             Route("/readyz", ready),
         ],

@@ -18,13 +18,12 @@ from engine.errors import EngineError
 from engine.instance import instance_of
 from engine.secrets import SecretUnreadable
 from engine.uninstall import dumps_kept, uninstall, volumes_kept
-from graph.root import print_schema_text
+from wharf.audit import audit_log
 from wharf.backup import back_up
 from wharf.data_directory import DirectoryTaken, held, prepare
 from wharf.doctor import examine
 from wharf.logging import log_to_terminal
 from wharf.secrets import secret_keys
-from wharf.server import serve
 from wharf.settings import Settings, SettingsInvalid, load_settings
 from wharf.tokens import tokens
 
@@ -34,6 +33,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+cli.add_typer(audit_log, name="audit")
 cli.add_typer(tokens, name="token")
 cli.add_typer(secret_keys, name="secrets")
 
@@ -65,6 +65,8 @@ def _options(
 @cli.command("serve")
 def serve_until_stopped() -> None:
     """Serve the API and keep everything as it is wanted, until told to stop."""
+    from wharf.server import serve  # takes half a second, which every other command would wait for
+
     settings = load_settings()
     log_to_terminal(settings.log_level)
     serve(settings)
@@ -100,6 +102,8 @@ def backup(
 @cli.command()
 def schema() -> None:
     """Print the schema of the API in GraphQL's own language."""
+    from graph.root import print_schema_text
+
     typer.echo(print_schema_text(), nl=False)
 
 

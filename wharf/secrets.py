@@ -11,6 +11,9 @@ from sqlmodel import Session
 
 from db.errors import database_errors
 from db.sessions import Sessions
+from engine.accounts.acting import acting
+from engine.accounts.viewer import THE_MACHINE
+from engine.audit import audited
 from engine.errors import NotNow
 from engine.instance import check_keys, instance_of, unlock
 from engine.key_ring import KEY_FILE, KeyRing
@@ -58,7 +61,7 @@ def rotate_key() -> None:
     """Have every secret rest on a new key. A server that runs does it, and serves on."""
     settings = load_settings()
     need_current_database(settings)
-    with database_errors(settings.database), closing(Sessions(settings.database)) as sessions:
+    with database_errors(settings.database), closing(audited(settings.database)) as sessions:
         before = sessions.read_now(_standing)
         try:
             with held(settings.data_directory, settings.database_file):
@@ -77,8 +80,13 @@ async def _rotate(sessions: Sessions, settings: Settings) -> None:
     cipher = sessions.read_now(unlock, ring)
     sessions.read_now(check_keys, ring)
     if not ring.given:
-        await sessions.write(ask_for_key)
+        await _ask_for_key(sessions)
     await Rekeying(sessions, ring, cipher).carry_out()
+
+
+async def _ask_for_key(sessions: Sessions) -> None:
+    with acting(THE_MACHINE, "wharf secrets rotate"):
+        await sessions.write(ask_for_key)
 
 
 async def _have_rotated(sessions: Sessions, settings: Settings) -> None:
@@ -87,7 +95,7 @@ async def _have_rotated(sessions: Sessions, settings: Settings) -> None:
             f"The server has its key from {_GIVEN}: put a new one there, then a comma and the old one, and start the "
             "server again."
         )
-    await sessions.write(ask_for_key)
+    await _ask_for_key(sessions)
     before, deadline = sessions.read_now(_standing), time.monotonic() + _PATIENCE_SECONDS
     while (now := sessions.read_now(_standing)).wanted or now.left or len(_ring(settings).kept) > 1:
         if now != before:

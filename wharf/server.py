@@ -18,6 +18,8 @@ from db.migrate import migrate
 from engine.engine import Engine
 from engine.exposures.ports import Ports
 from engine.settings import EngineSettings
+from graph.doors import Crowd, door
+from graph.headers import StrictHeaders
 from graph.http import MAX_BODY
 from graph.wire import Wire
 from wharf.app import create_app
@@ -37,11 +39,14 @@ def serve(settings: Settings) -> None:
         _allow_many_files()
         app = create_app(Engine(engine_settings(settings)), _announce(settings))
         config = uvicorn.Config(
-            app,
+            StrictHeaders(app),
+            http=door(Crowd(settings.proxies)),
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=bool(settings.proxies),  # otherwise uvicorn believes what comes from this machine
+            forwarded_allow_ips=settings.proxies,
             ws=Wire,
             ws_per_message_deflate=False,
             ws_max_size=MAX_BODY,

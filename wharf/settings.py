@@ -94,6 +94,11 @@ class Settings(BaseSettings):
         description="The key to the secrets in the database, 32 random bytes in Base64 (openssl rand -base64 32); to "
         "change it, the new one, a comma, the old one. Default: a key that is made in the data directory.",
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Networks of proxies in front of the API whose X-Forwarded-For and -Proto are believed, as "
+        "10.0.0.2,fd00::/64. Default: none.",
+    )
     events_kept: int = Field(
         100_000, ge=1_000, description="How many events the log keeps for subscribers that come back."
     )
@@ -153,6 +158,14 @@ class Settings(BaseSettings):
             raise ValueError("must be a private IPv4 network of /24 or larger, for example 10.213.0.0/16")
         return str(pool)
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _trusted_proxies(cls, value: str) -> str:
+        networks = [ipaddress.ip_network(each.strip()) for each in value.split(",") if each.strip()]
+        if any(network.prefixlen == 0 for network in networks):
+            raise ValueError("must not be everybody")
+        return ",".join(map(str, networks))
+
     @field_validator("database_url")
     @classmethod
     def _database_url(cls, value: str) -> str:
@@ -169,6 +182,11 @@ class Settings(BaseSettings):
         if self.http_port == self.https_port:
             raise ValueError(f"{PREFIX}HTTP_PORT and {PREFIX}HTTPS_PORT must differ")
         return self
+
+    @property
+    def proxies(self) -> list[str]:
+        """The networks of trusted proxies, each as an address and its prefix."""
+        return [each for each in self.trusted_proxies.split(",") if each]
 
     @property
     def tcp_port_range(self) -> tuple[int, int]:

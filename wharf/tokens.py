@@ -9,8 +9,10 @@ import typer
 
 from db.errors import database_errors
 from db.models import ApiToken, now
-from db.sessions import Sessions
+from engine.accounts.acting import acting
 from engine.accounts.tokens import Tokens
+from engine.accounts.viewer import THE_MACHINE
+from engine.audit import audited
 from wharf.data_directory import need_current_database
 from wharf.settings import load_settings
 
@@ -28,21 +30,21 @@ def create_token(
 ) -> None:
     """Make a token and print it. It cannot be shown again."""
     expires_at = now() + timedelta(days=days) if days else None
-    _, text = _with_tokens(lambda tokens: tokens.create(name, expires_at))
+    _, text = _with_tokens("create", lambda tokens: tokens.create(name, expires_at))
     typer.echo(text)
 
 
 @tokens.command("list")
 def list_tokens() -> None:
     """Name the tokens that can be used, with their times in UTC."""
-    for line in aligned([_HEADS, *map(_cells, _with_tokens(Tokens.usable))]):
+    for line in aligned([_HEADS, *map(_cells, _with_tokens("list", Tokens.usable))]):
         typer.echo(line)
 
 
 @tokens.command("revoke")
 def revoke_token(token_id: Annotated[str, typer.Argument(help="As `wharf token list` names it.")]) -> None:
     """Have a token refused from now on. A server that runs ends what was opened with it."""
-    _with_tokens(lambda tokens: tokens.revoke(token_id))
+    _with_tokens("revoke", lambda tokens: tokens.revoke(token_id))
 
 
 def _cells(row: ApiToken) -> tuple[str, ...]:
@@ -60,14 +62,15 @@ def _moment(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M}" if at else "never"
 
 
-def _with_tokens(ask: Callable[[Tokens], Coroutine[object, object, T]]) -> T:
+def _with_tokens(command: str, ask: Callable[[Tokens], Coroutine[object, object, T]]) -> T:
     settings = load_settings()
     need_current_database(settings)
 
     async def run() -> T:
-        sessions = Sessions(settings.database)
+        sessions = audited(settings.database)
         try:
-            return await ask(Tokens(sessions))
+            with acting(THE_MACHINE, f"wharf token {command}"):
+                return await ask(Tokens(sessions))
         finally:
             sessions.close()
 

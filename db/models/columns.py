@@ -21,6 +21,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def hidden_column(**options: Any) -> Any:
+    """A column that is shown to nobody, such as the hash that a secret is known by."""
+    return Field(sa_column_kwargs={"info": {"hidden": True}}, **options)
+
+
 def id_column() -> Any:
     return Field(default_factory=new_id, primary_key=True)
 

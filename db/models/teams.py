@@ -3,7 +3,7 @@ from enum import Enum
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-from db.models.columns import JSON_COLUMN, id_column, moment_column
+from db.models.columns import JSON_COLUMN, hidden_column, id_column, moment_column
 
 
 class Role(Enum):
@@ -49,7 +49,7 @@ class Invitation(SQLModel, table=True):
     email: str
     role: Role
     project_ids: list[str] | None = Field(default=None, sa_type=JSON_COLUMN)
-    hash: str = Field(unique=True)
+    hash: str = hidden_column(unique=True)
     invited_by: str
     created_at: datetime = moment_column()
     expires_at: datetime

@@ -3,7 +3,7 @@ from enum import Enum
 
 from sqlmodel import Field, SQLModel
 
-from db.models.columns import JSON_COLUMN, id_column, moment_column
+from db.models.columns import JSON_COLUMN, hidden_column, id_column, moment_column
 
 
 class Grant(Enum):
@@ -26,7 +26,7 @@ class ApiToken(SQLModel, table=True):
 
     id: str = id_column()
     name: str
-    hash: str = Field(unique=True)
+    hash: str = hidden_column(unique=True)
     grant: Grant = Grant.OWNER
     user_id: str | None = Field(default=None, foreign_key="user.id")
     team_id: str | None = Field(default=None, foreign_key="team.id")

@@ -2,7 +2,7 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
-from db.models.columns import JSON_COLUMN, id_column, moment_column
+from db.models.columns import JSON_COLUMN, hidden_column, id_column, moment_column
 
 
 class User(SQLModel, table=True):
@@ -18,9 +18,9 @@ class User(SQLModel, table=True):
     id: str = id_column()
     email: str = Field(unique=True)
     name: str
-    password: str | None = None
+    password: str | None = hidden_column(default=None)
     administrator: bool = False
-    totp: str | None = None
+    totp: str | None = hidden_column(default=None)
     totp_confirmed_at: datetime | None = None
     totp_used: int = 0
     created_at: datetime = moment_column()
@@ -35,7 +35,7 @@ class RecoveryCode(SQLModel, table=True):
 
     id: str = id_column()
     user_id: str = Field(foreign_key="user.id", index=True)
-    hash: str
+    hash: str = hidden_column()
     used_at: datetime | None = None
 
 
@@ -77,7 +77,7 @@ class UserSession(SQLModel, table=True):
 
     id: str = id_column()
     user_id: str = Field(foreign_key="user.id", index=True)
-    hash: str = Field(unique=True)
+    hash: str = hidden_column(unique=True)
     address: str = ""
     user_agent: str = ""
     created_at: datetime = moment_column()
@@ -93,7 +93,7 @@ class PasswordReset(SQLModel, table=True):
 
     id: str = id_column()
     user_id: str = Field(foreign_key="user.id", index=True)
-    hash: str = Field(unique=True)
+    hash: str = hidden_column(unique=True)
     created_at: datetime = moment_column()
     expires_at: datetime
     used_at: datetime | None = None

@@ -6,6 +6,8 @@ somebody adds `visible(table, authority)` to the query; there is no second way t
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
@@ -67,6 +69,7 @@ SEATS: dict[type[SQLModel], Seat] = {
 _TABLES = {table.__name__: table for table in SEATS}
 
 
+@lru_cache(4096)
 def visible(table: type[SQLModel], authority: Authority) -> Condition:
     """True, in SQL, for the rows of `table` that this authority may read."""
     seat = SEATS[table]
@@ -88,6 +91,7 @@ def sees(event: models.Event, authority: Authority) -> bool:
     return authority.allows(Action.READ, noun, place)
 
 
+@lru_cache(1024)
 def visible_events(authority: Authority) -> Condition:
     """As `sees`, in SQL."""
     if authority == EVERYTHING:
@@ -114,7 +118,7 @@ def place_of(session: Session, kind: str, key: str) -> Place | None:
     """Where the thing of this kind (the name of its table's class) with this key is; None: there is none."""
     table = _TABLES.get(kind)
     row = session.get(table, key) if table else None
-    return _place(session, row) if row is not None else None
+    return place_of_row(session, row) if row is not None else None
 
 
 def is_visible(session: Session, kind: str, key: str, authority: Authority) -> bool:
@@ -133,17 +137,23 @@ def owner_of(session: Session, kind: str, key: str) -> str | None:
 
 def readable(session: Session, row: T) -> T | None:
     """The row, if whoever is behind this transaction may know of it."""
-    place = _place(session, row)
+    place = place_of_row(session, row)
     known = place is not None and authority_of(session).allows(Action.READ, SEATS[type(row)].noun, place)
     return row if known else None
 
 
-def _place(session: Session, row: SQLModel) -> Place | None:
-    seat = SEATS[type(row)]
+def place_of_row(session: Session, row: SQLModel, before: Mapping[str, Any] = MappingProxyType({})) -> Place | None:
+    """Where the row is, which itself need not be written yet; None: what it is part of is gone.
+
+    `before`: values that count instead of its present ones.
+    """
+    seat = SEATS.get(type(row))
+    if seat is None:  # of nobody's team, such as a session
+        return INSTALLATION
     for owner_key, owner in seat.owners.items():
         above = session.get(owner, getattr(row, owner_key))
-        return _place(session, above) if above is not None else None
-    return Place(*(getattr(row, name) if name else None for name in seat.columns))
+        return place_of_row(session, above) if above is not None else None
+    return Place(*(before.get(name, getattr(row, name)) if name else None for name in seat.columns))
 
 
 def _known(authority: Authority) -> Condition:

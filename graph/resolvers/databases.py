@@ -2,6 +2,7 @@ from typing import Annotated
 
 import strawberry
 
+from engine.accounts.acting import acting
 from engine.databases.catalogue import CATALOGUE
 from engine.databases.requests import NewDatabase
 from engine.errors import InvalidInput
@@ -168,13 +169,15 @@ class DatabaseQueries:
     @query(
         Action.REVEAL,
         Noun.DATABASE,
-        "How to sign in to a database. That it was read is written down in the event log.",
+        "How to sign in to a database. That it was read is written down in the event log and the audit log.",
     )
     async def database_credentials(
         self, info: Info, database_id: Annotated[strawberry.ID, _DATABASE]
     ) -> DatabaseCredentials:
         key = local_id("Database", database_id, field=("databaseId",))
-        return DatabaseCredentials.of(await info.context.engine.databases.access(key, info.context.viewer.name))
+        viewer = info.context.viewer
+        with acting(viewer, "databaseCredentials"):
+            return DatabaseCredentials.of(await info.context.engine.databases.access(key, viewer.name))
 
 
 @strawberry.type

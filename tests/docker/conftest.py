@@ -45,7 +45,7 @@ def far_world(tmp_path: Path, relay: Relay) -> Iterator[World]:
     finally:
         relay.mend()
         world.stop()
-        world.command("uninstall", "--yes", "--volumes")
+        world.uninstall()
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +69,7 @@ def _running(made: World) -> Iterator[World]:
         yield made
     finally:
         made.stop()
-        made.command("uninstall", "--yes", "--volumes")
+        made.uninstall()
 
 
 @pytest.fixture

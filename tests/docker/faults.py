@@ -155,7 +155,7 @@ def running_target(directory: Path, engine: str = DOCKER, **settings: str) -> It
             by_hand("rm", "-fv", foreign)
             relay.mend()
             world.stop()
-            world.command("uninstall", "--yes", "--volumes")
+            world.uninstall()
 
 
 async def _furnished(world: World, relay: Relay, foreign: str) -> Target:

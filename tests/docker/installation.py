@@ -11,22 +11,28 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from gql import Client, gql
 from gql.transport.websockets import WebsocketsTransport
 
+from db.sessions import Sessions
+from engine.accounts.tokens import Tokens
+from engine.docker.gateway import DockerGateway
+from engine.uninstall import uninstall
 from tests.conftest import free_port, free_ports
 
 WHARF = str(Path(sys.executable).with_name("wharf"))
 _STARTED_WITHIN = 60.0
 
 Answer = dict[str, Any]
+T = TypeVar("T")
 
 
 class Failed(AssertionError):
@@ -79,7 +85,7 @@ class Installation:
             time.sleep(0.02)
         self.started_in = time.monotonic() - begun
         if not self.token:
-            self.token = self.command("token", "create", "--name", "tests").strip()
+            self.token = _aside(self._make_token)
 
     def launch(self) -> None:
         """Start the server, and do not wait for it."""
@@ -105,6 +111,26 @@ class Installation:
             [*self.program, *words], env=self.environ, capture_output=True, text=True, check=True, timeout=60
         )
         return done.stdout
+
+    def uninstall(self) -> None:
+        """As `wharf uninstall --volumes` does, and sooner: no other process is started."""
+        _aside(self._uninstall)
+
+    async def _uninstall(self) -> None:
+        docker = DockerGateway(None)
+        try:
+            async for _ in uninstall(docker, self.instance_id, self.directory / "data", volumes=True):
+                pass
+        finally:
+            await docker.close()
+
+    async def _make_token(self) -> str:
+        sessions = Sessions(f"sqlite:///{self.directory / 'data' / 'wharf.db'}")
+        try:
+            _, text = await Tokens(sessions).create("tests")
+        finally:
+            sessions.close()
+        return text
 
     def kill(self) -> None:
         """SIGKILL: nothing is written, nothing is closed."""
@@ -241,3 +267,9 @@ async def eventually(condition: Callable[[], Awaitable[object]], within: float =
     async with asyncio.timeout(within):
         while not await condition():
             await asyncio.sleep(0.02)
+
+
+def _aside(job: Callable[[], Coroutine[object, object, T]]) -> T:
+    """What a coroutine function returns, also where an event loop is running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(job())).result()

@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
 PRINTS_ITS_ENVIRONMENT = ["python3", "-c", "import os; print(dict(os.environ), flush=True); raise SystemExit(3)"]
 SHARED = "of setEnvironmentVariables, not marked"
 PRINTED = "printed"
-# What processes of the containers that are there in the end find in their environment. A link hands the password of a database to an application.
+# What processes of the containers that are there in the end find in their environment. A link hands the password of a
+# database to an application.
 CONTAINERS_OWN = {
     "createApplication variables value",
     "setEnvironmentVariables variables value",

@@ -5,7 +5,7 @@ import io
 import os
 import socket
 import tarfile
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -293,7 +293,11 @@ async def test_events_end_loudly(bench: Bench) -> None:
     async with gateway.events(bench.labels, None) as events:
         await gateway.close()
         with pytest.raises(DockerUnreachable):
-            await anext(events)
+            await _all_of(events)
+
+
+async def _all_of(events: AsyncIterator[DockerEvent]) -> list[DockerEvent]:
+    return [event async for event in events]  # what tests before have done may be told first
 
 
 async def test_what_is_known_about_an_image(bench: Bench) -> None:

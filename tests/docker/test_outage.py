@@ -81,7 +81,7 @@ async def test_a_server_that_starts_without_an_engine_says_so_and_waits_for_it(t
         assert "Traceback" not in world.log.read_text()
     finally:
         world.stop()
-        world.command("uninstall", "--yes", "--volumes")
+        world.uninstall()
 
 
 async def test_a_container_that_loses_its_network_is_noticed_and_brought_back(far_world: World) -> None:

@@ -9,8 +9,6 @@ from statistics import median
 
 import pytest
 
-from engine.docker.gateway import DockerGateway
-from engine.uninstall import uninstall
 from tests.docker.crowd import Crowd, deploy_at_once, gather_crowd, percentile_95, reading
 from tests.docker.relay import Relay, running_relay
 from tests.docker.usage import cpu_seconds, private_mib
@@ -41,7 +39,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory, engine: Relay) -> Iterator[C
         yield asyncio.run(gather_crowd(world, APPLICATIONS))
     finally:
         world.stop()
-        asyncio.run(_clear(world))
+        world.uninstall()
 
 
 async def test_deployments_asked_for_at_once_finish_in_order_a_few_at_a_time_while_reads_stay_fast(
@@ -144,10 +142,3 @@ async def until_claimed(world: World, host: str) -> None:
         return (await world.visit(host)).status != 404
 
     await eventually(claimed, within=30)
-
-
-async def _clear(world: World) -> None:
-    docker = DockerGateway(None)
-    async for _ in uninstall(docker, world.instance_id, world.directory / "data", volumes=True):
-        pass
-    await docker.close()

@@ -7,16 +7,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
 import pytest_asyncio
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 
+from graph.doors import Crowd, door
+from graph.headers import StrictHeaders
 from graph.http import GraphQLView
 from graph.permissions import Viewer
 from graph.sockets import Sockets
 from graph.wire import Wire
-from tests.graph.small import SCHEMA, TOKENS
+from tests.graph.small import BEGUN, DOOR, ENDED, RUNNING, SCHEMA, TOKENS
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -39,6 +42,12 @@ class Served:
     @property
     def websocket(self) -> str:
         return f"ws://{self.address}/graphql"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits() -> None:
+    for each in (RUNNING, BEGUN, ENDED, DOOR):
+        each.renew()
 
 
 async def authenticate(token: str, _address: str) -> Viewer | None:
@@ -65,7 +74,8 @@ async def served() -> AsyncIterator[Served]:
 async def serving(view: GraphQLView, wire: type[asyncio.Protocol] = Wire, **how: Any) -> AsyncIterator[int]:
     """The port on which a real server serves the view."""
     app = Starlette(routes=[Route("/graphql", view), WebSocketRoute("/graphql", view)])
-    config = uvicorn.Config(app, ws=wire, log_level="warning", log_config=None, ws_per_message_deflate=False, **how)
+    how = {"http": door(Crowd()), "ws_per_message_deflate": False, **how}
+    config = uvicorn.Config(StrictHeaders(app), ws=wire, log_level="warning", log_config=None, **how)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config.load()

@@ -17,7 +17,7 @@ from graph.root import print_schema_text
 
 SCHEMA = build_schema(print_schema_text())
 
-_DEEP = 3
+_DEEP = 2
 
 
 def queries() -> Iterator[str]:
@@ -27,7 +27,7 @@ def queries() -> Iterator[str]:
         if not _needs_arguments(field):
             for selection in _selections(field.type, _DEEP, ()):
                 head, page = (
-                    ("query($after: Cursor)", "(first: 100, after: $after)") if _paged(field) else ("query", "")
+                    ("query($after: Cursor)", "(first: 50, after: $after)") if _paged(field) else ("query", "")
                 )
                 yield f"{head} {{ {name}{page} {selection} }}"
 
@@ -53,10 +53,13 @@ def _fields(kind: object, deep: int, path: tuple[str, ...]) -> str:
             continue
         if is_leaf_type(named):
             asked.append(name)
+        elif name == "edges":  # what is in them is asked for as nodes
+            asked.append("edges { cursor }")
         elif deep and named.name not in inside:
             # A page is no step further than what is on it.
-            further = deep if named.name.endswith(("Connection", "Edge")) else deep - 1
-            asked.append(f"{name} {_fields(named, further, inside)}")
+            further = deep if named.name.endswith("Connection") else deep - 1
+            page = "(first: 5)" if _paged(field) else ""
+            asked.append(f"{name}{page} {_fields(named, further, inside)}")
     return f"{{ __typename {' '.join(asked)} }}"
 
 

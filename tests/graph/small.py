@@ -53,6 +53,10 @@ class Running:
 
     def __init__(self) -> None:
         self.now = 0
+        self.renew()
+
+    def renew(self) -> None:
+        """Serve another event loop."""
         self.changed = asyncio.Condition()
 
     async def add(self, count: int) -> None:
@@ -65,8 +69,25 @@ class Running:
             await self.changed.wait_for(lambda: self.now == count)
 
 
+class Door:
+    """What `waitAtTheDoor` waits at."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Serve another event loop, closed."""
+        self._open = asyncio.Event()
+
+    async def wait(self) -> None:
+        await self._open.wait()
+
+    def set(self) -> None:
+        self._open.set()
+
+
 RUNNING = Running()
-BEGUN, ENDED, DOOR = Running(), Running(), asyncio.Event()
+BEGUN, ENDED, DOOR = Running(), Running(), Door()
 
 READ = Needs(Action.READ, Noun.APPLICATION)
 

@@ -9,9 +9,12 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from graph import http, limits
+from graph.cost import MAX_COST
 from graph.http import MAX_BODY
 from graph.negotiation import GRAPHQL, JSON, accepted
 from tests.graph.conftest import CLIENTS, Served
+from tests.graph.small import BEGUN, DOOR, ENDED
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -130,6 +133,49 @@ async def test_a_request_that_cannot_be_executed_is_400_and_for_old_clients_200(
         (error,) = response.json().pop("errors")
         assert error["message"] == sentence
         assert "data" not in response.json()
+
+
+async def test_the_cost_is_told_to_who_asks_for_it(client: httpx2.AsyncClient) -> None:
+    request = {"query": "{ applications(first: 5) { nodes { id } } }", "extensions": {"cost": True}}
+    response = await client.post("/graphql", json=request)
+    assert response.json()["extensions"] == {"cost": {"requested": 11, "limit": MAX_COST}}
+    response = await client.post("/graphql", json={"query": request["query"]})
+    assert "extensions" not in response.json()
+
+
+async def test_what_is_too_large_is_400_and_what_takes_too_long_504(
+    client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = {"Accept": GRAPHQL}
+    deep = {"query": "{ a " * 20 + "}" * 20}
+    assert (await client.post("/graphql", json=deep, headers=headers)).status_code == 400
+    monkeypatch.setattr(limits, "MAX_SECONDS", 0.05)
+    begun, ended = BEGUN.now, ENDED.now
+    long = {"query": "mutation { waitAtTheDoor { errors { code } } }"}
+    assert (await client.post("/graphql", json=long, headers=headers)).status_code == 504
+    DOOR.set()
+    await ENDED.until(ended + BEGUN.now - begun)
+
+
+async def test_a_body_that_does_not_arrive_in_time_is_408_and_the_connection_is_closed(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "BODY_SECONDS", 0.2)
+    address, _, port = served.address.partition(":")
+    reader, writer = await asyncio.open_connection(address, int(port))
+    writer.write(
+        b"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer owner\r\n"
+        b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    )
+    answer = asyncio.create_task(reader.read())
+    while not answer.done():
+        writer.write(b" ")
+        await asyncio.wait([answer], timeout=0.02)
+    head, _, body = (await answer).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert b'"The body did not arrive within 0.2 seconds."' in body
+    assert b'"TIMEOUT"' in body
+    writer.close()
 
 
 @pytest.mark.parametrize(

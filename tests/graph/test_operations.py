@@ -180,7 +180,6 @@ async def test_a_mutation_that_has_begun_is_finished_whoever_leaves(
     served: Served, leave: Callable[[Socket], Awaitable[None]], caplog: pytest.LogCaptureFixture
 ) -> None:
     begun, ended = BEGUN.now, ENDED.now
-    DOOR.clear()
     async with connected(served) as socket:
         twice = "mutation { first: waitAtTheDoor { errors { code } } second: waitAtTheDoor { errors { code } } }"
         await socket.send(subscribe(twice))

@@ -1,8 +1,12 @@
+import ast
+from pathlib import Path
+
 import pytest
 import strawberry
 from strawberry.types.execution import PreExecutionError
 
 from engine.accounts.authority import NOTHING
+from graph import permissions
 from graph.build import build_schema
 from graph.ids import global_id
 from graph.permissions import Action, Needs, Noun, Viewer, unguarded
@@ -65,3 +69,18 @@ def test_root_fields_that_nobody_guards_are_named() -> None:
 
     assert unguarded(build_schema(Query, Mutation)) == ["Mutation.doIt", "Query.openDoor"]
     assert unguarded(SCHEMA) == []
+
+
+def test_there_is_one_way_to_the_rows() -> None:
+    """Which asks what the viewer may see. Whoever goes past it looks up places only, or what is the viewer's own."""
+    folder = Path(permissions.__file__).parent
+    past = {
+        str(file.relative_to(folder))
+        for file in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "sessions"
+    }
+    ways = {"context.py", "loaders.py", "permissions.py", "subjects.py"}
+    lookups_of_places = {"resolvers/tokens.py", "resolvers/viewers.py"}
+    plans_of_what_needs_has_let_pass = {"resolvers/deployments.py"}
+    assert past == ways | lookups_of_places | plans_of_what_needs_has_let_pass

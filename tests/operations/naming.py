@@ -22,7 +22,7 @@ def naming(own: Mapping[str, str], foreign: Mapping[str, str]) -> Iterator[Opera
 def _ids(ids: Mapping[str, str], field: GraphQLField) -> dict[str, str]:
     """By the names of arguments and input fields. `id` is that of what is given back, or of anything."""
     asked = ids.get(get_named_type(field.type).name, ids["Application"])
-    return {**dict(by_input(ids)), "id": asked}
+    return {**dict(by_input(ids)), "id": asked, "nounId": ids["Application"]}
 
 
 def _ids_among(field: GraphQLField) -> Iterator[Place]:

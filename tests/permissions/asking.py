@@ -14,7 +14,7 @@ from engine.accounts.viewer import Viewer
 from engine.errors import NotNow
 from graph import root
 from graph.context import Context
-from graph.ids import event_cursor
+from graph.ids import event_cursor, page_cursor
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.fuzzing import good
 from tests.permissions.fields import SCHEMA, Reached, arguments, is_seen, reached, selection
@@ -85,7 +85,8 @@ class Asking:
     async def _tells(self, name: str, field: GraphQLField) -> bool:
         given = arguments("Subscription", name, field, self._ids) or ""
         if "after" in field.args and get_named_type(field.args["after"].type).name == "Cursor":
-            given = f'{given[:-1] + ", " if given else "("}after: "{event_cursor(0)}")'
+            start = page_cursor("audit", "0") if name == "auditEvents" else event_cursor(0)
+            given = f'{given[:-1] + ", " if given else "("}after: "{start}")'
         document = f"subscription {{ {name}{given} {{ __typename }} }}"
         stream: Any = await root.schema.stream(document, context_value=self._context)
         async with aclosing(stream):

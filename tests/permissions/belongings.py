@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 from db.models import (
     ApiToken,
     Application,
+    AuditEntry,
     Container,
     Database,
     DatabaseContainer,
@@ -20,6 +21,7 @@ from db.models import (
     RestoreStatus,
     TcpProxy,
 )
+from engine.accounts.authority import Place
 from engine.databases.status import record_about_database
 from engine.events import record
 from engine.status import record_about
@@ -139,6 +141,14 @@ _CONTAINER = {
     "exitCode": None,
     "outOfMemory": False,
 }
+_DEED: dict[str, Any] = {
+    "actor": "somebody",
+    "action": "deployApplication",
+    "noun": "Application",
+    "noun_id": "01m833z4wr47h397dvxhp6mbv0",
+    "name": "web",
+    "changes": {"image": {"old": "web:1", "new": "web:2"}},
+}
 _COPY = {"name": "db", "size": 1, "failure": ""}
 _PROXY = {"state": "LISTENING", "reason": None, "message": "", "bindAddress": "127.0.0.1", "port": 9000}
 
@@ -197,3 +207,5 @@ def _connect(session: Session, application_id: str, database_id: str, certificat
     # Nobody's yet: those of users are who they act for.
     for token in session.exec(select(ApiToken).where(col(ApiToken.user_id).is_(None))):
         token.user_id, token.permissions = user_id, ["read Application"]
+        place = Place(token.team_id, token.project_id, token.environment_id)
+        session.add(AuditEntry(user_id=user_id, token_id=token.id, **_DEED, **place._asdict()))

@@ -279,7 +279,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealStage]:
         finally:
             relay.mend()
             world.stop()
-            world.command("uninstall", "--yes", "--volumes")
+            world.uninstall()
 
 
 @pytest.mark.docker

@@ -1,5 +1,6 @@
 """`wharf`, the command, as somebody types it: what it prints, and how it refuses."""
 
+import json
 import re
 import socket
 import sqlite3
@@ -53,6 +54,19 @@ def test_a_token_is_made_listed_and_revoked(shell: Shell) -> None:
     assert shell.run("token", "revoke", rows[0][0]).returncode == 0
     assert "laptop" not in shell.run("token", "list").stdout
     assert refused(shell.run("token", "revoke", "nothing")) == "There is no such token."
+
+
+def test_what_is_done_on_the_machine_is_in_the_audit_log(shell: Shell) -> None:
+    shell.run("migrate")
+    shell.run("token", "create", "--name", "laptop")
+    entries = [json.loads(line) for line in shell.run("audit", "export").stdout.splitlines()]
+    assert [(each["actor"], each["action"], each["noun"], each["name"]) for each in entries] == [
+        ("the command line", "wharf token create", "ApiToken", "laptop")
+    ]
+    assert {"field": "hash", "old": None, "new": None, "secret": True} in entries[0]["changes"]
+    shell.run("token", "revoke", shell.run("token", "list").stdout.splitlines()[1].split()[0])
+    rest = shell.run("audit", "export", "--after", str(entries[0]["sequence"])).stdout.splitlines()
+    assert [json.loads(line)["action"] for line in rest] == ["wharf token revoke"]
 
 
 def test_the_columns_of_the_tokens_are_aligned(shell: Shell) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -101,6 +102,17 @@ def test_a_database_has_one_server_whatever_their_data_directories(shell: Shell,
             other.data.mkdir(parents=True, exist_ok=True)
             sentence = refused(other.run(*words))
             assert sentence.startswith(f"A server already works with the database {shared}. Stop the server")
+
+
+@pytest.mark.parametrize("trusted", ["", "127.0.0.0/30"])
+def test_forwarded_headers_are_believed_only_from_trusted_proxies(shell: Shell, trusted: str) -> None:
+    shell.settings["WHARF_TRUSTED_PROXIES"] = trusted
+    with shell.serving():
+        url = f"http://{shell.settings['WHARF_LISTEN']}/healthz"
+        with urlopen(Request(url, headers={"X-Forwarded-Proto": "https"}), timeout=5) as answer:
+            assert ("Strict-Transport-Security" in answer.headers) is bool(trusted)
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert "Server" not in answer.headers
 
 
 def test_it_ends_with_0_when_told_to(shell: Shell) -> None:

@@ -43,6 +43,9 @@ def test_the_defaults() -> None:
         ("WHARF_NETWORK_POOL", "10.0.0.1/16", "has host bits set"),
         ("WHARF_NETWORK_POOL", "8.8.0.0/16", "must be a private IPv4 network"),
         ("WHARF_NETWORK_POOL", "10.0.0.0/25", "must be a private IPv4 network"),
+        ("WHARF_TRUSTED_PROXIES", "traefik", "does not appear to be an IPv4 or IPv6 network"),
+        ("WHARF_TRUSTED_PROXIES", "10.0.0.1/8", "has host bits set"),
+        ("WHARF_TRUSTED_PROXIES", "10.0.0.1,0.0.0.0/0", "must not be everybody"),
         ("WHARF_EVENTS_KEPT", "10", "must be at least 1000"),
         ("WHARF_LOG_LEVEL", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
     ],
@@ -72,6 +75,12 @@ def test_a_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert key not in repr(settings) + str(settings) + repr(engine_settings(settings))
     monkeypatch.setenv("WHARF_SECRET_KEY", "")
     assert load_settings().secret_key is None
+
+
+def test_trusted_proxies_are_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().proxies == []
+    monkeypatch.setenv("WHARF_TRUSTED_PROXIES", " 10.0.0.2, fd00::/64,,")
+    assert load_settings().proxies == ["10.0.0.2/32", "fd00::/64"]
 
 
 def test_two_wrong_values_are_both_named(monkeypatch: pytest.MonkeyPatch) -> None:

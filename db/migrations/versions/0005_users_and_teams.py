@@ -22,8 +22,17 @@ BEGIN SELECT RAISE(ABORT, 'an entry of the audit log is never {done}'); END
 """
 
 
+# REPLACE removes a row without asking the triggers of removals.
+_NUMBERED_ONCE = """
+CREATE TRIGGER audit_entry_is_never_replaced BEFORE INSERT ON audit_entry
+WHEN EXISTS (SELECT 1 FROM audit_entry WHERE sequence = NEW.sequence)
+BEGIN SELECT RAISE(ABORT, 'an entry of the audit log is never replaced'); END
+"""
+
+
 def upgrade() -> None:
     _create_tables()
+    op.execute(_NUMBERED_ONCE)
     for verb, done in (("UPDATE", "changed"), ("DELETE", "removed")):
         op.execute(_WRITTEN_ONCE.format(verb=verb, done=done))
     _extend_tokens()

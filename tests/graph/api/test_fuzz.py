@@ -16,6 +16,7 @@ from db.sealed import sealed_columns
 from engine.docker.connection import Connection, Payload, Request
 from tests.graph.api.bad_values import LONG_LISTS, values_for
 from tests.graph.api.conftest import Api, Json
+from tests.graph.api.entries import assert_written_down, last_entry, with_canaries
 from tests.graph.api.front import Front, opened
 from tests.graph.api.fuzzed import INPUTS, MUTATIONS, UNREAD, World, told
 from tests.graph.api.fuzzing import SCHEMA, Place, good, is_there, literal, put, walk
@@ -102,11 +103,15 @@ def assert_named(errors: list[Json], place: Place) -> None:
         assert error["code"] in UNREAD or is_named(error, place), error
 
 
-async def test_a_good_input_is_accepted_and_given_back(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_good_input_is_accepted_given_back_and_written_down(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     for mutation in MUTATIONS:
         await world.build(stopped=mutation.startswith("start"))
-        wanted = good(INPUTS[mutation], world.ids_for(mutation))
+        wanted = with_canaries(INPUTS[mutation], good(INPUTS[mutation], world.ids_for(mutation)))
+        before = last_entry(world.front)
         assert await world.try_out(mutation, wanted, caplog, written=False) == []
+        assert_written_down(world.front, "fuzz", mutation, wanted, before)
     marked = {(str(model.__tablename__), name) for model, name, _ in sealed_columns()}
     assert ciphertexts(world.front.database) == marked, "make it with db.models.columns.sealed_column"
 

@@ -1,0 +1,139 @@
+"""Writing the audit log: an entry stands in the same transaction as what it tells.
+
+What somebody changes by way of an `AuditedSession` is written down by itself, whichever tables it is in. `note` is
+for what leaves no trace in a table: a refusal, a password that was read, a sign-in.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import event, true
+from sqlalchemy.orm import ORMExecuteState
+from sqlmodel import Session, SQLModel, select
+
+from db.models import AuditEntry
+from db.sessions import Sessions, tell
+from engine.accounts.acting import acting_now, actor_of
+from engine.accounts.authority import INSTALLATION, Place
+from engine.accounts.viewer import Viewer
+from engine.accounts.visible import place_of_row
+from engine.audited import Values, changes_between, is_audited, name_of, values_after, values_before
+
+
+def note(
+    session: Session,
+    viewer: Viewer,
+    action: str,
+    noun: str,
+    noun_id: str,
+    name: str = "",
+    place: Place = INSTALLATION,
+    changes: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Write down, in this transaction, that `viewer` did `action` to the `noun` with this id.
+
+    `name` is what people call that thing, and `place` decides who may read of it. `changes` has for each field
+    {"old": …, "new": …}, of what JSON knows, or {"changed": True} for a secret.
+    """
+    entry = AuditEntry(
+        actor=viewer.name,
+        user_id=viewer.user_id,
+        token_id=viewer.token_id,
+        session_id=viewer.session_id,
+        address=viewer.address,
+        action=action,
+        noun=noun,
+        noun_id=noun_id,
+        name=name,
+        **place._asdict(),
+        changes={key: dict(change) for key, change in (changes or {}).items()},
+    )
+    session.add(entry)
+    tell(session, entry)
+
+
+def note_reading(session: Session, row: SQLModel) -> None:
+    """Write down that whoever is behind this transaction is told what is secret of this row."""
+    if actor := actor_of(session):
+        place = place_of_row(session, row) or INSTALLATION
+        note(session, actor.viewer, actor.action, type(row).__name__, row.id, name_of(session, row), place)  # type: ignore[attr-defined]
+
+
+def audited(url: str) -> Sessions:
+    """The database at `url`, where what somebody changes is written down."""
+    return Sessions(url, acting_now, AuditedSession)
+
+
+class AuditedSession(Session):
+    """A session that writes down each row that whoever is behind it makes, changes or removes."""
+
+
+@dataclass(slots=True)
+class _Touched:
+    """A row that this transaction has touched: how it was before, how it is after. None: it is not there."""
+
+    table: type[SQLModel]
+    key: str
+    before: Values | None
+    after: Values | None = None
+    name: str = ""
+    place: Place = INSTALLATION
+
+    @property
+    def is_news(self) -> bool:
+        return self.before != self.after
+
+
+_AllTouched: TypeAlias = dict[tuple[type[SQLModel], str], _Touched]
+
+
+@event.listens_for(AuditedSession, "before_flush")
+def _notice(session: Session, _context: object, _instances: object) -> None:
+    if actor_of(session) is None:
+        return
+    for row in filter(is_audited, session.new):
+        _touch(session, row, before=None, after=values_after(row))
+    for row in filter(is_audited, session.dirty):
+        if session.is_modified(row):
+            _touch(session, row, before=values_before(row), after=values_after(row))
+    _notice_removals(session, session.deleted)
+
+
+@event.listens_for(AuditedSession, "do_orm_execute")
+def _notice_statement(state: ORMExecuteState) -> None:
+    session: Any = state.session
+    if state.is_select or actor_of(session) is None or state.bind_mapper is None:
+        return
+    table = state.bind_mapper.class_
+    if not issubclass(table, SQLModel) or not is_audited(table):
+        return
+    statement: Any = state.statement
+    if not state.is_delete:
+        raise TypeError(f"Whoever acts changes a {table.__name__} row by row: the audit log tells of each.")
+    where = true() if statement.whereclause is None else statement.whereclause
+    _notice_removals(session, session.exec(select(table).where(where)))
+
+
+@event.listens_for(AuditedSession, "before_commit")
+def _write_down(session: Session) -> None:
+    actor = actor_of(session)
+    touched: _AllTouched = session.info.pop("touched", {})
+    for each in touched.values():
+        if actor and each.is_news:
+            changes = changes_between(each.table, each.before, each.after)
+            note(session, actor.viewer, actor.action, each.table.__name__, each.key, each.name, each.place, changes)
+
+
+def _notice_removals(session: Session, rows: Iterable[Any]) -> None:
+    for row in filter(is_audited, rows):
+        _touch(session, row, before=values_before(row), after=None)
+
+
+def _touch(session: Session, row: Any, before: Values | None, after: Values | None) -> None:
+    touched: _AllTouched = session.info.setdefault("touched", {})
+    table = type(row)
+    known = touched.setdefault((table, row.id), _Touched(table, row.id, before))
+    known.after = after
+    known.name = name_of(session, row)
+    known.place = place_of_row(session, row, known.before or {}) or known.place
