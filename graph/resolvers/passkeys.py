@@ -3,9 +3,9 @@ import strawberry
 from engine.accounts.users import person_name
 from graph.challenges import keep, site_of, take
 from graph.context import Info
-from graph.errors import Payload
+from graph.errors import Forbidden, Payload
 from graph.ids import local_id
-from graph.permissions import Action, Noun, forbidden
+from graph.permissions import Action, Noun
 from graph.resolvers.fields import Input, mutation, own_mutation, public_mutation
 from graph.schema.passkeys import Passkey
 from graph.schema.users import User
@@ -81,7 +81,7 @@ class PasskeyMutations:
         if not input.add:
             options, challenge = passkeys.begin_to_sign_in(site)
         elif info.context.viewer.session_id is None:
-            raise forbidden("Sign in first, with a browser.")
+            raise Forbidden("Sign in first, with a browser.")
         else:
             options, challenge = await passkeys.begin_to_add(info.context.viewer, site)
         keep(info.context, challenge, "add" if input.add else "sign in")
