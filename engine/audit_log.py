@@ -64,6 +64,10 @@ class AuditLog:
             while self._last <= after:
                 await self._news.wait()
 
+    async def past(self, authority: Authority, after: int) -> list[AuditEntry]:
+        """A page of what this authority may read past number `after`, oldest first; [] when there is no more."""
+        return await self._sessions.read(oldest, authority, after)
+
     async def watch_others(self) -> None:
         """Notice, until cancelled, what other processes wrote: `wharf token`, say."""
         while True:

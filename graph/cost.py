@@ -33,6 +33,12 @@ from graph.connections import MAX_PAGE
 
 MAX_COST = 50_000  # as measured, fields of one answer that take 0.2 s, in which nobody else is served
 ENTRIES = {
+    "Query.teams": 4,
+    "Team.projects": 10,
+    "Team.memberships": 10,
+    "Team.invitations": 4,
+    "Membership.projects": 4,
+    "ApiToken.permissions": 4,
     "Project.environments": 4,
     "Environment.applications": 10,
     "Environment.databases": 5,

@@ -10,7 +10,6 @@ from starlette.types import Receive, Scope, Send
 
 from db import models
 from db.errors import DatabaseUnusable
-from engine.audit_log import oldest
 from graph.http import GraphQLView, Rejected
 from graph.negotiation import JSON
 from graph.permissions import Action, Noun, Viewer
@@ -62,14 +61,14 @@ class AuditExport:
         if request.method != "GET":
             raise Rejected(405, "Use GET.", Allow="GET")
         viewer, after = await self._reader(request), _after(request)
-        return viewer, await self._engine.sessions.read(oldest, viewer.authority, after)
+        return viewer, await self._engine.audit.past(viewer.authority, after)
 
     async def _lines(self, request: Request, rows: list[models.AuditEntry]) -> AsyncIterator[bytes]:
         while rows:
             yield b"".join(map(line, rows))
             try:
                 viewer = await self._reader(request)
-                rows = await self._engine.sessions.read(oldest, viewer.authority, rows[-1].sequence or 0)
+                rows = await self._engine.audit.past(viewer.authority, rows[-1].sequence or 0)
             except (Rejected, DatabaseUnusable) as why:
                 raise _BrokenOff from why
 

@@ -181,21 +181,20 @@ class GraphQLView(GraphQL[Any, None]):
             with self.quotas.requests.one(viewer), self.quotas.bodies.some(viewer) as room:
                 operation = await _operation(request, room)
                 if viewer.anonymous and not self._only_public(operation.query, operation.name):
-                    raise _nobody()
+                    raise _unauthenticated("Sign in, or send an API token as a bearer token.")
                 context = Context(viewer, self._engine, self._sockets, visit=visit)
                 return await self._executed(operation, request.method, context)
         except TooMany as refused:
             raise Rejected(429, str(refused), TOO_MANY, Retry_After="1", Connection="close") from None
 
     async def viewer_of(self, request: Request) -> Viewer:
-        """Who asks, and has said who they are. Raises `Rejected`."""
+        """Who asks, and is somebody. Raises `Rejected`."""
         viewer = await self._visitor(request, visit_of(request))
         if viewer.anonymous:
-            raise _nobody()
+            raise _unauthenticated("Sign in, or send an API token as a bearer token.")
         return viewer
 
     async def _visitor(self, request: Request, visit: Visit) -> Viewer:
-        """Who asks, be it somebody who has not said who they are."""
         if token := _bearer(request.headers.get("authorization")):
             if viewer := await self._viewer(request, token):
                 return viewer
@@ -226,10 +225,6 @@ class GraphQLView(GraphQL[Any, None]):
                 raise Rejected(405, "Mutations need POST.", Allow="POST") from None
             sentence = "Subscriptions need a websocket."
         return ExecutionResult(data=None, errors=[GraphQLError(sentence, extensions={"code": BAD_REQUEST})])
-
-
-def _nobody() -> Rejected:
-    return _unauthenticated("Sign in, or send an API token as a bearer token.")
 
 
 def _unauthenticated(sentence: str, detail: str = "") -> Rejected:

@@ -119,7 +119,8 @@ class Needs(Guard):
         if noun is None:  # the resolver says what it wants instead
             return False
         place = read(place_of, kind, key)
-        if place is None and self.action is Action.READ:  # it may have been there
+        reads = self.action is Action.READ and path[0] != "input"
+        if place is None and reads:  # it may have been there
             return False
         if place is not None and self._is_allowed(viewer, noun, place):
             return False
@@ -129,12 +130,19 @@ class Needs(Guard):
             if noun in _USED and noun is not self.noun:
                 return False
             raise self._forbidden(place or INSTALLATION)
-        if self.action is Action.READ and isinstance(self._field.type, StrawberryOptional):
+        if reads and self._is_filter(path[0]):  # what is found is filtered: nothing, as of what is not there
+            return False
+        if reads and isinstance(self._field.type, StrawberryOptional):
             return True
         raise no_such(kind, given, field=path)
 
     def _may_own(self, viewer: Viewer) -> bool:
         return self._or_own and bool(viewer.session_id if self._in_person else viewer.user_id)
+
+    def _is_filter(self, argument: str) -> bool:
+        """Whether this argument of a query only makes a list shorter, which is for the viewer without it too."""
+        optional = (each for each in self._field.arguments if isinstance(each.type, StrawberryOptional))
+        return not self._field.is_subscription and argument in {to_camel_case(each.python_name) for each in optional}
 
     def _is_allowed(self, viewer: Viewer, noun: Noun, place: Place) -> bool:
         used = noun in _USED and noun is not self.noun

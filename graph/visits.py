@@ -13,7 +13,6 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from engine.accounts.user_sessions import LONGEST, Browser
-from graph.peers import peer
 
 SESSION = "wharf"
 _SECURE = ("https", "wss")
@@ -80,7 +79,7 @@ def visit_of(connection: HTTPConnection) -> Visit:
     """The request, or the handshake of a websocket, as one."""
     return Visit(
         secure=connection.scope.get("scheme") in _SECURE,
-        address=peer(connection.scope),
+        address=connection.client.host if connection.client else "",
         user_agent=connection.headers.get("user-agent", ""),
         cookies=connection.cookies,
         host=connection.headers.get("host", ""),

@@ -61,8 +61,8 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         routes=[
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
-            *sso.routes(engine),
             Route("/audit.jsonl", AuditExport(view, engine)),
+            *sso.routes(engine),
             Route("/healthz", _alive),
             Route("/readyz", ready),
         ],

@@ -115,6 +115,11 @@ class Settings(BaseSettings):
         description="The key to the secrets in the database, 32 random bytes in Base64 (openssl rand -base64 32); to "
         "change it, the new one, a comma, the old one. Default: a key that is made in the data directory.",
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Networks of proxies in front of the API whose X-Forwarded-For and -Proto are believed, as "
+        "10.0.0.2,fd00::/64. Default: none.",
+    )
     public_url: str = Field(
         "",
         description="Where browsers find this server, as https://wharf.example.com, for links in letters and for "
@@ -135,11 +140,6 @@ class Settings(BaseSettings):
         None, description="The secret that the provider has given this server."
     )
     oidc_name: str = Field("single sign-on", description="What people call that provider.")
-    trusted_proxies: str = Field(
-        "",
-        description="Networks of proxies in front of the API whose X-Forwarded-For and -Proto are believed, as "
-        "10.0.0.2,fd00::/64. Default: none.",
-    )
     events_kept: int = Field(
         100_000, ge=1_000, description="How many events the log keeps for subscribers that come back."
     )

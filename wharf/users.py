@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 from db.errors import database_errors
 from db.models import Role, Team, User
 from db.sessions import Sessions
-from engine.accounts.acting import acting
+from engine.accounts.acting import acting, acting_now
 from engine.accounts.addresses import email_address
 from engine.accounts.mail import link
 from engine.accounts.passwords import Passwords
@@ -21,7 +21,6 @@ from engine.accounts.teams import join
 from engine.accounts.tokens import end_setup
 from engine.accounts.users import add_user, all_users, person_name, user_with
 from engine.accounts.viewer import THE_MACHINE
-from engine.audit import audited
 from engine.errors import NotFound
 from wharf.data_directory import need_current_database
 from wharf.settings import Settings, load_settings
@@ -122,7 +121,7 @@ def _with_sessions(settings: Settings, action: str, ask: Callable[[Sessions], Aw
     need_current_database(settings)
 
     async def run() -> T:
-        with closing(audited(settings.database)) as sessions, acting(THE_MACHINE, action):
+        with closing(Sessions(settings.database, acting_now)) as sessions, acting(THE_MACHINE, action):
             return await ask(sessions)
 
     with database_errors(settings.database):

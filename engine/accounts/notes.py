@@ -2,9 +2,8 @@
 
 from sqlmodel import Session
 
-from db.models import User
+from db.models import AuditEntry, User
 from engine.accounts.acting import actor_of
-from engine.audit import note
 
 
 def note_failure(session: Session, action: str, user: User | None, tried: str) -> None:
@@ -12,5 +11,16 @@ def note_failure(session: Session, action: str, user: User | None, tried: str) -
 
     `tried` is what they called themselves.
     """
-    if actor := actor_of(session):
-        note(session, actor.viewer, action, "User", user.id if user else "", tried)
+    actor = actor_of(session)
+    session.add(
+        AuditEntry(
+            actor=actor.viewer.name if actor else "",
+            user_id=actor.viewer.user_id if actor else None,
+            session_id=actor.viewer.session_id if actor else None,
+            address=actor.viewer.address if actor else "",
+            action=action,
+            noun="User",
+            noun_id=user.id if user else "",
+            name=tried,
+        )
+    )

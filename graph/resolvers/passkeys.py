@@ -1,10 +1,9 @@
 import strawberry
 
 from engine.accounts.users import person_name
-from engine.errors import NotNow
 from graph.challenges import keep, site_of, take
 from graph.context import Info
-from graph.errors import Payload
+from graph.errors import Forbidden, Payload
 from graph.ids import local_id
 from graph.permissions import Action, Noun
 from graph.resolvers.fields import Input, mutation, own_mutation, public_mutation
@@ -82,7 +81,7 @@ class PasskeyMutations:
         if not input.add:
             options, challenge = passkeys.begin_to_sign_in(site)
         elif info.context.viewer.session_id is None:
-            raise NotNow("Sign in first, with a browser.", field=("input", "add"))
+            raise Forbidden("Sign in first, with a browser.")
         else:
             options, challenge = await passkeys.begin_to_add(info.context.viewer, site)
         keep(info.context, challenge, "add" if input.add else "sign in")

@@ -60,7 +60,7 @@ class Asking:
     async def done(self, monkeypatch: pytest.MonkeyPatch) -> set[str]:
         """The mutations that are not refused to this principal: nothing of them is written."""
         assert SCHEMA.mutation_type
-        allowed, ids = set(), dict(_by_input(self._ids))
+        allowed, ids = set(), dict(by_input(self._ids))
         with monkeypatch.context() as patch:
             patch.setattr(Sessions, "write", _would_write)
             for name, field in SCHEMA.mutation_type.fields.items():
@@ -105,7 +105,7 @@ class Asking:
         return _BEYOND if "ENGINE_UNREACHABLE" in codes else result.data
 
 
-def _by_input(ids: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def by_input(ids: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The ids by the names of the input fields that want them."""
     for kind, key in ids.items():
         yield _INPUTS.get(kind, f"{kind[0].lower()}{kind[1:]}Id"), key

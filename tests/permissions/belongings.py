@@ -8,7 +8,6 @@ from db.models import (
     ApiToken,
     Application,
     AuditEntry,
-    Certificate,
     Container,
     Database,
     DatabaseContainer,
@@ -21,14 +20,13 @@ from db.models import (
     Release,
     RestoreStatus,
     TcpProxy,
-    User,
 )
 from engine.accounts.authority import Place
 from engine.databases.status import record_about_database
 from engine.events import record
 from engine.status import record_about
 from graph.ids import global_id, local_id
-from tests.graph.api.certificates import CERTIFICATE, PRIVATE_KEY
+from tests.graph.api.certificates import CERTIFICATE, PRIVATE_KEY, certificate_for
 from tests.graph.api.conftest import Api
 from tests.graph.api.rows import (
     add_dump,
@@ -42,44 +40,58 @@ from tests.graph.api.rows import (
 )
 
 
-async def belongings(api: Api) -> dict[str, str]:
-    """The ids of everything, by the names of its types; "Elsewhere" is another project of the same team."""
+async def belongings(api: Api, team: str = "", word: str = "", secret: str = "canary") -> dict[str, str]:
+    """The ids of everything, by the names of its types; "Elsewhere" is another project of the same team.
+
+    It is in the first team unless another is given. Every name begins with `word`, and every secret holds `secret`.
+    """
     do, write = api.do, api.engine.sessions.write
-    team = await api.team()
-    environment = await api.environment("shop")
+    team = team or await api.team()
+    made = await do("createProject", "project { id }", name=f"{word}shop", teamId=team)
+    project = str(made["project"]["id"])
+    made = await do("createEnvironment", "environment { id }", projectId=project, name=f"{word}production")
+    environment = str(made["environment"]["id"])
     application = await api.application(
-        environment_id=environment,
-        variables=[{"name": "MODE", "value": "1"}],
-        volumes=[{"name": "data", "mountPath": "/data"}],
-        healthCheck={"kind": "HTTP", "path": "/up"},
-        registry={"username": "shop", "password": "canary"},
+        f"{word}web",
+        environment,
+        variables=[
+            {"name": _constant(f"{word}MODE"), "value": f"{word}1", "secret": False},
+            {"name": _constant(f"{word}KEY"), "value": f"{secret}-variable", "secret": True},
+        ],
+        volumes=[{"name": f"{word}data", "mountPath": f"/{word}data"}],
+        healthCheck={"kind": "HTTP", "path": f"/{word}up"},
+        registry={"username": f"{word}shop", "password": f"{secret}-registry"},
     )
-    domain = await do("addDomain", "domain { id }", applicationId=application, host="shop.example.com")
+    domain = await do("addDomain", "domain { id }", applicationId=application, host=f"{word}shop.example.com")
     deployment = await do("deployApplication", "deployment { id }", applicationId=application)
     key = local_id("Application", application)
     (release, *_) = await write(add_releases, key, 2)
-    made = await do("createDatabase", "database { id }", environmentId=environment, kind="POSTGRESQL", name="db")
+    wanted = {"kind": "POSTGRESQL", "name": f"{word}db", "password": f"{secret}-password"}
+    made = await do("createDatabase", "database { id }", environmentId=environment, **wanted)
     database = str(made["database"]["id"])
     database_key = local_id("Database", database)
     await write(run_database, database_key)
-    link = await do("linkDatabase", "link { id }", databaseId=database, applicationId=application, variable="URL")
+    variable = _constant(f"{word}URL")
+    link = await do("linkDatabase", "link { id }", databaseId=database, applicationId=application, variable=variable)
     proxy = await do("exposeDatabase", "tcpProxy { id }", databaseId=database)
     dump = await write(add_dump, database_key)
     restore = await write(add_restore, database_key, dump, RestoreStatus.RESTORING)
     await write(_watched, database_key)
-    certificate = await do("uploadCertificate", "certificate { id }", teamId=team, chain=CERTIFICATE, key=PRIVATE_KEY)
-    token = await do("createApiToken", "apiToken { id }", name="ci", within=environment)
-    invitation = await do("inviteMember", "invitation { id }", teamId=team, email="new@example.com", role="VIEWER")
-    membership = await write(add_owner, local_id("Team", team), "somebody")
+    chain, private_key = certificate_for(f"{word}.example.com") if word else (CERTIFICATE, PRIVATE_KEY)
+    certificate = await do("uploadCertificate", "certificate { id }", teamId=team, chain=chain, key=private_key)
+    token = await do("createApiToken", "apiToken { id }", name=f"{word}ci", within=environment)
+    invitation = await do(
+        "inviteMember", "invitation { id }", teamId=team, email=f"{word}new@example.com", role="VIEWER"
+    )
+    membership = await write(add_owner, local_id("Team", team), f"{word}somebody")
     ids = await api.ask(
-        """query($id: ID!) { application(id: $id) {
-            server { id } volumes { id } variables { id } environment { project { id } } } }""",
-        id=application,
+        "query($id: ID!) { application(id: $id) { server { id } volumes { id } variables { id } } }", id=application
     )
     found = ids["application"]
     user = await api.engine.sessions.read(_user_of, membership)
-    await write(_tell, key, database_key)
-    await write(_connect)
+    await write(_tell, key, database_key, word)
+    await write(_connect, key, database_key, local_id("Certificate", certificate["certificate"]["id"]), user)
+    elsewhere = await do("createProject", "project { id }", name=f"{word}elsewhere", teamId=team)
     return {
         "Team": team,
         "Membership": global_id("Membership", membership),
@@ -89,8 +101,8 @@ async def belongings(api: Api) -> dict[str, str]:
         "Identity": global_id("Identity", await write(add_identity, user)),
         "Invitation": invitation["invitation"]["id"],
         "ApiToken": token["apiToken"]["id"],
-        "Project": found["environment"]["project"]["id"],
-        "Elsewhere": await api.project("elsewhere"),
+        "Project": project,
+        "Elsewhere": elsewhere["project"]["id"],
         "Environment": environment,
         "Application": application,
         "EnvironmentVariable": found["variables"][0]["id"],
@@ -108,6 +120,10 @@ async def belongings(api: Api) -> dict[str, str]:
     }
 
 
+def _constant(name: str) -> str:
+    return name.replace("-", "_")
+
+
 def _user_of(session: Session, membership_id: str) -> str:
     return session.get_one(Membership, membership_id).user_id
 
@@ -116,7 +132,11 @@ def _watched(session: Session, database_id: str) -> None:
     database = session.get_one(Database, database_id)
     session.add(
         DatabaseContainer(
-            id="c0ffee", name="db", server_id=database.server_id, database_id=database_id, state="running"
+            id=f"c0ffee-{database_id}",
+            name=database.name,
+            server_id=database.server_id,
+            database_id=database_id,
+            state="running",
         )
     )
 
@@ -143,7 +163,7 @@ _COPY = {"name": "db", "size": 1, "failure": ""}
 _PROXY = {"state": "LISTENING", "reason": None, "message": "", "bindAddress": "127.0.0.1", "port": 9000}
 
 
-def _tell(session: Session, application_id: str, database_id: str) -> None:
+def _tell(session: Session, application_id: str, database_id: str, word: str) -> None:
     """An event of every kind that only a Docker engine which answers would lead to."""
     application = session.get_one(Application, application_id)
     server_id = application.server_id
@@ -157,8 +177,8 @@ def _tell(session: Session, application_id: str, database_id: str) -> None:
         (EventKind.UPDATED, Application, {"name": application.name, "changed": ["image"]}),
         (EventKind.REMOVED, Application, {"name": application.name}),
     ):
-        key = session.exec(select(table.id)).first()
-        record_about(session, kind, application, noun=table.__name__, noun_id=key, data=dict(told))
+        key = _part(session, table, application)
+        record_about(session, kind, application, noun=table.__name__, noun_id=key, data=_named(told, word))
     database = session.get_one(Database, database_id)
     for kind, table, told in (
         (EventKind.DATABASE_CONTAINER, DatabaseContainer, _CONTAINER),
@@ -166,24 +186,36 @@ def _tell(session: Session, application_id: str, database_id: str) -> None:
         (EventKind.DUMP_STATUS, DatabaseDump, {"status": "GOOD", **_COPY}),
         (EventKind.RESTORE_STATUS, DatabaseRestore, {"status": "RESTORING", **_COPY}),
         (EventKind.TCP_PROXY_STATE, TcpProxy, _PROXY),
-        (EventKind.CREDENTIALS_READ, Database, {"by": "owner", "name": "db"}),
+        (EventKind.CREDENTIALS_READ, Database, {"by": f"{word}owner", "name": "db"}),
     ):
-        key = session.exec(select(table.id)).first()
-        record_about_database(session, kind, database, noun=table.__name__, noun_id=key, data=dict(told))
+        key = _part(session, table, database)
+        record_about_database(session, kind, database, noun=table.__name__, noun_id=key, data=_named(told, word))
     for kind in (EventKind.SERVER_STATE, EventKind.PROXY_STATE):
         record(session, kind, "Server", server_id, server_id=server_id, data={"state": "UNKNOWN", "reason": ""})
 
 
-def _connect(session: Session) -> None:
+def _part(session: Session, table: Any, owner: Application | Database) -> str | None:
+    """The id of the first row of a table that belongs to the owner, which may be itself."""
+    owned = "id" if isinstance(owner, table) else f"{type(owner).__name__.lower()}_id"
+    key: str | None = session.exec(select(table.id).where(getattr(table, owned) == owner.id)).first()
+    return key
+
+
+def _named(told: dict[str, Any], word: str) -> dict[str, Any]:
+    return told | ({"name": f"{word}{told['name'].removeprefix(word)}"} if "name" in told else {})
+
+
+def _connect(session: Session, application_id: str, database_id: str, certificate_id: str, user_id: str) -> None:
     """What leads from one thing to another, and is only there at times."""
-    releases = session.exec(select(Release).order_by(col(Release.number))).all()
-    for deployment in session.exec(select(Deployment)):
+    mine = col(Release.application_id) == application_id
+    releases = session.exec(select(Release).where(mine).order_by(col(Release.number))).all()
+    for deployment in session.exec(select(Deployment).where(Deployment.application_id == application_id)):
         deployment.release_id = deployment.source_release_id = deployment.previous_release_id = releases[0].id
     releases[0].origin_id = releases[1].id
-    for proxy in session.exec(select(TcpProxy)):
-        proxy.certificate_id = session.exec(select(Certificate.id)).first()
-    user_id = session.exec(select(User.id)).first()
-    for token in session.exec(select(ApiToken)):
+    for proxy in session.exec(select(TcpProxy).where(TcpProxy.database_id == database_id)):
+        proxy.certificate_id = certificate_id
+    # Nobody's yet: those of users are who they act for.
+    for token in session.exec(select(ApiToken).where(col(ApiToken.user_id).is_(None))):
         token.user_id, token.permissions = user_id, ["read Application"]
         place = Place(token.team_id, token.project_id, token.environment_id)
         session.add(AuditEntry(user_id=user_id, token_id=token.id, **_DEED, **place._asdict()))

@@ -1,6 +1,7 @@
 """`wharf secrets`: another key for what is encrypted, with or beside a server, and whatever is killed on the way."""
 
 import base64
+import json
 import os
 import shutil
 import signal
@@ -48,6 +49,9 @@ def test_without_a_server_the_command_does_it(shell: Shell, before: dict[str, st
         "KEY       SECRETS  WHERE IT IS",
         f"{new}  254      {shell.data}/secret.key (encrypts)",
     ]
+    (entry,) = [json.loads(line) for line in shell.run("audit", "export").stdout.splitlines()]
+    assert (entry["actor"], entry["action"]) == ("the command line", "wharf secrets rotate")
+    assert entry["changes"] == [{"field": "keyWanted", "old": False, "new": True, "secret": False}]
 
 
 def test_a_server_does_it_and_serves_on(shell: Shell, before: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ from engine.accounts import roles
 from engine.accounts.authority import EVERYTHING, Allowance, Authority
 from engine.accounts.passwords import Hashing
 from engine.accounts.people import PeopleSettings
+from engine.databases.side import DatabaseSide
 from engine.engine import Engine
 from engine.exposures.ports import Ports
 from engine.settings import EngineSettings
@@ -144,15 +145,14 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-async def api(tmp_path: Path, empty_database: Path) -> AsyncIterator[Api]:
-    database = tmp_path / "wharf.db"
-    shutil.copy(empty_database, database)
+@asynccontextmanager
+async def running_api(directory: Path) -> AsyncIterator[Api]:
+    """The API in front of what the database in this directory remembers."""
     engine = Engine(
         EngineSettings(
-            data_directory=tmp_path,
-            database_url=f"sqlite:///{database}",
-            docker_host=f"unix://{tmp_path}/nobody.sock",
+            data_directory=directory,
+            database_url=f"sqlite:///{directory / 'wharf.db'}",
+            docker_host=f"unix://{directory}/nobody.sock",
             network_pool="10.213.0.0/16",
             proxy_image="traefik:v3",
             proxy_address="127.0.0.1",
@@ -167,8 +167,32 @@ async def api(tmp_path: Path, empty_database: Path) -> AsyncIterator[Api]:
         )
     )
     await engine.start()
-    yield Api(engine)
-    await engine.stop()
+    try:
+        yield Api(engine)
+    finally:
+        await engine.stop()
+
+
+@pytest.fixture
+async def api(tmp_path: Path, empty_database: Path) -> AsyncIterator[Api]:
+    shutil.copy(empty_database, tmp_path / "wharf.db")
+    async with running_api(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def nothing_converges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked for stays asked for: only requests change anything."""
+    let_nothing_converge(monkeypatch)
+
+
+def let_nothing_converge(patch: pytest.MonkeyPatch) -> None:
+    async def converge(_of: object, _id: str) -> None:
+        pass
+
+    patch.setattr(Engine, "_converge", converge)
+    for name in ("_converge", "_converge_exposure", "_carry_out_dump", "_carry_out_restore"):
+        patch.setattr(DatabaseSide, name, converge)
 
 
 @pytest.fixture

@@ -40,7 +40,9 @@ from engine.secrets import Cipher, Secret
 def add_releases(session: Session, application_id: str, count: int) -> list[str]:
     """Releases of the application as it is, the last of them live, with a container."""
     application = session.get_one(Application, application_id)
-    variables = session.exec(select(EnvironmentVariable).order_by(EnvironmentVariable.name)).all()
+    mine = EnvironmentVariable.application_id == application_id
+    variables = session.exec(select(EnvironmentVariable).where(mine).order_by(EnvironmentVariable.name)).all()
+    volumes = session.exec(select(Volume).where(Volume.application_id == application_id))
     spec = ReleaseSpec(
         image=application.image,
         image_id="sha256:1",
@@ -48,7 +50,7 @@ def add_releases(session: Session, application_id: str, count: int) -> list[str]
         command=("serve",),
         port=application.port,
         variables=tuple(VariableReference(name=row.name, id=row.id) for row in variables),
-        mounts=tuple(Mount(volume_id=row.id, path=row.mount_path) for row in session.exec(select(Volume))),
+        mounts=tuple(Mount(volume_id=row.id, path=row.mount_path) for row in volumes),
         health_check=HealthCheck(),
         pids_limit=application.pids_limit,
         capabilities=USUAL_CAPABILITIES,
@@ -73,7 +75,7 @@ def add_releases(session: Session, application_id: str, count: int) -> list[str]
     session.add(
         Container(
             id=f"c0ffee-{application_id}",
-            name="web-1",
+            name=f"{application.name}-1",
             server_id=application.server_id,
             application_id=application_id,
             release_id=live.id,

@@ -16,7 +16,7 @@ from engine.refusals import MOST_A_MINUTE
 from graph.ids import local_id, page_cursor
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.front import Front, opened
-from tests.graph.api.people import administrator, member, team_of_others
+from tests.graph.api.members import administrator, member, team_of_others
 from wharf.app import create_app
 
 LOG = """query($first: Int! = 100, $after: Cursor, $nounId: ID, $userId: ID, $teamId: ID, $action: String) {

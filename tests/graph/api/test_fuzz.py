@@ -13,9 +13,7 @@ from hypothesis import HealthCheck, Phase, given, is_hypothesis_test, settings
 from hypothesis import strategies as st
 
 from db.sealed import sealed_columns
-from engine.databases.side import DatabaseSide
 from engine.docker.connection import Connection, Payload, Request
-from engine.engine import Engine
 from tests.graph.api.bad_values import LONG_LISTS, values_for
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.entries import assert_written_down, last_entry, with_canaries
@@ -23,6 +21,8 @@ from tests.graph.api.front import Front, opened
 from tests.graph.api.fuzzed import INPUTS, MUTATIONS, UNREAD, World, told
 from tests.graph.api.fuzzing import SCHEMA, Place, good, is_there, literal, put, walk
 from wharf.app import create_app
+
+pytestmark = pytest.mark.usefixtures("nothing_converges")
 
 PLACES = {
     name: {place: get_named_type(inner).name for place, inner in walk(kind) if place} for name, kind in INPUTS.items()
@@ -64,18 +64,6 @@ def seeded(request: pytest.FixtureRequest, seed: int) -> None:
     """The same values in each run, until another seed is asked for."""
     if is_hypothesis_test(request.function):
         hypothesis.seed(seed)(request.function)
-
-
-@pytest.fixture(autouse=True)
-def nothing_converges(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is asked for stays asked for: only requests change anything."""
-
-    async def converge(_of: object, _id: str) -> None:
-        pass
-
-    monkeypatch.setattr(Engine, "_converge", converge)
-    for name in ("_converge", "_converge_exposure", "_carry_out_dump", "_carry_out_restore"):
-        monkeypatch.setattr(DatabaseSide, name, converge)
 
 
 @pytest.fixture

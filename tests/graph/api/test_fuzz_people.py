@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from graph.permissions import OwnSession, Public, guarded_by
 from graph.root import schema
 from tests.graph.api.bad_values import values_for
-from tests.graph.api.browsers import at_a_browser, owner, with_cookie
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.fuzzing import SCHEMA, good, is_there, put, walk
+from tests.graph.api.people import at_a_browser, owner, with_cookie
 from tests.graph.api.test_fuzz import fuzzed, seeded
 
 __all__ = ["seeded"]

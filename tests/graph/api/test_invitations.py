@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from db.models import now
-from tests.graph.api.browsers import (
+from tests.graph.api.conftest import OWNER, Api
+from tests.graph.api.people import (
     OTHER_PASSWORD,
     PASSWORD,
     at_a_browser,
@@ -16,7 +17,6 @@ from tests.graph.api.browsers import (
     signed_in,
     somebody,
 )
-from tests.graph.api.conftest import OWNER, Api
 
 BOB = "bob@example.com"
 GONE = [("INVALID_INPUT", ["input", "secret"])]

@@ -14,7 +14,8 @@ from aiosmtpd.smtp import SMTP
 
 from db.models import now
 from engine.accounts.mail import Mailer, MailSettings
-from tests.graph.api.browsers import (
+from tests.graph.api.conftest import Api
+from tests.graph.api.people import (
     OTHER_PASSWORD,
     PASSWORD,
     at_a_browser,
@@ -26,7 +27,6 @@ from tests.graph.api.browsers import (
     signed_in,
     somebody,
 )
-from tests.graph.api.conftest import Api
 
 BOB = "bob@example.com"
 GONE = [("INVALID_INPUT", ["input", "secret"])]

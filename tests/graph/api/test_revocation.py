@@ -14,7 +14,7 @@ from graph.http import GraphQLView
 from graph.root import schema
 from graph.sockets import Sockets
 from tests.graph.api.conftest import Api
-from tests.graph.api.people import member
+from tests.graph.api.members import member
 from tests.graph.conftest import Served, serving
 from tests.graph.sockets import ACK, Socket, raw, subscribe
 from wharf.app import close_revoked

@@ -7,8 +7,8 @@ import pytest
 from sqlmodel import Session, select
 
 from db.models import RecoveryCode, User
-from tests.graph.api.browsers import PASSWORD, at_a_browser, own_id, owner, signed_in, somebody, with_cookie
 from tests.graph.api.conftest import Api
+from tests.graph.api.people import PASSWORD, at_a_browser, own_id, owner, signed_in, somebody, with_cookie
 
 ANN = "ann@example.com"
 

@@ -14,7 +14,8 @@ from engine.accounts.passwords import OWASP, Hashing, Passwords
 from engine.accounts.tokens import hashed
 from engine.errors import NotNow
 from graph.ids import local_id
-from tests.graph.api.browsers import (
+from tests.graph.api.conftest import OWNER, SETUP, Api
+from tests.graph.api.people import (
     OTHER_PASSWORD,
     PASSWORD,
     at_a_browser,
@@ -28,7 +29,6 @@ from tests.graph.api.browsers import (
     somebody,
     with_cookie,
 )
-from tests.graph.api.conftest import OWNER, SETUP, Api
 
 ANN = "ann@example.com"
 OPTIONS = "{ signInOptions { ownerNeeded singleSignOn mail } }"

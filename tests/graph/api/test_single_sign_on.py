@@ -9,8 +9,8 @@ import pytest
 from joserfc.jwk import OctKey, RSAKey
 
 from engine.accounts.oidc import Oidc, OidcSettings
-from tests.graph.api.browsers import PASSWORD, invited, long_ago, owner, somebody
 from tests.graph.api.conftest import Api, Json
+from tests.graph.api.people import PASSWORD, invited, long_ago, owner, somebody
 from tests.graph.api.provider import CLIENT, SECRET, Provider, providing
 from wharf.app import create_app
 

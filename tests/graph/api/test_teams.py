@@ -7,7 +7,7 @@ import pytest
 from db.models import Role
 from graph.ids import global_id
 from tests.graph.api.conftest import Api
-from tests.graph.api.people import administrator, member, seen_as, team_of_others
+from tests.graph.api.members import administrator, member, seen_as, team_of_others
 
 MEMBERS = "{ teams { name memberships { id role user { name email } projects { name } } } }"
 

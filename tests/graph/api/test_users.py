@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from db.models import Event
-from tests.graph.api.browsers import PASSWORD, at_a_browser, is_let_in, own_id, owner, signed_in, somebody
 from tests.graph.api.conftest import Api
+from tests.graph.api.people import PASSWORD, at_a_browser, is_let_in, own_id, owner, signed_in, somebody
 from wharf.app import close_revoked
 
 

@@ -1,0 +1,180 @@
+"""Secrets go in and never come out: each that can be typed is a canary, looked for wherever it could have gone."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.docker.canaries import canary, command_lines, found, in_docker, on_disk, secret_inputs, told
+from tests.docker.dumps import dumped
+from tests.docker.registry import Login, running_registry
+from tests.docker.world import Application, Database, World
+from tests.graph.api.certificates import certificate_for
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
+
+# What an application prints is its own affair: those who may read it see it, and the end of it is kept with a
+# deployment that failed.
+PRINTS_ITS_ENVIRONMENT = ["python3", "-c", "import os; print(dict(os.environ), flush=True); raise SystemExit(3)"]
+SHARED = "of setEnvironmentVariables, not marked"
+PRINTED = "printed"
+# What processes of the containers that are there in the end find in their environment. A link hands the password of a
+# database to an application.
+CONTAINERS_OWN = {
+    "createApplication variables value",
+    "setEnvironmentVariables variables value",
+    f"setEnvironmentVariables variables {SHARED}",
+    "updateDatabase variables value",
+    "rotateDatabasePassword password",
+}
+
+
+class Planted:
+    """What was typed, by the place in the schema where it was."""
+
+    def __init__(self) -> None:
+        self.texts: dict[tuple[str, ...], str] = {}
+
+    def at(self, *place: str) -> str:
+        """A new canary for this input."""
+        return self.texts.setdefault(place, canary())
+
+
+async def test_no_secret_is_found_where_it_does_not_belong(fragile_world: World, tmp_path: Path) -> None:
+    world, planted, since = fragile_world, Planted(), f"{time.time():.0f}"
+    with command_lines(world.pid) as processes:
+        ids = await everything(world, planted, tmp_path)
+    assert {place for place in planted.texts if place[-1] not in (SHARED, PRINTED)} == secret_inputs()
+    read = await world.do("createApiToken", "secret", name="reader", permissions=[{"action": "READ"}])
+    canaries = {" ".join(place): text for place, text in planted.texts.items()}
+    canaries |= {"an owner's token": world.token, "a token to read": read["secret"]}
+    places = {**on_disk(world), **in_docker(world, since), **processes}
+    for name, token in (("owner", world.token), ("reader", read["secret"])):
+        places |= {f"{name}: {kind}": text for kind, text in (await told(world, token, ids)).items()}
+    lie = {(name, place) for name, place in found(places, canaries) if not belongs(name, place)}
+    assert lie == set()
+    assert {name for name, place in found(places, canaries) if place.startswith("variables of ")} == CONTAINERS_OWN
+
+
+def belongs(name: str, place: str) -> bool:
+    """Whether a canary may be there: where it is used, or is meant to be read."""
+    if place.startswith("variables of "):
+        return name in CONTAINERS_OWN
+    if name == "uploadCertificate key":  # the proxy of the database that is exposed with it
+        return place.startswith(("data/tcp-proxies/", "files of wharf-tcp-"))
+    if name == PRINTED:
+        return place.startswith("data/wharf.db")
+    return name.endswith(SHARED) and place.endswith(": EnvironmentVariable")
+
+
+async def everything(world: World, planted: Planted, directory: Path) -> dict[str, str]:
+    """Type every secret there is, and do with it all that is done with secrets; the ids of what came of it."""
+    environment = await world.environment("canaries")
+    password = planted.at("createApplication", "registry", "password")
+    folder = directory / "registry"
+    folder.mkdir()
+    async with running_registry(folder, Login("harbour", password)) as registry:
+        image = await registry.push("wharf-sample:1", "team/canaries:1")
+        web = await world.application(
+            environment,
+            "web",
+            image=image,
+            pullPolicy="ALWAYS",
+            registry={"username": "harbour", "password": password},
+            variables=[variable("KEY", planted.at("createApplication", "variables", "value"))],
+        )
+        postgres = await database(world, environment, planted)
+        await world.do("linkDatabase", databaseId=postgres.id, applicationId=web.id, variable="DATABASE_URL")
+        shared = variable("SHARED", planted.at("setEnvironmentVariables", "variables", SHARED), secret=False)
+        marked = variable("MARKED", planted.at("setEnvironmentVariables", "variables", "value"))
+        await world.do("setEnvironmentVariables", applicationId=web.id, variables=[marked, shared])
+        assert (await web.deploy())["failure"] is None
+        wrong = {"username": "harbour", "password": planted.at("updateApplication", "registry", "password")}
+        await world.do("updateApplication", applicationId=web.id, registry=wrong)
+        assert (await web.deploy())["failure"]["reason"] == "REGISTRY_DENIED"
+    await fail_aloud(world, environment, planted)
+    await dumped(postgres)
+    certificate = await expose(world, environment, planted)
+    return await ids_of(world, web, postgres, certificate)
+
+
+def variable(name: str, value: str, *, secret: bool = True) -> dict[str, object]:
+    return {"name": name, "value": value, "secret": secret}
+
+
+async def database(world: World, environment: str, planted: Planted) -> Database:
+    """One that runs, after its password was changed while it did."""
+    made = await world.database(
+        environment,
+        "POSTGRESQL",
+        "db",
+        version="15",
+        password=planted.at("createDatabase", "password"),
+        variables=[{"name": "EXTRA", "value": planted.at("createDatabase", "variables", "value")}],
+    )
+    await made.until("RUNNING")
+    new = planted.at("rotateDatabasePassword", "password")
+    await made.do("rotateDatabasePassword", password=new)
+    await made.until_true("rotating", lambda seen: not seen["rotating"])
+    assert (await made.credentials())["password"] == new
+    extra = {"name": "EXTRA", "value": planted.at("updateDatabase", "variables", "value")}
+    await made.do("updateDatabase", variables=[extra])
+    await made.until("RUNNING")
+    return made
+
+
+async def fail_aloud(world: World, environment: str, planted: Planted) -> None:
+    """A deployment fails, and what failed has told all that it knows."""
+    loud = await world.application(
+        environment,
+        "loud",
+        port=None,
+        command=PRINTS_ITS_ENVIRONMENT,
+        restartPolicy="NEVER",
+        variables=[variable("KEY", planted.at(PRINTED))],
+    )
+    failure = (await loud.deploy())["failure"]
+    assert any(planted.at(PRINTED)[-40:-6] in line for line in failure["logLines"]), failure
+
+
+async def expose(world: World, environment: str, planted: Planted) -> str:
+    """The id of the certificate with which a database is exposed."""
+    chain, key = certificate_for("db.example.com")
+    planted.texts["uploadCertificate", "key"] = key.splitlines()[1][8:56]
+    made = await world.do("uploadCertificate", "certificate { id }", chain=chain, key=key)
+    certificate = str(made["certificate"]["id"])
+    redis = await world.database(environment, "REDIS", "cache", version="7.0")
+    await redis.until("RUNNING")
+    await redis.expose(tls={"mode": "TERMINATE", "certificateId": certificate})
+    await redis.until_proxy("LISTENING")
+    await redis.do("rotateDatabasePassword")
+    await redis.until_true("rotating", lambda seen: not seen["rotating"])
+    return certificate
+
+
+async def ids_of(world: World, web: Application, postgres: Database, certificate: str) -> dict[str, str]:
+    """What the API is asked about."""
+    found = await world.ask(
+        """query($web: ID!, $db: ID!) {
+            teams { id } servers { id } dumps { nodes { id } }
+            application(id: $web) { variables { id } domains { id } liveRelease { id } latestDeployment { id }
+                environment { id project { id } } }
+            database(id: $db) { links { id } } }""",
+        web=web.id,
+        db=postgres.id,
+    )
+    application = found["application"]
+    return {
+        "Team": found["teams"][0]["id"],
+        "Server": found["servers"][0]["id"],
+        "Project": application["environment"]["project"]["id"],
+        "Environment": application["environment"]["id"],
+        "Application": web.id,
+        "Domain": application["domains"][0]["id"],
+        "Release": application["liveRelease"]["id"],
+        "Deployment": application["latestDeployment"]["id"],
+        "Database": postgres.id,
+        "DatabaseLink": found["database"]["links"][0]["id"],
+        "DatabaseDump": found["dumps"]["nodes"][0]["id"],
+        "Certificate": certificate,
+    }
