@@ -193,7 +193,7 @@ class Installation:
 
     async def post(self, document: str, variables: Mapping[str, object] | None = None) -> Answer:
         """The whole answer to an operation."""
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         body = {"query": document, "variables": variables or {}}
         url = f"http://127.0.0.1:{self.port}/graphql"
         async with (

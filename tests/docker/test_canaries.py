@@ -1,6 +1,7 @@
 """Secrets go in and never come out: each that can be typed is a canary, looked for wherever it could have gone."""
 
 import time
+from copy import copy
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
 PRINTS_ITS_ENVIRONMENT = ["python3", "-c", "import os; print(dict(os.environ), flush=True); raise SystemExit(3)"]
 SHARED = "of setEnvironmentVariables, not marked"
 PRINTED = "printed"
+OF_PEOPLE = "what people sign in with, or join"
 # What processes of the containers that are there in the end find in their environment. A link hands the password of a
 # database to an application.
 CONTAINERS_OWN = {
@@ -44,7 +46,7 @@ async def test_no_secret_is_found_where_it_does_not_belong(fragile_world: World,
     world, planted, since = fragile_world, Planted(), f"{time.time():.0f}"
     with command_lines(world.pid) as processes:
         ids = await everything(world, planted, tmp_path)
-    assert {place for place in planted.texts if place[-1] not in (SHARED, PRINTED)} == secret_inputs()
+    assert {place for place in planted.texts if place[-1] not in (SHARED, PRINTED, OF_PEOPLE)} == secret_inputs()
     read = await world.do("createApiToken", "secret", name="reader", permissions=[{"action": "READ"}])
     canaries = {" ".join(place): text for place, text in planted.texts.items()}
     canaries |= {"an owner's token": world.token, "a token to read": read["secret"]}
@@ -95,6 +97,7 @@ async def everything(world: World, planted: Planted, directory: Path) -> dict[st
     await fail_aloud(world, environment, planted)
     await dumped(postgres)
     certificate = await expose(world, environment, planted)
+    await invite(world, planted)
     return await ids_of(world, web, postgres, certificate)
 
 
@@ -152,11 +155,23 @@ async def expose(world: World, environment: str, planted: Planted) -> str:
     return certificate
 
 
+async def invite(world: World, planted: Planted) -> None:
+    """Somebody joins the team, with a password of their own."""
+    team = (await world.ask("{ teams { id } }"))["teams"][0]["id"]
+    asked = {"teamId": team, "email": "canary@example.com", "role": "VIEWER"}
+    secret = (await world.do("inviteMember", "secret", **asked))["secret"]
+    planted.texts["inviteMember", OF_PEOPLE] = secret
+    anybody = copy(world)
+    anybody.token = ""
+    password = planted.texts["acceptInvitation", OF_PEOPLE] = canary()
+    await anybody.do("acceptInvitation", secret=secret, name="Canary", password=password)
+
+
 async def ids_of(world: World, web: Application, postgres: Database, certificate: str) -> dict[str, str]:
     """What the API is asked about."""
     found = await world.ask(
         """query($web: ID!, $db: ID!) {
-            teams { id } servers { id } dumps { nodes { id } }
+            teams { id memberships { id } } servers { id } dumps { nodes { id } }
             application(id: $web) { variables { id } domains { id } liveRelease { id } latestDeployment { id }
                 environment { id project { id } } }
             database(id: $db) { links { id } } }""",
@@ -166,6 +181,7 @@ async def ids_of(world: World, web: Application, postgres: Database, certificate
     application = found["application"]
     return {
         "Team": found["teams"][0]["id"],
+        "Membership": found["teams"][0]["memberships"][0]["id"],
         "Server": found["servers"][0]["id"],
         "Project": application["environment"]["project"]["id"],
         "Environment": application["environment"]["id"],

@@ -29,7 +29,7 @@ TYPED = (f"{FOREIGN}shop.example.com", f"{FOREIGN}web", f"{FOREIGN}db")
 """Names of theirs that others type too."""
 
 # Of these, administrators look after all teams'.
-_ADMINISTRATED = {"Team", "Membership", "User"}
+_ADMINISTRATED = {"Team", "Membership", "User", "UserSession", "Identity", "Passkey", "Invitation"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Planted:
     alone: Path
     own: Mapping[str, str]
     foreign: Mapping[str, str]
-    viewers: Mapping[str, Viewer | None]
+    viewers: Mapping[str, Viewer]
     events: int
     """The number of the last event before there was the other team."""
     tells: frozenset[str] = field(default_factory=frozenset)
@@ -55,9 +55,9 @@ class Planted:
         events = [event_cursor(number) for number in (0, 0, 1, 5, self.events)]
         return Known(self.own, self.foreign, [*events, *pages], TYPED)
 
-    def told_of_others(self, viewer: Viewer | None, answer: str, typed: str) -> list[str]:
+    def told_of_others(self, viewer: Viewer, answer: str, typed: str) -> list[str]:
         """What an answer tells this viewer of the other team, but for what was typed by themselves."""
-        if viewer and viewer.authority == EVERYTHING:
+        if viewer.authority == EVERYTHING:
             return []
         known = self.people if looks_after_teams(viewer) else frozenset()
         for text in (*known, *TYPED, *self.tells):
@@ -65,19 +65,17 @@ class Planted:
                 answer = answer.replace(text, "")
         return [text for text in self.tells if text in answer]
 
-    def passwords_shown_to(self, viewer: Viewer | None) -> tuple[str, ...]:
+    def passwords_shown_to(self, viewer: Viewer) -> tuple[str, ...]:
         """What `databaseCredentials` may show them."""
-        if viewer is None:
-            return ()
         team, project, environment = (local_id(kind, self.own[kind]) for kind in ("Team", "Project", "Environment"))
         place = Place(team, project, environment)
         own = viewer.authority.allows(Action.REVEAL, Noun.DATABASE, place)
         return (SECRET,) * own + (FOREIGN_SECRET,) * (viewer.authority == EVERYTHING)
 
 
-def looks_after_teams(viewer: Viewer | None) -> bool:
+def looks_after_teams(viewer: Viewer) -> bool:
     """Whether somebody is an administrator, who knows all teams and their people."""
-    return viewer is not None and viewer.authority.allows(Action.UPDATE, Noun.TEAM, Place())
+    return viewer.authority.allows(Action.UPDATE, Noun.TEAM, Place())
 
 
 @asynccontextmanager
@@ -112,10 +110,10 @@ async def _plant(directory: Path, empty_database: Path) -> Planted:
         await api.engine.sessions.write(_forget_servers, events)
     about |= {known for key in foreign.values() if (known := read_global_id(key))}
     # The first token ends the one for setting up, which is nobody's.
-    others = {local_id("Server", foreign["Server"])} | {viewer.token_id for viewer in viewers.values() if viewer}
+    others = {local_id("Server", foreign["Server"])} | {viewer.token_id for viewer in viewers.values()}
     about = {(kind, key) for kind, key in about if key not in others}
     tells = {FOREIGN, *(text for kind, key in about for text in (key, global_id(kind, key)))}
-    people = {f"{FOREIGN}team", f"{FOREIGN}somebody"} | {
+    people = {f"{FOREIGN}{name}" for name in ("team", "somebody", "new@example.com")} | {
         text for kind, key in about if kind in _ADMINISTRATED for text in (key, global_id(kind, key))
     }
     return Planted(both, alone, own, foreign, viewers, events, frozenset(tells), frozenset(people))

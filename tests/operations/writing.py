@@ -43,7 +43,7 @@ _NAMED = {"dumpId": "DatabaseDump", "linkId": "DatabaseLink", "tokenId": "ApiTok
 
 @dataclass(frozen=True)
 class Operation:
-    """What is sent. `secrets` are the texts in it that are of the type Secret."""
+    """What is sent. `secrets` are the passwords and other secrets in it."""
 
     kind: str
     text: str
@@ -205,7 +205,7 @@ class Writer:
             return self._id(name, around)
         if kind.name == "Cursor":
             return self.lots.choice(self._known.cursors)
-        if kind.name == "Secret":
+        if kind.name == "Secret" or (kind.name == "String" and name.lower().endswith(("password", "secret"))):
             self._written += 1
             self._draft.secrets.append(text := f"typed-secret-{self._written:06}")
             return text
