@@ -83,18 +83,14 @@ class Needs(Guard):
     """Refuses a query, mutation or subscription field to everybody who may not do this action with this noun.
 
     A top-level error says so, with extensions.code UNAUTHENTICATED or FORBIDDEN; the resolver does not run. `or_own`:
-    those may too whom the things belong to that are named; `in_person`: with a browser, and not by a token, which may
-    be for something else. `anywhere`: where nothing is named, it is enough to be
-    allowed it in some place.
+    those may too whom the things belong to that are named, with a browser, and not by a token, which may be for
+    something else. `anywhere`: where nothing is named, it is enough to be allowed it in some place.
     """
 
-    def __init__(
-        self, action: Action, noun: Noun, *, or_own: bool = False, in_person: bool = False, anywhere: bool = False
-    ) -> None:
+    def __init__(self, action: Action, noun: Noun, *, or_own: bool = False, anywhere: bool = False) -> None:
         self.action = action
         self.noun = noun
-        self._or_own = or_own or in_person
-        self._in_person = in_person
+        self._or_own = or_own
         self._anywhere = anywhere
 
     def refuses(self, info: strawberry.Info[Any, Any], arguments: Mapping[str, object]) -> bool:
@@ -137,7 +133,7 @@ class Needs(Guard):
         raise no_such(kind, given, field=path)
 
     def _may_own(self, viewer: Viewer) -> bool:
-        return self._or_own and bool(viewer.session_id if self._in_person else viewer.user_id)
+        return self._or_own and viewer.session_id is not None
 
     def _is_filter(self, argument: str) -> bool:
         """Whether this argument of a query only makes a list shorter, which is for the viewer without it too."""

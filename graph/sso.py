@@ -13,13 +13,14 @@ from starlette.routing import Route
 
 from engine.accounts.acting import acting
 from engine.accounts.identities import Purpose
-from engine.accounts.oidc import Oidc, SignOnFailed
+from engine.accounts.single_sign_on import SignOnFailed
 from engine.accounts.viewer import anybody_at
 from engine.errors import NotNow, Refused
 from engine.secrets import Secret, SecretUnreadable
 from graph.visits import Visit, visit_of
 
 if TYPE_CHECKING:
+    from engine.accounts.oidc import Oidc
     from engine.engine import Engine
     from graph.context import Context
 
@@ -111,7 +112,7 @@ def _flow(engine: "Engine", visit: Visit) -> dict[str, str]:
     return flow
 
 
-def _provider(engine: "Engine") -> Oidc:
+def _provider(engine: "Engine") -> "Oidc":
     if engine.people.oidc is None:
         raise NotNow("There is no single sign-on here.", field=("input",))
     return engine.people.oidc

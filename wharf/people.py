@@ -3,8 +3,8 @@
 from urllib.parse import unquote, urlsplit
 
 from engine.accounts.mail import MailSettings
-from engine.accounts.oidc import OidcSettings
 from engine.accounts.people import PeopleSettings
+from engine.accounts.single_sign_on import OidcSettings
 from graph.sso import CALLBACK
 from wharf.settings import Settings
 

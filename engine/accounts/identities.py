@@ -9,7 +9,7 @@ from db.sessions import Sessions
 from engine.accounts import invitations, user_sessions
 from engine.accounts.acting import identified
 from engine.accounts.addresses import email_address
-from engine.accounts.oidc import Claims, SignOnFailed
+from engine.accounts.single_sign_on import Claims, SignOnFailed
 from engine.accounts.user_sessions import Browser, new_text
 from engine.accounts.users import LONGEST_NAME, add_user, user_with
 from engine.errors import Conflict, InvalidInput, NotFound

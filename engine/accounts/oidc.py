@@ -7,8 +7,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiohttp
 import orjson
@@ -19,7 +18,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from engine.errors import NotNow
+from engine.accounts.single_sign_on import Begun, Claims, OidcSettings, SignOnFailed
 
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 _LONGEST = 1024 * 1024  # bytes of an answer
@@ -28,39 +27,6 @@ _KEYS_PAUSE = 30.0  # between two looks for a key that is not there
 _LEEWAY = 60  # seconds that two clocks may differ by
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 _SCOPES = "openid email profile"
-
-
-class SignOnFailed(NotNow):
-    """The provider's answer lets nobody in. The sentence says why, and holds nothing that it has sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class OidcSettings:
-    """The provider, what we are to it, what people call it, and where it sends them back to."""
-
-    issuer: str
-    client_id: str
-    name: str
-    redirect_uri: str
-    client_secret: str | None = field(default=None, repr=False)
-
-
-class Begun(NamedTuple):
-    """A way to the provider, and what must come back by it."""
-
-    url: str
-    state: str
-    nonce: str
-    verifier: str
-
-
-class Claims(NamedTuple):
-    """Who somebody is, as the provider says. `email` is empty unless it was verified there."""
-
-    issuer: str
-    subject: str
-    email: str
-    name: str
 
 
 class Oidc:

@@ -1,21 +1,25 @@
 """Everything about people, put together."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from db.sessions import Sessions
 from engine.accounts.identities import Identities
 from engine.accounts.invitations import Invitations
 from engine.accounts.mail import Mailer, MailSettings
-from engine.accounts.oidc import Oidc, OidcSettings
 from engine.accounts.passkeys import Passkeys
 from engine.accounts.passwords import OWASP, Hashing, Passwords
 from engine.accounts.resets import Resets
 from engine.accounts.second_factor import SecondFactor
 from engine.accounts.sign_in import SignIn
+from engine.accounts.single_sign_on import OidcSettings
 from engine.accounts.user_sessions import UserSessions
 from engine.accounts.users import Users
 from engine.attempts import Attempts
 from engine.secrets import Cipher
+
+if TYPE_CHECKING:
+    from engine.accounts.oidc import Oidc
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class People:
         self.sign_in = SignIn(sessions, self._passwords, self.second_factor, self.attempts)
         self.invitations = Invitations(sessions, self._passwords, self._mailer)
         self.resets = Resets(sessions, self._passwords, self._mailer)
-        self.oidc = Oidc(settings.oidc) if settings.oidc else None
+        self.oidc = _provider(settings.oidc) if settings.oidc else None
         self.passkeys = Passkeys(sessions)
         self.identities = Identities(sessions)
 
@@ -53,3 +57,9 @@ class People:
         if self.oidc:
             await self.oidc.close()
         self._passwords.close()
+
+
+def _provider(settings: OidcSettings) -> "Oidc":
+    from engine.accounts.oidc import Oidc  # only where there is one: see engine.accounts.single_sign_on
+
+    return Oidc(settings)

@@ -23,11 +23,10 @@ def mutation(
     description: str,
     *,
     or_own: bool = False,
-    in_person: bool = False,
     anywhere: bool = False,
 ) -> Any:
     """What the resolver refuses becomes the `errors` of its payload."""
-    needs = Needs(action, noun, or_own=or_own, in_person=in_person, anywhere=anywhere)
+    needs = Needs(action, noun, or_own=or_own, anywhere=anywhere)
     return strawberry.mutation(description=description, extensions=[ErrorsAsData(), needs])
 
 

@@ -107,13 +107,13 @@ class PasskeyMutations:
         visit.sign_in(text)
         return SignInWithPasskeyPayload(user=User.of(row))
 
-    @mutation(Action.UPDATE, Noun.USER, "Give a passkey another name.", in_person=True)
+    @mutation(Action.UPDATE, Noun.USER, "Give a passkey another name.", or_own=True)
     async def rename_passkey(self, info: Info, input: Input[RenamePasskeyInput]) -> RenamePasskeyPayload:
         key = local_id("Passkey", input.passkey_id, field=_PASSKEY)
         row = await info.context.engine.people.passkeys.rename(key, person_name(input.name))
         return RenamePasskeyPayload(passkey=Passkey.of(row))
 
-    @mutation(Action.UPDATE, Noun.USER, "Have nobody sign in by a passkey any more.", in_person=True)
+    @mutation(Action.UPDATE, Noun.USER, "Have nobody sign in by a passkey any more.", or_own=True)
     async def remove_passkey(self, info: Info, input: Input[RemovePasskeyInput]) -> RemovePasskeyPayload:
         people = info.context.engine.people
         await people.sessions.check_recent(info.context.viewer)

@@ -128,7 +128,7 @@ class SignInMutations:
         visit.sign_in(text)
         return ConfirmPasswordPayload()
 
-    @mutation(Action.UPDATE, Noun.USER, "Sign a browser out.", in_person=True)
+    @mutation(Action.UPDATE, Noun.USER, "Sign a browser out.", or_own=True)
     async def revoke_session(self, info: Info, input: Input[RevokeSessionInput]) -> RevokeSessionPayload:
         key = local_id("UserSession", input.session_id, field=("input", "sessionId"))
         await info.context.engine.people.sessions.revoke(key)
@@ -141,7 +141,7 @@ class SignInMutations:
         url = await begin(info.context, input.invitation, link=input.link)
         return BeginSingleSignOnPayload(url=url)
 
-    @mutation(Action.UPDATE, Noun.USER, "Have nobody sign in by this any more.", in_person=True)
+    @mutation(Action.UPDATE, Noun.USER, "Have nobody sign in by this any more.", or_own=True)
     async def remove_identity(self, info: Info, input: Input[RemoveIdentityInput]) -> RemoveIdentityPayload:
         people = info.context.engine.people
         await people.sessions.check_recent(info.context.viewer)

@@ -120,7 +120,7 @@ class UserMutations:
         row = await info.context.engine.people.users.create_owner(input.email, name, input.password)
         return CreateOwnerPayload(user=User.of(row))
 
-    @mutation(Action.UPDATE, Noun.USER, "Give a user another name, or another address.", in_person=True)
+    @mutation(Action.UPDATE, Noun.USER, "Give a user another name, or another address.", or_own=True)
     async def update_user(self, info: Info, input: Input[UpdateUserInput]) -> UpdateUserPayload:
         given = changes(input)
         if "name" in given:

@@ -81,6 +81,7 @@ async def test_what_is_wrong_about_an_answer_lets_nobody_in(api: Api, device: De
             found = await client.post("/graphql", json=asked)
             assert found.status_code in (200, 400)
             assert "INTERNAL" not in found.text
+    async with browser(api) as client:
         assert (await ask(client, BEGIN, add=True)) is None
 
 

@@ -8,7 +8,8 @@ import httpx2
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from engine.accounts.oidc import Oidc, OidcSettings
+from engine.accounts.oidc import Oidc
+from engine.accounts.single_sign_on import OidcSettings
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.people import PASSWORD, invited, long_ago, owner, somebody
 from tests.graph.api.provider import CLIENT, SECRET, Provider, providing
