@@ -40,7 +40,18 @@ MOST_SECONDS = 1.0  # of computing, for a request that is as long as one may be
 _ROUTED = {"Application": "applicationId", "Domain": "domainId"}
 _USES_UP = (
     *("remove", "revoke", "cancel", "start", "stop", "link", "unlink", "expose", "unexpose", "upload"),
-    *("dump", "restore", "addMember", "setAdministrator", "disableUser", "enableUser"),
+    *(
+        "dump",
+        "restore",
+        "restartDatabase",
+        "updateDatabase",
+        "updateExposure",
+        "rotateDatabasePassword",
+        "addMember",
+        "setAdministrator",
+        "disableUser",
+        "enableUser",
+    ),
 )
 
 
@@ -52,6 +63,7 @@ class World:
         self.front = front
         self.ids: dict[str, str] = {}
         self._number = 0
+        self.stopped = False
         self._contents: dict[str, list[Any]] = {}
         self._routes: dict[str, bytes] = {}
         self._others: list[str] = []  # what is routed of those that nothing is asked of any more
@@ -61,6 +73,7 @@ class World:
             self._others += [local_id(kind, self.ids[name]) for kind, name in _ROUTED.items()]
             await self.api.engine.sessions.write(close_ports)
         self._number += 1
+        self.stopped = stopped
         name, do = f"shop-{self._number}", self.api.do
         team, project = await self.api.team(), await self.api.project(f"empty-{self._number}")
         write = self.api.engine.sessions.write
