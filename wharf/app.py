@@ -42,13 +42,6 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         yield
         await engine.stop()
 
-    async def ready(_request: Request) -> Response:
-        try:
-            await engine.sessions.read(_answers)
-        except DatabaseUnusable as outage:
-            return JSONResponse({"status": str(outage)}, 503)
-        return JSONResponse({"status": "ready"})
-
     sockets = Sockets()
     view = GraphQLView(
         schema,
@@ -64,7 +57,7 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
             Route("/audit.jsonl", AuditExport(view, engine)),
             *sso.routes(engine),
             Route("/healthz", _alive),
-            Route("/readyz", ready),
+            Route("/readyz", partial(_ready, engine)),
         ],
         lifespan=lifespan,
     )
@@ -85,6 +78,14 @@ def close_revoked(sockets: Sockets, event: Event) -> None:
         sockets.revoke(f"{event.noun}:{event.noun_id}")
     elif what in _ENDS_MEMBER:
         sockets.revoke(f"User:{event.data['userId']}")
+
+
+async def _ready(engine: Engine, _request: Request) -> Response:
+    try:
+        await engine.sessions.read(_answers)
+    except DatabaseUnusable as outage:
+        return JSONResponse({"status": str(outage)}, 503)
+    return JSONResponse({"status": "ready"})
 
 
 async def _alive(_request: Request) -> Response:

@@ -18,6 +18,7 @@ import sqlmodel.main
 
 import db.models.columns
 import db.sessions
+import engine.audit
 import engine.events
 from db.migrate import migrate
 from engine.key_ring import KEY_FILE
@@ -115,16 +116,18 @@ class QuickWorkshop(Workshop):
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        def session(_engine: object, **_: object) -> Ledger:
+        def session(_engine: object, info: dict[str, Any] | None = None, **_: object) -> Ledger:
+            assert not info or info["by"] is None, "Nobody acts here, whose deeds would be written down."
             return Ledger(self._memory)
 
-        def engine(url: object) -> Any:
+        def reached(url: object) -> Any:
             return SimpleNamespace(url=url, dispose=lambda: None)
 
         with (
-            mock.patch.object(db.sessions, "writing_engine", engine),
-            mock.patch.object(db.sessions, "_reading_engine", engine),
+            mock.patch.object(db.sessions, "writing_engine", reached),
+            mock.patch.object(db.sessions, "_reading_engine", reached),
             mock.patch.object(db.sessions, "Session", session),
+            mock.patch.object(engine.audit, "AuditedSession", session),
             mock.patch.object(sqlmodel.main, "sqlmodel_init", quick_init),
         ):
             yield
