@@ -79,7 +79,13 @@ class Replicas:
         return container_id
 
     async def _started_again(self, name: str) -> bool:
-        """Whether a container that is there runs now; not if somebody is removing it."""
+        """Whether a container that was there runs now; not if somebody is removing it, or has just done so."""
+        try:
+            return await self._running_again(name)
+        except DockerNotFound:
+            return False
+
+    async def _running_again(self, name: str) -> bool:
         try:
             await self._host.docker.start_container(name)
         except DockerConflict:
