@@ -5,7 +5,7 @@ import strawberry
 from engine.accounts.authority import INSTALLATION, Place
 from engine.accounts.tokens import Limits
 from engine.accounts.visible import place_of
-from engine.errors import NotFound
+from engine.errors import InvalidInput, NotFound
 from engine.names import AddressRange, ResourceName
 from graph import loaders
 from graph.context import Info
@@ -95,6 +95,8 @@ class TokenMutations:
 
 def _limits(info: Info, input: CreateApiTokenInput) -> Limits | None:
     viewer, place = info.context.viewer, _place(info, input.within)
+    if input.permissions == []:
+        raise InvalidInput("A token must be allowed something; null is everything.", field=("input", "permissions"))
     if viewer.user_id is None and input.permissions is None and input.networks is None and place == INSTALLATION:
         return None
     permissions = tuple(each.text() for each in input.permissions or ())

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 from sqlmodel import Session
 
+from engine.engine import Engine
 from tests.simulation.invariants import contradictions
 from tests.simulation.snapshot import read_books
 from tests.simulation.world import World
@@ -16,12 +17,18 @@ def settle(world: World) -> list[str]:
     found = ["Nothing ever rests."]
     while world.until_quiet(deadline):
         assert world.engine is not None
-        found = world.engine.sessions.read_now(obvious) or contradictions(read_books(world, world.engine))
+        found = _contradicting(world, world.engine)
         if not found or world.violations:
             break
         world.trace(f"    (not yet: {found[0]})")
         world.skip_quiet()
     return found
+
+
+def _contradicting(world: World, engine: Engine) -> list[str]:
+    if not world.started:
+        return ["The control plane has not started."]
+    return engine.sessions.read_now(obvious) or contradictions(read_books(world, engine))
 
 
 _OBVIOUS = text("""

@@ -254,6 +254,11 @@ async def test_a_token_can_never_do_more_than_whoever_made_it_can_now(api: Api) 
     assert error["code"] == "FORBIDDEN"
 
 
+async def test_a_token_that_may_do_nothing_is_not_made_and_least_of_all_one_that_may_do_everything(api: Api) -> None:
+    refused = await api.refused("createApiToken", name="ci", within=await api.team(), permissions=[])
+    assert refused == [("INVALID_INPUT", ["input", "permissions"])]
+
+
 async def test_a_token_makes_no_token(api: Api) -> None:
     made = await api.seen_by(await member(api, "ann", Role.OWNER)).do("createApiToken", "secret", name="ci")
     token = await api.engine.tokens.authenticate(made["secret"])
