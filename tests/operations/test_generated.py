@@ -18,8 +18,8 @@ from tests.permissions import table
 pytestmark = [
     pytest.mark.usefixtures("nothing_converges"),
     # graphql-core forgets what it has begun of one field when another, which cannot be null, fails at once.
-    pytest.mark.filterwarnings("ignore:coroutine 'GraphQLCoreConverter:RuntimeWarning"),
-    pytest.mark.filterwarnings("ignore:Exception ignored in. <coroutine object GraphQLCoreConverter"),
+    pytest.mark.filterwarnings("ignore:coroutine '(GraphQLCoreConverter|Executor):RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore:Exception ignored in. <coroutine object (GraphQLCoreConverter|Executor)"),
 ]
 
 EVERYBODY = next(iter(table.FILE.read_text().splitlines())).split()[1:]
