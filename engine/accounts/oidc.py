@@ -79,7 +79,7 @@ class Oidc:
         claims = CodeIDToken(token.claims, token.header, must_be, given)
         try:
             claims.validate(leeway=_LEEWAY)
-        except Exception as error:
+        except Exception as error:  # whatever the library trips over, an answer from outside is only ever wrong
             raise SignOnFailed("The ID token is not for us, or not of this moment.") from error
         subject = claims.get("sub")
         if not isinstance(subject, str) or not 0 < len(subject) <= 255:
@@ -134,7 +134,7 @@ class Oidc:
             if self._keys is None or time.monotonic() - self._keys_at > pause:
                 found = await self._ask("GET", metadata["jwks_uri"])
                 try:
-                    self._keys = KeySet.import_key_set(found)  # type: ignore[arg-type]
+                    self._keys = KeySet.import_key_set(found)  # type: ignore[arg-type]  # it checks what it is given
                 except (JoseError, ValueError, KeyError, TypeError) as error:
                     raise SignOnFailed("The keys of the provider cannot be read.") from error
                 self._keys_at = time.monotonic()

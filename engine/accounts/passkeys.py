@@ -76,7 +76,7 @@ class Passkeys:
                 expected_origin=site.origin,
                 require_user_verification=True,
             )
-        except Exception as error:
+        except Exception as error:  # whatever the library trips over, an answer from outside is only ever wrong
             raise _wrong() from error
         row = Passkey(
             user_id=viewer.user_id or "",
@@ -92,7 +92,7 @@ class Passkeys:
         _check_length(credential)
         try:
             key = webauthn.helpers.parse_authentication_credential_json(credential).raw_id
-        except Exception as error:
+        except Exception as error:  # whatever the library trips over, an answer from outside is only ever wrong
             raise _wrong() from error
         row = await self._sessions.read(_with_credential, bytes_to_base64url(key))
         if row is None:
@@ -107,7 +107,7 @@ class Passkeys:
                 credential_current_sign_count=row.sign_count,
                 require_user_verification=True,
             )
-        except Exception as error:
+        except Exception as error:  # whatever the library trips over, an answer from outside is only ever wrong
             raise _wrong() from error
         text = new_text()
         return await self._sessions.write(_sign_in, row.id, row.sign_count, found.new_sign_count, browser, text), text
