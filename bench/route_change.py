@@ -24,7 +24,7 @@ class _Ours:
     async def rename(self) -> float:
         await asyncio.sleep(_SETTLED_SECONDS)
         host, watch = next(self._hosts), Stopwatch()
-        await self._server.client.do("updateDomain", "", domainId=self._domain_id, host=host)
+        await self._server.client.do("updateDomain", "", domainId=self._domain_id, url=f"http://{host}")
         await self._server.until_answered(host)
         return watch.read()
 
@@ -64,7 +64,7 @@ async def _add_domains(server: Server, application: Application, number: int) ->
     added = {}
     for each in range(1, number):
         added = await server.client.do(
-            "addDomain", "domain { id }", applicationId=application.id, host=f"domain-{each}.test"
+            "addDomain", "domain { id }", applicationId=application.id, url=f"http://domain-{each}.test"
         )
     await server.until_answered(f"domain-{number - 1}.test")
     return str(added["domain"]["id"])

@@ -100,7 +100,7 @@ async def _make_environment(client: Client) -> str:
 
 async def _deploy(client: Client, environment_id: str) -> bool:
     application_id = await _make_application(client, environment_id)
-    await client.do("addDomain", "domain { id }", applicationId=application_id, host=HOST)
+    await client.do("addDomain", "domain { id }", applicationId=application_id, url=f"http://{HOST}")
     asked = await client.do("deployApplication", "deployment { id }", applicationId=application_id)
     deployment = asked["deployment"]["id"]
     async for _ in client.follow(

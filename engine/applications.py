@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypedDict
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, select
 
 from db.models import (
     Application,
@@ -23,6 +23,7 @@ from engine.databases.links import not_linked
 from engine.databases.standing import name_free
 from engine.deployments.requests import ask_to_stop, standing
 from engine.docker.values import RegistryCredentials
+from engine.domains.requests import forget_domains
 from engine.errors import Conflict, NotFound
 from engine.hardening import Capability
 from engine.release_spec import HealthCheck
@@ -206,7 +207,7 @@ def _ask_to_remove(session: Session, application_id: str, remove_volumes: bool) 
         raise NotFound("There is no such application.", field=("input", "applicationId"))
     interrupted = ask_to_stop(session, application)
     # Their names are free for others from now on.
-    session.exec(delete(Domain).where(col(Domain.application_id) == application_id))
+    forget_domains(session, application_id)
     application.desired = DesiredState.REMOVED
     application.remove_volumes = application.remove_volumes or remove_volumes
     session.add(application)

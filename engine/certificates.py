@@ -3,7 +3,7 @@
 from cryptography import x509
 from sqlmodel import Session, select
 
-from db.models import Certificate, EventKind, TcpProxy, now
+from db.models import Certificate, CertificateSource, CertificateState, EventKind, TcpProxy, now
 from db.sessions import Sessions
 from engine.accounts.teams import team_of
 from engine.errors import Conflict, InvalidInput, NotFound
@@ -38,10 +38,11 @@ class Certificates:
         leaf = _leaf(chain, key)
         row = Certificate(
             team_id=team_id,
+            source=CertificateSource.UPLOADED,
+            state=CertificateState.ISSUED,
             names=_names(leaf),
             issuer=leaf.issuer.rfc4514_string(),
             chain=chain,
-            key="",
             not_before=leaf.not_valid_before_utc,
             not_after=leaf.not_valid_after_utc,
         )

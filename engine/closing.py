@@ -11,7 +11,6 @@ from db.models import (
     DatabaseLink,
     Deployment,
     DeploymentLogLine,
-    Domain,
     EnvironmentVariable,
     EventKind,
     Release,
@@ -22,6 +21,7 @@ from db.sessions import Sessions
 from engine import labels
 from engine.deployments.replicas import Replicas
 from engine.deployments.steps import become_release
+from engine.domains.requests import forget_domains
 from engine.host import Host
 from engine.status import record_about, settle_status
 
@@ -111,6 +111,7 @@ def forget_application(session: Session, application_id: str) -> None:
     session.flush()
     deployments = select(Deployment.id).where(Deployment.application_id == application_id)
     session.exec(delete(DeploymentLogLine).where(col(DeploymentLogLine.deployment_id).in_(deployments)))
-    for table in (Deployment, Release, EnvironmentVariable, Volume, Domain, DatabaseLink, Container):
+    forget_domains(session, application_id)
+    for table in (Deployment, Release, EnvironmentVariable, Volume, DatabaseLink, Container):
         session.exec(delete(table).where(col(table.application_id) == application_id))
     session.delete(application)

@@ -27,7 +27,7 @@ from engine.deployments.requests import Deployments
 from engine.deployments.runner import Runner
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerSummary
-from engine.domains import Domains
+from engine.domains.requests import Domains
 from engine.events import EventLog
 from engine.host import Host
 from engine.instance import check_keys, identify, unlock

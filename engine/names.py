@@ -16,6 +16,7 @@ from engine.docker.references import parse_reference
 from engine.errors import ImageFailure, InvalidInput
 
 Hostname = NewType("Hostname", str)
+DomainUrl = NewType("DomainUrl", str)
 Port = NewType("Port", int)
 ByteCount = NewType("ByteCount", int)
 EnvName = NewType("EnvName", str)
@@ -31,6 +32,8 @@ LARGEST_BYTE_COUNT = 2**53 - 1  # what a JavaScript client still reads exactly
 
 _LONGEST_HOST = 253
 _PUNYCODE = "xn--"
+_URL = re.compile(r"(?P<scheme>[^:/?#]*)://(?P<authority>[^/?#]*)(?P<path>/[^?#]*)?(?P<rest>[?#].*)?", re.DOTALL)
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -70,6 +73,29 @@ def hostname(text: str) -> Hostname:
     if wrong := [label for label in labels if label.startswith(_PUNYCODE) and not _is_punycode(label)]:
         raise InvalidInput(f"{shown(wrong[0])} in {shown(text)} begins like punycode, but is none.")
     return Hostname(name)
+
+
+def domain_url(text: str) -> DomainUrl:
+    """What visitors of a domain type: `HTTPS://Shop.Example.com:443/api/` becomes `https://shop.example.com/api`.
+
+    The host may begin with `*.`, which stands for one label.
+    """
+    found = _URL.fullmatch(text)
+    scheme = found["scheme"].lower() if found else ""
+    if not found or scheme not in _DEFAULT_PORTS:
+        raise InvalidInput(
+            f"{shown(text)} is not a URL. Write it like https://shop.example.com or http://example.com/api."
+        )
+    if "@" in found["authority"]:
+        raise InvalidInput("A domain has no user and no password; say who may come in with basicAuth.")
+    if found["rest"]:
+        raise InvalidInput(f"A domain ends with its path; {shown(found['rest'])} cannot be routed by.")
+    host, colon, number = found["authority"].partition(":")
+    if colon and number != _DEFAULT_PORTS[scheme]:
+        raise InvalidInput(f"Leave the port {shown(number)} out: a domain is reached on those of the proxy.")
+    path = path_prefix(found["path"] or "/")
+    name = f"*.{hostname(host[2:])}" if host.startswith("*.") else hostname(host)
+    return DomainUrl(f"{scheme}://{name}{path.removesuffix('/')}")
 
 
 def host_address(text: str) -> HostAddress:

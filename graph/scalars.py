@@ -104,6 +104,12 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         "punycode. No IP address, port, path or wildcard.",
         lambda value: names.hostname(_text(value)),
     ),
+    names.DomainUrl: _scalar(
+        "DomainUrl",
+        "What visitors of a domain type: https:// or http://, a host name, and the beginning of the paths it is "
+        "about, as in https://shop.example.com/api. The name may begin with *., which stands for one label. No port.",
+        lambda value: names.domain_url(_text(value)),
+    ),
     names.Port: _scalar("Port", "A TCP port, from 1 to 65535.", lambda value: names.port(_whole_number(value))),
     names.HostAddress: _scalar(
         "IPv4Address",

@@ -6,13 +6,21 @@ from db.models.applications import (
     ApplicationStatus,
     DesiredState,
     EnvironmentVariable,
+    MaintenanceMode,
     PullPolicy,
     RestartPolicy,
     Strategy,
     Volume,
 )
 from db.models.audit import AuditEntry
-from db.models.certificates import Certificate
+from db.models.certificate_resolvers import CertificateResolver, Challenge, KeyType
+from db.models.certificates import (
+    Certificate,
+    CertificateOrder,
+    CertificateReason,
+    CertificateSource,
+    CertificateState,
+)
 from db.models.columns import new_id, now
 from db.models.containers import Container, ObservedContainer
 from db.models.database_kinds import DatabaseKind
@@ -35,7 +43,7 @@ from db.models.deployments import (
     FailureReason,
     LogSource,
 )
-from db.models.domains import Domain
+from db.models.domains import Domain, DomainName, Scheme, WwwMode
 from db.models.events import Event, EventKind
 from db.models.instances import Instance
 from db.models.projects import Environment, Project
@@ -53,6 +61,12 @@ __all__ = [
     "ApplicationStatus",
     "AuditEntry",
     "Certificate",
+    "CertificateOrder",
+    "CertificateReason",
+    "CertificateResolver",
+    "CertificateSource",
+    "CertificateState",
+    "Challenge",
     "Container",
     "Database",
     "DatabaseContainer",
@@ -68,6 +82,7 @@ __all__ = [
     "DeploymentStatus",
     "DesiredState",
     "Domain",
+    "DomainName",
     "DumpStatus",
     "Environment",
     "EnvironmentVariable",
@@ -78,7 +93,9 @@ __all__ = [
     "Identity",
     "Instance",
     "Invitation",
+    "KeyType",
     "LogSource",
+    "MaintenanceMode",
     "Membership",
     "ObservedContainer",
     "Passkey",
@@ -92,6 +109,7 @@ __all__ = [
     "RestartPolicy",
     "RestoreStatus",
     "Role",
+    "Scheme",
     "Server",
     "ServerState",
     "Strategy",
@@ -104,6 +122,7 @@ __all__ = [
     "User",
     "UserSession",
     "Volume",
+    "WwwMode",
     "new_id",
     "now",
 ]

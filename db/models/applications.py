@@ -54,10 +54,24 @@ class RestartPolicy(Enum):
     NEVER = "NEVER"
 
 
+class MaintenanceMode(Enum):
+    """What visitors meet while somebody works on an application."""
+
+    OFF = "OFF"
+    """The application."""
+
+    PAGE = "PAGE"
+    """A page that says so, with status 503."""
+
+    HOLD = "HOLD"
+    """Nothing for up to 30 seconds: then the application, if it is back, or else the page."""
+
+
 class Application(SQLModel, table=True):
     """What is wanted of an application, and the little we remember of how it is.
 
-    `stop_grace` and the durations inside `health_check` are seconds, `memory_limit` is bytes,
+    `maintenance_ended_at` is when requests that were held could go on, the last time. `stop_grace` and the durations
+    inside `health_check` are seconds, `memory_limit` is bytes,
     `cpu_limit` is cores. `capabilities` are names; None: the usual ones.
     """
 
@@ -84,6 +98,9 @@ class Application(SQLModel, table=True):
     allow_privilege_escalation: bool = False
     stop_grace: float = 10.0
     restart_policy: RestartPolicy = RestartPolicy.UNLESS_STOPPED
+    maintenance: MaintenanceMode = MaintenanceMode.OFF
+    maintenance_message: str = ""
+    maintenance_ended_at: datetime | None = None
 
     desired: DesiredState = DesiredState.RUNNING
     remove_volumes: bool = False

@@ -24,7 +24,10 @@ class ProxyState(Enum):
 
 
 class Server(SQLModel, table=True):
-    """A Docker engine that we drive. The local one is made at the first start."""
+    """A Docker engine that we drive. The local one is made at the first start.
+
+    `default_resolver_id`: who is asked for certificates of domains that name nobody.
+    """
 
     __tablename__ = "server"
 
@@ -35,6 +38,7 @@ class Server(SQLModel, table=True):
     engine_version: str = ""
     proxy_state: ProxyState = ProxyState.UNKNOWN
     proxy_reason: str = ""
+    default_resolver_id: str | None = Field(default=None, foreign_key="certificate_resolver.id")
     created_at: datetime = moment_column()
 
 

@@ -38,4 +38,6 @@ def _certificate(session: Session, certificate_id: str | None, cipher: Cipher) -
     if certificate_id is None:
         return None
     row = session.get_one(Certificate, certificate_id)
+    if row.key is None:
+        return None
     return pem.Certificate(row.chain, cipher.decrypt(row.key, certificate_place(row.id)))

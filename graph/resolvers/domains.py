@@ -2,8 +2,10 @@ from typing import cast
 
 import strawberry
 
-from engine.domains import DomainChanges
-from engine.names import Hostname, PathPrefix
+from db.models import WwwMode
+from engine.domains.requests import DomainChanges, NewDomain
+from engine.errors import InvalidInput
+from engine.names import DomainUrl
 from graph import loaders
 from graph.context import Info
 from graph.errors import Payload
@@ -14,18 +16,21 @@ from graph.resolvers.fields import Input, mutation, query
 from graph.schema.domains import Domain
 
 _ID = ("input", "domainId")
+_URL = "What visitors type: with https it gets a certificate for exactly that name, with http none."
+_STRIP = "Whether the application shall see the path without the beginning that is in the URL."
+_WWW = "What becomes of the other of www and non-www."
+_ALIAS = "Generate SSL for www and non-www? Another way to write wwwMode: true is REDIRECT, false is NONE."
+_HTTPS_ONLY = "Whether plain HTTP is answered with a redirect to HTTPS, for an https URL; otherwise both serve."
 
 
 @strawberry.input(description="What addDomain needs.")
 class AddDomainInput:
     application_id: strawberry.ID = strawberry.field(description="The application that requests shall go to.")
-    host: Hostname = strawberry.field(description="The host name.")
-    path_prefix: PathPrefix = strawberry.field(
-        default=PathPrefix("/"), description="The beginning of the paths it is about; / is all."
-    )
-    strip_prefix: bool = strawberry.field(
-        default=False, description="Whether the application shall see the path without that beginning."
-    )
+    url: DomainUrl = strawberry.field(description=_URL)
+    strip_prefix: bool = strawberry.field(default=False, description=_STRIP)
+    www_mode: WwwMode | None = strawberry.field(default=None, description=f"{_WWW} NONE, if nothing is said.")
+    generate_ssl_for_www_and_non_www: bool | None = strawberry.field(default=None, description=_ALIAS)
+    https_only: bool = strawberry.field(default=True, description=_HTTPS_ONLY)
 
 
 @strawberry.type(description="What addDomain did.")
@@ -36,13 +41,11 @@ class AddDomainPayload(Payload):
 @strawberry.input(description="What updateDomain needs. What is left out stays as it is.")
 class UpdateDomainInput:
     domain_id: strawberry.ID = strawberry.field(description="The domain to change.")
-    host: strawberry.Maybe[Hostname | None] = strawberry.field(description="The host name.")
-    path_prefix: strawberry.Maybe[PathPrefix | None] = strawberry.field(
-        description="The beginning of the paths it is about; / is all."
-    )
-    strip_prefix: strawberry.Maybe[bool | None] = strawberry.field(
-        description="Whether the application shall see the path without that beginning."
-    )
+    url: strawberry.Maybe[DomainUrl | None] = strawberry.field(description=_URL)
+    strip_prefix: strawberry.Maybe[bool | None] = strawberry.field(description=_STRIP)
+    www_mode: strawberry.Maybe[WwwMode | None] = strawberry.field(description=_WWW)
+    generate_ssl_for_www_and_non_www: strawberry.Maybe[bool | None] = strawberry.field(description=_ALIAS)
+    https_only: strawberry.Maybe[bool | None] = strawberry.field(description=_HTTPS_ONLY)
 
 
 @strawberry.type(description="What updateDomain did.")
@@ -69,19 +72,33 @@ class DomainQueries:
 
 @strawberry.type
 class DomainMutations:
-    @mutation(Action.CREATE, Noun.DOMAIN, "Have the requests for a host name go to an application.")
+    @mutation(Action.CREATE, Noun.DOMAIN, "Have the requests for a URL go to an application.")
     async def add_domain(self, info: Info, input: Input[AddDomainInput]) -> AddDomainPayload:
         key = local_id("Application", input.application_id, field=("input", "applicationId"))
-        row = await info.context.engine.domains.add(key, input.host, input.path_prefix, input.strip_prefix)
-        return AddDomainPayload(domain=Domain.of(row))
+        mode = _www_mode(input.www_mode, input.generate_ssl_for_www_and_non_www) or WwwMode.NONE
+        wanted = NewDomain(input.url, input.strip_prefix, mode, input.https_only)
+        return AddDomainPayload(domain=Domain.of(await info.context.engine.domains.add(key, wanted)))
 
-    @mutation(Action.UPDATE, Noun.DOMAIN, "Change which requests a domain is about.")
+    @mutation(Action.UPDATE, Noun.DOMAIN, "Change what a domain leads to; at once.")
     async def update_domain(self, info: Info, input: Input[UpdateDomainInput]) -> UpdateDomainPayload:
         key = local_id("Domain", input.domain_id, field=_ID)
-        wanted = cast(DomainChanges, changes(input))
+        given = changes(input)
+        alias = cast(bool | None, given.pop("generate_ssl_for_www_and_non_www", None))
+        if mode := _www_mode(cast(WwwMode | None, given.get("www_mode")), alias):
+            given["www_mode"] = mode
+        wanted = cast(DomainChanges, given)
         return UpdateDomainPayload(domain=Domain.of(await info.context.engine.domains.update(key, wanted)))
 
-    @mutation(Action.REMOVE, Noun.DOMAIN, "Send no more requests for a host name to its application.")
+    @mutation(Action.REMOVE, Noun.DOMAIN, "Send no more requests for a URL to its application.")
     async def remove_domain(self, info: Info, input: Input[RemoveDomainInput]) -> RemoveDomainPayload:
         await info.context.engine.domains.remove(local_id("Domain", input.domain_id, field=_ID))
         return RemoveDomainPayload(removed_id=input.domain_id)
+
+
+def _www_mode(mode: WwwMode | None, both: bool | None) -> WwwMode | None:
+    """What the two ways to say it say. Raises `InvalidInput` when they say different things."""
+    meant = None if both is None else WwwMode.REDIRECT if both else WwwMode.NONE
+    if mode is not None and meant not in (None, mode):
+        field = ("input", "generateSslForWwwAndNonWww")
+        raise InvalidInput("This is not what wwwMode says; give one of them.", field=field)
+    return mode or meant

@@ -12,8 +12,8 @@ class Certificate(Node):
     names: list[str] = strawberry.field(description="The hosts that it is for.")
     issuer: str = strawberry.field(description="Who has signed it.")
     chain: str = strawberry.field(description="It, and the certificates of its issuers, as PEM.")
-    not_before: datetime = strawberry.field(description="From when on it is valid.")
-    not_after: datetime = strawberry.field(description="Until when it is valid.")
+    not_before: datetime | None = strawberry.field(description="From when on it is valid.")
+    not_after: datetime | None = strawberry.field(description="Until when it is valid.")
     created_at: datetime = strawberry.field(description="When it was brought.")
 
     @classmethod

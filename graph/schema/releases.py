@@ -6,7 +6,7 @@ import strawberry
 
 from db import models
 from engine import release_spec
-from engine.names import ByteCount, Hostname, ImageReference, MountPath, PathPrefix, Port
+from engine.names import ByteCount, ImageReference, MountPath, PathPrefix, Port
 from engine.release_spec import ReleaseSpec
 from graph import loaders
 from graph.context import Info
@@ -50,7 +50,7 @@ class Mount:
 
 @strawberry.type(description="A domain that the application had when a release was made. For the record only.")
 class ReleasedDomain:
-    host: Hostname = strawberry.field(description="The host name.")
+    host: str = strawberry.field(description="The host name.")
     path_prefix: PathPrefix = strawberry.field(description="The beginning of the paths it was about.")
 
     @classmethod

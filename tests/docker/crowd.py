@@ -56,7 +56,7 @@ async def _settle(client: Client, world: World, environment_id: str, name: str) 
     made = await client.do("createApplication", "application { id }", **fields)
     application = Application(world, made["application"]["id"], f"{name}.test")
     for host in (application.host, f"www.{application.host}"):
-        await client.do("addDomain", "", applicationId=application.id, host=host)
+        await client.do("addDomain", "", applicationId=application.id, url=f"http://{host}")
     return application
 
 

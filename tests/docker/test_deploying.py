@@ -96,7 +96,7 @@ async def test_a_path_prefix_leads_to_its_application_with_or_without_the_prefix
     front = await world.application(environment, "front")
     back = await world.application(environment, "back", image="wharf-sample:2")
     await asyncio.gather(front.deploy(), back.deploy())
-    await world.do("addDomain", applicationId=back.id, host=front.host, pathPrefix="/api", stripPrefix=True)
+    await world.do("addDomain", applicationId=back.id, url=f"http://{front.host}/api", stripPrefix=True)
 
     async def moved() -> bool:
         return (await front.get("/api/health")).headers.get("X-Version") == "2"

@@ -71,7 +71,7 @@ async def test_an_engine_whose_disk_is_full_serves_on_and_says_why_nothing_chang
         failed = await target.shop.deploy()
         assert failed["status"] == "FAILED"
         assert "no space left" in failed["failure"]["message"].lower()
-        await target.world.do("addDomain", applicationId=target.shop.id, host="second.test")
+        await target.world.do("addDomain", applicationId=target.shop.id, url="http://second.test")
 
         async def proxy_has_failed() -> bool:
             (server,) = (await target.world.ask("{ servers { proxyState proxyReason } }"))["servers"]

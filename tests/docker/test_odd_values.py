@@ -78,12 +78,12 @@ async def test_odd_hosts_and_paths_are_routed_and_take_nothing_from_others(world
     neighbour, odd = await world.application(environment, "calm"), await world.application(environment, "odd")
     for application in (neighbour, odd):
         assert (await application.deploy())["status"] == "SUCCEEDED"
-    await world.do("addDomain", applicationId=neighbour.id, host="same.test", pathPrefix="/neighbour")
+    await world.do("addDomain", applicationId=neighbour.id, url="http://same.test/neighbour")
 
     domains = [(host, "/") for host in accepted(names.hostname, HOSTS)]
     domains += [("same.test", prefix) for prefix in accepted(names.path_prefix, PATH_PREFIXES)]
     for host, prefix in domains:
-        await world.do("addDomain", applicationId=odd.id, host=host, pathPrefix=prefix, stripPrefix=prefix != "/")
+        await world.do("addDomain", applicationId=odd.id, url=f"http://{host}{prefix}", stripPrefix=prefix != "/")
 
     whose = (await odd.get()).text
 

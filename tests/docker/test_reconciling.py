@@ -112,7 +112,7 @@ async def questions(shop: Application, host: str, relay: Relay) -> AsyncGenerato
         return "GET networks" in relay.asked
 
     await eventually(reconciling)
-    await shop.world.do("addDomain", applicationId=shop.id, host=host)
+    await shop.world.do("addDomain", applicationId=shop.id, url=f"http://{host}")
 
     async def routed() -> bool:
         return (await shop.world.visit(host)).status == 200

@@ -124,11 +124,13 @@ async def rest(world: World) -> None:
 async def changes(crowd: Crowd, number: int) -> list[float]:
     """Seconds from each of so many changes of a domain to the first answer by its new name."""
     world = crowd.world
-    added = await world.do("addDomain", "domain { id }", applicationId=crowd.applications[0].id, host="moving-0.test")
+    added = await world.do(
+        "addDomain", "domain { id }", applicationId=crowd.applications[0].id, url="http://moving-0.test"
+    )
     took = []
     for each in range(1, number + 1):
         began = time.monotonic()
-        await world.do("updateDomain", domainId=added["domain"]["id"], host=f"moving-{each}.test")
+        await world.do("updateDomain", domainId=added["domain"]["id"], url=f"http://moving-{each}.test")
         await until_claimed(world, f"moving-{each}.test")
         took.append(time.monotonic() - began)
     await world.do("removeDomain", domainId=added["domain"]["id"])

@@ -31,7 +31,7 @@ class World(Installation):
         made = await self.do("createApplication", "application { id }", environmentId=environment_id, **wanted)
         application = Application(self, made["application"]["id"], f"{name}.test")
         if wanted["port"] is not None:
-            await self.do("addDomain", applicationId=application.id, host=application.host)
+            await self.do("addDomain", applicationId=application.id, url=f"http://{application.host}")
         return application
 
     async def database(self, environment_id: str, kind: str, name: str, /, **fields: object) -> Database:

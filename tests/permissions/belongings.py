@@ -62,7 +62,7 @@ async def belongings(api: Api, team: str = "", word: str = "", secret: str = "ca
         healthCheck={"kind": "HTTP", "path": f"/{word}up"},
         registry={"username": f"{word}shop", "password": f"{secret}-registry"},
     )
-    domain = await do("addDomain", "domain { id }", applicationId=application, host=f"{word}shop.example.com")
+    domain = await do("addDomain", "domain { id }", applicationId=application, url=f"http://{word}shop.example.com")
     deployment = await do("deployApplication", "deployment { id }", applicationId=application)
     key = local_id("Application", application)
     (release, *_) = await write(add_releases, key, 2)

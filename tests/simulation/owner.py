@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from sqlmodel import Session, col, func, select
 
 from db.models import Deployment, Domain, Event, Strategy, Team, Volume
+from engine.domains.requests import NewDomain
 from engine.engine import Engine
+from engine.names import domain_url
 from engine.secrets import Secret
 from engine.variables import VariableDraft
 from engine.volumes import VolumeDraft
@@ -71,7 +73,7 @@ class Owner:
         )
         app = App(made.id, name, f"{name}.test", environment_id, strategy)
         self.apps.append(app)
-        await self.engine.domains.add(app.id, app.host, "/", False)
+        await self.engine.domains.add(app.id, NewDomain(domain_url(f"http://{app.host}")))
         self.world.visitors.expect(app.host, app.id, interrupted_by_deploying=strategy is Strategy.RECREATE)
         return app
 
@@ -117,7 +119,7 @@ class Owner:
             self.made += 1
             self.world.visitors.promises.pop(app.host, None)
             app.host = f"{app.name}-{self.made}.test"
-            await self.engine.domains.update(domain_id, {"host": app.host})
+            await self.engine.domains.update(domain_id, {"url": domain_url(f"http://{app.host}")})
             self.world.visitors.expect(app.host, app.id, interrupted_by_deploying=app.strategy is Strategy.RECREATE)
 
     async def remove_environment(self, environment_id: str) -> None:

@@ -66,7 +66,7 @@ async def _running(world: World, environment_id: str) -> None:
             {"name": "assets", "mountPath": "/srv", "readOnly": True},
         ],
     )
-    await world.do("addDomain", applicationId=web.id, host="www.example.com", pathPrefix="/shop", stripPrefix=True)
+    await world.do("addDomain", applicationId=web.id, url="http://www.example.com/shop", stripPrefix=True)
     await _ends(web, "SUCCEEDED")
     for values in ({**SECRETS, "API_KEY": "first value"}, SECRETS):
         rows = [{"name": name, "value": value, "secret": True} for name, value in values.items()]

@@ -93,7 +93,7 @@ class World:
             variables=[{"name": "MODE", "value": "1"}],
             volumes=[{"name": "data", "mountPath": "/var/lib/data"}],
         )
-        where = {"host": f"{name}.example.com", "pathPrefix": "/b", "stripPrefix": True}
+        where = {"url": f"http://{name}.example.com/b", "stripPrefix": True}
         domain = await do(
             "addDomain", "domain { id application { volumes { id } } }", applicationId=application, **where
         )

@@ -45,10 +45,13 @@ _BY_NAME: dict[str, Any] = {
     "chain": CERTIFICATE,
     "key": PRIVATE_KEY,
     "mode": "TERMINATE",
+    "wwwMode": "REDIRECT",
 }
 _BY_PLACE = {
     ("RestoreDatabaseInput", "confirmName"): "db",
     ("SetAdministratorInput", "administrator"): True,
+    ("AddDomainInput", "generateSslForWwwAndNonWww"): True,
+    ("UpdateDomainInput", "generateSslForWwwAndNonWww"): True,
 }  # where another value than of the name's is good
 _BY_TYPE: dict[str, Callable[[], Any]] = {
     "String": lambda: "text",
@@ -59,6 +62,7 @@ _BY_TYPE: dict[str, Callable[[], Any]] = {
     "ResourceName": lambda: f"fresh-{next(_numbers)}",
     "ImageReference": lambda: "ghcr.io/acme/shop:2",
     "Hostname": lambda: f"fresh-{next(_numbers)}.example.com",
+    "DomainUrl": lambda: f"https://fresh-{next(_numbers)}.example.com/api",
     "PathPrefix": lambda: "/api",
     "MountPath": lambda: f"/data/{next(_numbers)}",
     "EnvName": lambda: "MODE",
@@ -74,6 +78,7 @@ _READ_BACK: dict[str, Callable[[Any], Any]] = {
     "Duration": names.duration,
     "Bytes": names.byte_count,
     "Hostname": names.hostname,
+    "DomainUrl": names.domain_url,
     "PathPrefix": names.path_prefix,
     "MountPath": names.mount_path,
     "DateTime": datetime.fromisoformat,

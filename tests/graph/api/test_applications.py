@@ -194,7 +194,7 @@ async def test_what_is_not_there_is_not_found(api: Api) -> None:
         ("setEnvironmentVariables", {"variables": []}),
         ("removeEnvironmentVariables", {"names": []}),
         ("addVolume", {"name": "data", "mountPath": "/data"}),
-        ("addDomain", {"host": "shop.example.com"}),
+        ("addDomain", {"url": "http://shop.example.com"}),
         ("deployApplication", {}),
         ("rollBackApplication", {}),
         ("restartApplication", {}),

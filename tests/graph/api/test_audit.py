@@ -58,7 +58,7 @@ async def test_an_entry_says_what_was_before_and_since(api: Api, application_id:
 
 
 async def test_what_a_mutation_does_to_several_things_is_told_of_each(api: Api, application_id: str) -> None:
-    await api.do("addDomain", "domain { id }", applicationId=application_id, host="shop.example.com")
+    await api.do("addDomain", "domain { id }", applicationId=application_id, url="http://shop.example.com")
     await api.do("removeApplication", "removedId", applicationId=application_id)
     application, domain = await entries(api, action="removeApplication")
     assert changes(application) == {"desired": ('"RUNNING"', '"REMOVED"')}

@@ -223,7 +223,7 @@ async def test_a_plan_tells_what_a_deployment_would_do(
 
     monkeypatch.setattr(api.engine.host.docker, "inspect_image", inspect_image)
     await releases(api, application_id, 1)
-    await api.do("addDomain", "domain { id }", applicationId=application_id, host="shop.example.com")
+    await api.do("addDomain", "domain { id }", applicationId=application_id, url="http://shop.example.com")
     changes = {"replicas": 2, "stopGracePeriod": "5s", "command": ["serve"], "healthCheck": {"kind": "TCP"}}
     changes["capabilities"] = ["NET_RAW"]
     await api.do("updateApplication", "application { id }", applicationId=application_id, **changes)
@@ -236,7 +236,7 @@ async def test_a_plan_tells_what_a_deployment_would_do(
         "creates": [{"replica": 1, "image": "nginx:1.29"}, {"replica": 2, "image": "nginx:1.29"}],
         "removes": [{"name": "web-1"}],
         "replacesRelease": {"number": 1},
-        "moves": [{"domain": {"host": "shop.example.com"}, "fromRelease": {"number": 1}}],
+        "moves": [{"domain": {"url": "http://shop.example.com"}, "fromRelease": {"number": 1}}],
         "changes": [
             {"field": "replicas", "before": "1", "after": "2"},
             {"field": "capabilities", "before": USUAL, "after": "NET_RAW"},

@@ -51,7 +51,7 @@ async def test_what_is_done_is_told_with_names_that_clients_know(api: Api) -> No
         changed = await events.until(kind="ResourceUpdated", noun="APPLICATION")
         assert changed["changed"] == ["healthCheck", "stopGracePeriod"]
         added = await api.do(
-            "addDomain", "domain { id }", applicationId=application_id, host="shop.example.com", pathPrefix="/api"
+            "addDomain", "domain { id }", applicationId=application_id, url="http://shop.example.com/api"
         )
         assert (await events.until(kind="ResourceCreated"))["name"] == "shop.example.com/api"
         await api.do("removeDomain", "removedId", domainId=added["domain"]["id"])
@@ -219,7 +219,7 @@ STATES = """subscription($after: Cursor) { events(after: $after) { kind: __typen
 
 
 async def test_every_change_of_state_tells_what_it_is_and_what_it_is_about(api: Api, application_id: str) -> None:
-    await api.do("addDomain", "domain { id }", applicationId=application_id, host="shop.example.com")
+    await api.do("addDomain", "domain { id }", applicationId=application_id, url="http://shop.example.com")
     start = (await api.ask(NOW))["eventCursor"]
     key = local_id("Application", application_id)
     await api.engine.sessions.write(add_releases, key, 1)
@@ -232,7 +232,7 @@ async def test_every_change_of_state_tells_what_it_is_and_what_it_is_about(api: 
         await events.until(kind="ContainerStateChanged", **container, **gone)
         await events.until(kind="ApplicationStatusChanged", application={"name": "web"})
         await events.until(kind="ReleaseStatusChanged", number=1, releaseStatus="DRAINING", release={"number": 1})
-        await events.until(kind="DomainStateChanged", problem="No.", domain={"host": "shop.example.com"})
+        await events.until(kind="DomainStateChanged", problem="No.", domain={"url": "http://shop.example.com"})
         await events.until(kind="ServerStateChanged", serverState="UNREACHABLE", server={"name": "local"})
         await events.until(kind="ProxyStateChanged", proxyState="STARTING", server={"name": "local"})
 

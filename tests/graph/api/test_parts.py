@@ -121,20 +121,21 @@ async def test_volumes_are_added_and_removed(api: Api, application_id: str) -> N
     assert await api.refused("removeVolume", volumeId=volume_id) == [("NOT_FOUND", ["input", "volumeId"])]
 
 
-DOMAIN = "domain { id host pathPrefix stripPrefix problem application { name } }"
+DOMAIN = "domain { id url host pathPrefix stripPrefix problem application { name } }"
 
 
 async def test_domains_are_added_changed_and_removed(api: Api, application_id: str) -> None:
-    added = await api.do("addDomain", DOMAIN, applicationId=application_id, host="Shop.Example.com")
+    added = await api.do("addDomain", DOMAIN, applicationId=application_id, url="http://Shop.Example.com")
     domain_id = added["domain"].pop("id")
     assert added["domain"] == {
+        "url": "http://shop.example.com",
         "host": "shop.example.com",
         "pathPrefix": "/",
         "stripPrefix": False,
         "problem": None,
         "application": {"name": "web"},
     }
-    changed = await api.do("updateDomain", DOMAIN, domainId=domain_id, pathPrefix="/api")
+    changed = await api.do("updateDomain", DOMAIN, domainId=domain_id, url="https://Shop.example.com./api/")
     assert (changed["domain"]["host"], changed["domain"]["pathPrefix"]) == ("shop.example.com", "/api")
     assert (await api.ask("{ domains { host pathPrefix } }"))["domains"] == [
         {"host": "shop.example.com", "pathPrefix": "/api"}
@@ -142,21 +143,21 @@ async def test_domains_are_added_changed_and_removed(api: Api, application_id: s
     assert await api.do("removeDomain", "removedId", domainId=domain_id) == {"removedId": domain_id}
     missing = [("NOT_FOUND", ["input", "domainId"])]
     assert await api.refused("removeDomain", domainId=domain_id) == missing
-    assert await api.refused("updateDomain", domainId=domain_id, host="a.example.com") == missing
+    assert await api.refused("updateDomain", domainId=domain_id, url="http://a.example.com") == missing
 
 
 async def test_a_route_belongs_to_one_application(api: Api, application_id: str) -> None:
-    await api.do("addDomain", "domain { id }", applicationId=application_id, host="shop.example.com")
-    taken = [("ROUTE_TAKEN", ["input", "host"])]
+    await api.do("addDomain", "domain { id }", applicationId=application_id, url="http://shop.example.com")
+    taken = [("ROUTE_TAKEN", ["input", "url"])]
     other = await api.application("blog", await api.environment("blog"))
-    assert await api.refused("addDomain", applicationId=other, host="shop.example.com") == taken
-    added = await api.do("addDomain", "domain { id }", applicationId=other, host="blog.example.com")
-    changed = {"domainId": added["domain"]["id"], "host": "shop.example.com"}
+    assert await api.refused("addDomain", applicationId=other, url="http://shop.example.com") == taken
+    added = await api.do("addDomain", "domain { id }", applicationId=other, url="http://blog.example.com")
+    changed = {"domainId": added["domain"]["id"], "url": "http://shop.example.com"}
     assert await api.refused("updateDomain", **changed) == taken
 
 
-@pytest.mark.parametrize("field", ["host", "pathPrefix", "stripPrefix"])
+@pytest.mark.parametrize("field", ["url", "stripPrefix", "wwwMode", "httpsOnly"])
 async def test_a_domain_has_no_empty_fields(api: Api, application_id: str, field: str) -> None:
-    added = await api.do("addDomain", "domain { id }", applicationId=application_id, host="shop.example.com")
+    added = await api.do("addDomain", "domain { id }", applicationId=application_id, url="http://shop.example.com")
     refused = await api.refused("updateDomain", domainId=added["domain"]["id"], **{field: None})
     assert refused == [("INVALID_INPUT", ["input", field])]

@@ -59,7 +59,7 @@ async def test_what_does_not_exist_is_null(api: Api, field: str) -> None:
 
 
 async def test_everything_with_a_page_is_a_node(api: Api, application_id: str) -> None:
-    await api.do("addDomain", "domain { id }", applicationId=application_id, host="shop.example.com")
+    await api.do("addDomain", "domain { id }", applicationId=application_id, url="http://shop.example.com")
     await api.do("createApiToken", "apiToken { id }", name="laptop")
     data = await api.ask(
         "{ projects { id environments { id applications { id domains { id } server { id } } } } apiTokens { id } }"

@@ -88,7 +88,7 @@ async def test_what_happens_in_another_team_is_not_told(api: Api) -> None:
 
 async def test_a_conflict_tells_no_more_than_the_viewer_may_know(api: Api) -> None:
     application = await api.application("secret-name")
-    await api.do("addDomain", "domain { id }", applicationId=application, host="shop.example.com")
+    await api.do("addDomain", "domain { id }", applicationId=application, url="http://shop.example.com")
     theirs = await team_of_others(api)
     stranger = api.seen_by(await member(api, "sue", Role.OWNER, team=theirs))
     project = await stranger.do("createProject", "project { id }", name="p")
@@ -96,11 +96,13 @@ async def test_a_conflict_tells_no_more_than_the_viewer_may_know(api: Api) -> No
         "createEnvironment", "environment { id }", projectId=project["project"]["id"], name="live"
     )
     other = await stranger.application(environment_id=made["environment"]["id"])
-    answer = await stranger.ask(_messages("addDomain"), input={"applicationId": other, "host": "shop.example.com"})
+    answer = await stranger.ask(
+        _messages("addDomain"), input={"applicationId": other, "url": "http://shop.example.com"}
+    )
     assert [each["message"] for each in answer["it"]["errors"]] == [
         "shop.example.com already leads to somewhere else."
     ]
-    own = await api.ask(_messages("addDomain"), input={"applicationId": other, "host": "shop.example.com"})
+    own = await api.ask(_messages("addDomain"), input={"applicationId": other, "url": "http://shop.example.com"})
     assert [each["message"] for each in own["it"]["errors"]] == ["shop.example.com already leads to secret-name."]
 
 
@@ -322,9 +324,9 @@ async def test_the_viewer_knows_what_they_may_do(api: Api) -> None:
 
 async def test_what_is_wrong_with_an_input_is_told_to_those_who_might_do_it(api: Api) -> None:
     application = await api.application()
-    values = {"applicationId": application, "host": "not a host"}
+    values = {"applicationId": application, "url": "not a URL"}
     asking = api.seen_by(await member(api, "ann", Role.DEVELOPER))
-    assert await asking.refused("addDomain", **values) == [("INVALID_INPUT", ["input", "host"])]
+    assert await asking.refused("addDomain", **values) == [("INVALID_INPUT", ["input", "url"])]
     document = "mutation($input: AddDomainInput!) { addDomain(input: $input) { errors { code } } }"
     viewer = api.seen_by(await member(api, "bob", Role.VIEWER))
     assert (await viewer.error(document, input=values))["code"] == "FORBIDDEN"

@@ -1,0 +1,186 @@
+"""Domains: which names and paths lead to which application."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+
+from sqlmodel import Session, col, delete, select
+
+from db.models import (
+    Application,
+    CertificateResolver,
+    DesiredState,
+    Domain,
+    DomainName,
+    Environment,
+    EventKind,
+    WwwMode,
+)
+from db.sessions import Sessions
+from engine.accounts.visible import readable
+from engine.domains.names import names_of, parts_of
+from engine.errors import NotFound, NotNow, RouteTaken
+from engine.names import DomainUrl
+from engine.status import record_about
+
+_URL = ("input", "url")
+
+
+@dataclass(frozen=True, slots=True)
+class NewDomain:
+    """A domain as somebody wants it."""
+
+    url: DomainUrl
+    strip_prefix: bool = False
+    www_mode: WwwMode = WwwMode.NONE
+    https_only: bool = True
+    resolver_id: str | None = None
+
+
+class DomainChanges(TypedDict, total=False):
+    """What of a domain is to become different."""
+
+    url: DomainUrl
+    strip_prefix: bool
+    www_mode: WwwMode
+    https_only: bool
+    resolver_id: str | None
+
+
+class Domains:
+    """What the API may do to domains. `changed` is called with the server whose routes are to be published."""
+
+    def __init__(self, sessions: Sessions, changed: Callable[[str], None]) -> None:
+        self._sessions = sessions
+        self._changed = changed
+
+    async def add(self, application_id: str, wanted: NewDomain) -> Domain:
+        """Raises `NotFound`, `RouteTaken`, `InvalidInput`, and `NotNow` for an application without a port."""
+        domain = await self._sessions.write(_add, application_id, wanted)
+        self._changed(domain.server_id)
+        return domain
+
+    async def update(self, domain_id: str, changes: DomainChanges) -> Domain:
+        """Raises `NotFound`, `RouteTaken`, `InvalidInput`."""
+        domain = await self._sessions.write(_update, domain_id, changes)
+        self._changed(domain.server_id)
+        return domain
+
+    async def remove(self, domain_id: str) -> None:
+        """Raises `NotFound`."""
+        self._changed(await self._sessions.write(_remove, domain_id))
+
+
+def forget_domains(session: Session, application_id: str) -> None:
+    """Forget the domains of an application that is gone."""
+    of_application = select(Domain.id).where(Domain.application_id == application_id)
+    session.exec(delete(DomainName).where(col(DomainName.domain_id).in_(of_application)))
+    session.exec(delete(Domain).where(col(Domain.application_id) == application_id))
+
+
+def _add(session: Session, application_id: str, wanted: NewDomain) -> Domain:
+    application = session.get(Application, application_id)
+    if application is None or application.desired is DesiredState.REMOVED:
+        raise NotFound("There is no such application.", field=("input", "applicationId"))
+    if application.port is None:
+        raise NotNow(
+            f"{application.name} has no port to send requests to; give it one first.",
+            field=("input", "applicationId"),
+        )
+    parts = parts_of(wanted.url)
+    domain = Domain(
+        application_id=application_id,
+        server_id=application.server_id,
+        scheme=parts.scheme,
+        host=parts.host,
+        path_prefix=parts.path_prefix,
+        strip_prefix=wanted.strip_prefix,
+        www_mode=wanted.www_mode,
+        https_only=wanted.https_only,
+        resolver_id=wanted.resolver_id,
+    )
+    _resolver_exists(session, wanted.resolver_id)
+    session.add(domain)
+    _claim_names(session, domain)
+    _tell(session, EventKind.CREATED, domain)
+    return domain
+
+
+def _update(session: Session, domain_id: str, changes: DomainChanges) -> Domain:
+    domain = _domain(session, domain_id)
+    values = dict(changes)
+    if "url" in changes:
+        parts = parts_of(changes["url"])
+        del values["url"]
+        values |= {"scheme": parts.scheme, "host": parts.host, "path_prefix": parts.path_prefix}
+    _resolver_exists(session, changes.get("resolver_id"))
+    changed = sorted(name for name, value in values.items() if getattr(domain, name) != value)
+    if changed:
+        for name in changed:
+            setattr(domain, name, values[name])
+        session.add(domain)
+        _claim_names(session, domain)
+        _tell(session, EventKind.UPDATED, domain, changed)
+    return domain
+
+
+def _remove(session: Session, domain_id: str) -> str:
+    domain = _domain(session, domain_id)
+    session.exec(delete(DomainName).where(col(DomainName.domain_id) == domain_id))
+    session.delete(domain)
+    _tell(session, EventKind.REMOVED, domain)
+    return domain.server_id
+
+
+def _domain(session: Session, domain_id: str) -> Domain:
+    domain = session.get(Domain, domain_id)
+    if domain is None:
+        raise NotFound("There is no such domain.", field=("input", "domainId"))
+    return domain
+
+
+def _resolver_exists(session: Session, resolver_id: str | None) -> None:
+    if resolver_id is not None and session.get(CertificateResolver, resolver_id) is None:
+        raise NotFound("There is no such certificate resolver.", field=("input", "resolverId"))
+
+
+def _claim_names(session: Session, domain: Domain) -> None:
+    """Have the domain stand for its names, and for no others any more."""
+    session.flush()
+    session.exec(delete(DomainName).where(col(DomainName.domain_id) == domain.id))
+    for host in names_of(domain.host, domain.www_mode):
+        _unclaimed(session, domain, host)
+        session.add(
+            DomainName(domain_id=domain.id, server_id=domain.server_id, host=host, path_prefix=domain.path_prefix)
+        )
+
+
+def _unclaimed(session: Session, domain: Domain, host: str) -> None:
+    """Raises `RouteTaken` when the name, or another part of its paths of another team, is taken."""
+    claims = session.exec(
+        select(DomainName.path_prefix, Application)
+        .join(Domain, col(Domain.id) == col(DomainName.domain_id))
+        .join(Application, col(Application.id) == col(Domain.application_id))
+        .where(DomainName.server_id == domain.server_id, DomainName.host == host)
+    ).all()
+    team_id = _team_of(session, session.get_one(Application, domain.application_id))
+    for path_prefix, application in claims:
+        if path_prefix == domain.path_prefix or _team_of(session, application) != team_id:
+            owner = readable(session, application)
+            name = owner.name if owner else "somewhere else"
+            raise RouteTaken(f"{host}{path_prefix.removesuffix('/')} already leads to {name}.", field=_URL)
+
+
+def _team_of(session: Session, application: Application) -> str:
+    return session.get_one(Environment, application.environment_id).team_id
+
+
+def _tell(session: Session, kind: EventKind, domain: Domain, changed: Sequence[str] = ()) -> None:
+    record_about(
+        session,
+        kind,
+        session.get_one(Application, domain.application_id),
+        noun="Domain",
+        noun_id=domain.id,
+        data={"host": domain.host, "pathPrefix": domain.path_prefix, "changed": list(changed)},
+    )
