@@ -16,7 +16,7 @@ from engine.accounts.tokens import Tokens
 from engine.applications import Applications
 from engine.audit import audited
 from engine.audit_log import AuditLog
-from engine.certificates import Certificates
+from engine.certificates.requests import Certificates
 from engine.containers import container_ended, forget_container, remember_container
 from engine.databases.side import DatabaseSide, remembering_databases
 from engine.deployments.health import HealthChecker
