@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Collection
 from pathlib import Path
 
+from cryptography import x509
+
+from engine.certificates.handshake import shown_certificate
 from engine.deployments.probes import probe_http, probe_tcp
 from engine.docker.gateway import DockerGateway
 from engine.own_container import own_container, path_on_host
@@ -21,6 +24,10 @@ class Outside:
     def internal_api(self, address: str, key: str) -> InternalApi:
         """The way into the running proxy."""
         return InternalApi(address, key)
+
+    async def shown_certificate(self, address: str, port: int, name: str) -> x509.Certificate | None:
+        """The certificate that is shown there to who asks for this name; None without a handshake in time."""
+        return await shown_certificate(address, port, name)
 
     async def probe_tcp(self, address: str, port: int, check: HealthCheck) -> None:
         """Return once a connection was accepted. Raises `ProbeFailed`."""

@@ -1,6 +1,8 @@
 """What the database says of certificates that were brought, and of the names that they may be shown for."""
 
-from sqlalchemy import BindParameter, bindparam
+from typing import Any
+
+from sqlalchemy import BindParameter, Select, bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
@@ -44,7 +46,10 @@ def own_certificates_of(session: Session, server_id: str) -> Shown:
 
 def secure_names(session: Session, server_id: str) -> list[SecureName]:
     """The names that teams serve over HTTPS on a server, and those for which there is one by ACME, by host."""
-    asked = {"server_id": server_id}
-    ordered = {host: team_id for host, team_id in session.execute(_ORDERED, asked)}
-    teams = ordered | {host: team_id for host, team_id in session.execute(_NAMES, asked)}
-    return [SecureName(host, team_id, host in ordered) for host, team_id in sorted(teams.items())]
+    ordered = _teams_by_host(session, _ORDERED, server_id)
+    teams = ordered | _teams_by_host(session, _NAMES, server_id)
+    return [SecureName(host, team_id, ordered.get(host) == team_id) for host, team_id in sorted(teams.items())]
+
+
+def _teams_by_host(session: Session, query: Select[Any, str], server_id: str) -> dict[str, str]:
+    return {host: team_id for host, team_id in session.execute(query, {"server_id": server_id}) if host}

@@ -8,14 +8,14 @@ from typing import Any
 
 import orjson
 
-from engine.proxy.archive import CONFIG_DIR, LIVE_DIR
+from engine.proxy.archive import CONFIG_DIR, LIVE_DIR, PROXY_USER
 from engine.proxy.templates import plugin_files, static_pattern
 
 INTERNAL_PORT = 8090
 WEB_PORT, SECURE_PORT = 8080, 8443  # inside the container, as in static.yml
 GRACE_SECONDS = 5  # a little more than the grace in static.yml
 _BINARY = "/usr/local/bin/traefik"  # where the official image has it, and ours too
-_NOBODY = "65532:65532"
+_NOBODY = f"{PROXY_USER}:{PROXY_USER}"
 
 
 @dataclass(frozen=True, slots=True)
