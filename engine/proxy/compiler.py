@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from engine.proxy.reach import reach_of
+from engine.proxy.routers import DOMAIN, Matcher
 from engine.proxy.routes import (
     Holding,
     HoldingReason,
@@ -16,7 +17,6 @@ from engine.proxy.routes import (
     RoutedApplication,
     Serving,
     objection,
-    rule,
     unusable_servers,
 )
 from engine.proxy.templates import Pattern, http_pattern, page
@@ -26,7 +26,6 @@ PROBE_HEADER = "X-Wharf-Probe"
 RELEASE_HEADER = "X-Wharf-Release"
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,}\Z")
 _PRIORITY_OF_DOMAINS = 1000
-_DOMAIN = "domain-"  # what a domain's router is named, before its id
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +48,6 @@ def compile_routes(applications: Iterable[RoutedApplication], *, key: str) -> Co
     for application in sorted(applications, key=lambda each: each.application_id):
         document.add(application)
     return document.compiled()
-
-
-def domain_of(router: str) -> str | None:
-    """The id of the domain that a router of the document stands for; None for the routers of our own."""
-    name = router.removesuffix("@file")
-    return name.removeprefix(_DOMAIN) if name.startswith(_DOMAIN) else None
 
 
 class _Document:
@@ -106,7 +99,7 @@ class _Document:
 
     def _route(self, application_id: str, route: Route, target: Serving | Holding) -> None:
         filled: dict[str, Any] = {
-            "rule": rule(route),
+            "rule": Matcher(route.host, route.path_prefix).rule(),
             "priority": _PRIORITY_OF_DOMAINS + len(route.path_prefix),
         }
         if isinstance(target, Holding):
@@ -116,7 +109,7 @@ class _Document:
             del router["middlewares"]
             if route.strip_prefix and route.path_prefix != "/":
                 router["middlewares"] = [self._strip(route)]
-        self.routers[_DOMAIN + route.domain_id] = router | filled
+        self.routers[DOMAIN + route.domain_id] = router | filled
 
     def _strip(self, route: Route) -> str:
         middleware = http_pattern("middlewares", "strip")
