@@ -152,7 +152,7 @@ class Engine:
             outside=self._outside,
         )
         proxy = self._make_proxy(docker, networks, instance_id, await networks.proxy_subnet())
-        publisher = Publisher(self.sessions, proxy, networks, server_id)
+        publisher = Publisher(self.sessions, proxy, networks, server_id, self.cipher)
         observer = Observer(
             self.sessions,
             docker,

@@ -2,8 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -30,29 +30,37 @@ _PRIORITY_OF_DOMAINS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A whole document. `rejected` tells, by domain id, what was left out of it and why."""
+    """A whole document. `rejected` tells, by domain id, what was left out of it and why.
 
-    text: str
+    Private keys of certificates stand in the text: it is for the proxy alone.
+    """
+
+    text: str = field(repr=False)
     revision: str
     rejected: dict[str, str]
 
 
-def compile_routes(applications: Iterable[RoutedApplication], *, key: str) -> Compiled:
+def compile_routes(
+    applications: Iterable[RoutedApplication], *, key: str, certificates: Sequence[Pattern] = ()
+) -> Compiled:
     """The document for these applications. The same ones, in any order, give the same bytes.
+
+    `certificates` are what `engine.proxy.tls.own_certificates` gives.
 
     A route that cannot be used is left out and named; everything else is in the document all the same.
     """
     if not is_key(key):
         raise ValueError("The proxy's key must be 16 or more letters, digits, - or _.")
-    document = _Document(key)
+    document = _Document(key, certificates)
     for application in sorted(applications, key=lambda each: each.application_id):
         document.add(application)
     return document.compiled()
 
 
 class _Document:
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, certificates: Sequence[Pattern]) -> None:
         self.key = key
+        self.certificates = certificates
         self.routers: Pattern = {}
         self.services: Pattern = {}
         self.middlewares: Pattern = dict(_holding_middlewares())
@@ -75,14 +83,15 @@ class _Document:
 
     def compiled(self) -> Compiled:
         # The revision covers everything but its own mark, which is added last.
-        revision = revision_of(self._http())
+        revision = revision_of(self._whole())
         self._internal("revision", f"Path(`{revision_path(revision)}`)")
-        return Compiled(as_text(self._http()), revision, self.rejected)
+        return Compiled(as_text(self._whole()), revision, self.rejected)
 
-    def _http(self) -> Pattern:
+    def _whole(self) -> Pattern:
         sections = {"routers": self.routers, "services": self.services, "middlewares": self.middlewares}
         # Traefik refuses a document with an empty section.
-        return {"http": {name: section for name, section in sections.items() if section}}
+        document: Pattern = {"http": {name: section for name, section in sections.items() if section}}
+        return document | ({"tls": {"certificates": list(self.certificates)}} if self.certificates else {})
 
     def _serve(self, application_id: str, target: Serving) -> None:
         name = _application(application_id)
