@@ -16,6 +16,7 @@ from engine.accounts.tokens import Tokens
 from engine.applications import Applications
 from engine.audit import audited
 from engine.audit_log import AuditLog
+from engine.certificates.preflight import Preflight
 from engine.certificates.requests import Certificates
 from engine.containers import container_ended, forget_container, remember_container
 from engine.databases.side import DatabaseSide, remembering_databases
@@ -131,6 +132,9 @@ class Engine:
             self.sessions, self.cipher, self._asked, self._runner.interrupt, lambda: self.host.observer.cores
         )
         self.certificates = Certificates(self.sessions, self.cipher)
+        self.preflight = Preflight(
+            self._outside, self.host.proxy, self._settings.dns_servers, self._settings.public_host
+        )
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())
         self.projects = Projects(self.sessions, lambda _environment_id: self._tidying.wake(_NETWORKS))
@@ -148,7 +152,7 @@ class Engine:
             outside=self._outside,
         )
         proxy = self._make_proxy(docker, networks, instance_id, await networks.proxy_subnet())
-        publisher = Publisher(self.sessions, proxy, networks, server_id)
+        publisher = Publisher(self.sessions, proxy, networks, server_id, self.cipher)
         observer = Observer(
             self.sessions,
             docker,

@@ -20,6 +20,8 @@ from db.models import (
     Server,
 )
 from engine import labels
+from engine.certificates.own import own_certificates_of
+from engine.certificates.shown import Shown
 from engine.events import record
 from engine.proxy.routes import Holding, HoldingReason, Route, RoutedApplication, Serving
 from engine.status import record_about
@@ -58,10 +60,14 @@ _TROUBLED = _DOMAINS.where(Domain.problem != "")
 
 @dataclass(frozen=True, slots=True)
 class RoutingTable:
-    """Every application that is routed on a server, and the networks that the proxy must be on for it."""
+    """Every application that is routed on a server, the networks that the proxy must be on for it, and what it shows.
+
+    The private keys of certificates are as the database has them: sealed.
+    """
 
     applications: tuple[RoutedApplication, ...]
     networks: frozenset[str]
+    shown: Shown
 
 
 def routing_table(session: Session, server_id: str) -> RoutingTable:
@@ -89,7 +95,7 @@ def routing_table(session: Session, server_id: str) -> RoutingTable:
             target = Holding(HoldingReason.EMPTY if never_live else HoldingReason.FAILING)
         if isinstance(target, Serving) or routes[application_id]:
             routed.append(RoutedApplication(application_id, target, tuple(routes[application_id])))
-    return RoutingTable(tuple(routed), frozenset(networks))
+    return RoutingTable(tuple(routed), frozenset(networks), own_certificates_of(session, server_id))
 
 
 def _applications(session: Session, server_id: str) -> Iterable[Row[str, str, DesiredState, str, str, int]]:

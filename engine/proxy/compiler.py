@@ -2,12 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
+from engine.proxy.reach import reach_of
+from engine.proxy.routers import DOMAIN, Matcher
 from engine.proxy.routes import (
     Holding,
     HoldingReason,
@@ -15,7 +17,6 @@ from engine.proxy.routes import (
     RoutedApplication,
     Serving,
     objection,
-    rule,
     unusable_servers,
 )
 from engine.proxy.templates import Pattern, http_pattern, page
@@ -25,46 +26,48 @@ PROBE_HEADER = "X-Wharf-Probe"
 RELEASE_HEADER = "X-Wharf-Release"
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,}\Z")
 _PRIORITY_OF_DOMAINS = 1000
-_DOMAIN = "domain-"  # what a domain's router is named, before its id
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A whole document. `rejected` tells, by domain id, what was left out of it and why."""
+    """A whole document. `rejected` tells, by domain id, what was left out of it and why.
 
-    text: str
+    Private keys of certificates stand in the text: it is for the proxy alone.
+    """
+
+    text: str = field(repr=False)
     revision: str
     rejected: dict[str, str]
 
 
-def compile_routes(applications: Iterable[RoutedApplication], *, key: str) -> Compiled:
+def compile_routes(
+    applications: Iterable[RoutedApplication], *, key: str, certificates: Sequence[Pattern] = ()
+) -> Compiled:
     """The document for these applications. The same ones, in any order, give the same bytes.
+
+    `certificates` are what `engine.proxy.tls.own_certificates` gives.
 
     A route that cannot be used is left out and named; everything else is in the document all the same.
     """
     if not is_key(key):
         raise ValueError("The proxy's key must be 16 or more letters, digits, - or _.")
-    document = _Document(key)
+    document = _Document(key, certificates)
     for application in sorted(applications, key=lambda each: each.application_id):
         document.add(application)
     return document.compiled()
 
 
-def domain_of(router: str) -> str | None:
-    """The id of the domain that a router of the document stands for; None for the routers of our own."""
-    name = router.removesuffix("@file")
-    return name.removeprefix(_DOMAIN) if name.startswith(_DOMAIN) else None
-
-
 class _Document:
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, certificates: Sequence[Pattern]) -> None:
         self.key = key
+        self.certificates = certificates
         self.routers: Pattern = {}
         self.services: Pattern = {}
         self.middlewares: Pattern = dict(_holding_middlewares())
         self.rejected: dict[str, str] = {}
         for name in ("unknown", "unknown-secure"):
             self.routers[name] = http_pattern("routers", name)
+        self._reach()
         self._internal("api", "PathPrefix(`/api/`)")
 
     def add(self, application: RoutedApplication) -> None:
@@ -80,14 +83,15 @@ class _Document:
 
     def compiled(self) -> Compiled:
         # The revision covers everything but its own mark, which is added last.
-        revision = revision_of(self._http())
+        revision = revision_of(self._whole())
         self._internal("revision", f"Path(`{revision_path(revision)}`)")
-        return Compiled(as_text(self._http()), revision, self.rejected)
+        return Compiled(as_text(self._whole()), revision, self.rejected)
 
-    def _http(self) -> Pattern:
+    def _whole(self) -> Pattern:
         sections = {"routers": self.routers, "services": self.services, "middlewares": self.middlewares}
         # Traefik refuses a document with an empty section.
-        return {"http": {name: section for name, section in sections.items() if section}}
+        document: Pattern = {"http": {name: section for name, section in sections.items() if section}}
+        return document | ({"tls": {"certificates": list(self.certificates)}} if self.certificates else {})
 
     def _serve(self, application_id: str, target: Serving) -> None:
         name = _application(application_id)
@@ -104,7 +108,7 @@ class _Document:
 
     def _route(self, application_id: str, route: Route, target: Serving | Holding) -> None:
         filled: dict[str, Any] = {
-            "rule": rule(route),
+            "rule": Matcher(route.host, route.path_prefix).rule(),
             "priority": _PRIORITY_OF_DOMAINS + len(route.path_prefix),
         }
         if isinstance(target, Holding):
@@ -114,7 +118,7 @@ class _Document:
             del router["middlewares"]
             if route.strip_prefix and route.path_prefix != "/":
                 router["middlewares"] = [self._strip(route)]
-        self.routers[_DOMAIN + route.domain_id] = router | filled
+        self.routers[DOMAIN + route.domain_id] = router | filled
 
     def _strip(self, route: Route) -> str:
         middleware = http_pattern("middlewares", "strip")
@@ -122,6 +126,14 @@ class _Document:
         name = f"strip-{route.domain_id}"
         self.middlewares[name] = middleware
         return name
+
+    def _reach(self) -> None:
+        reach = reach_of(self.key)
+        for name in ("reach", "reach-secure"):
+            self.routers[name] = http_pattern("routers", name) | {"rule": f"Path(`{reach.path}`)"}
+        middleware = http_pattern("middlewares", "reach")
+        middleware["plugin"]["holding"]["page"] = reach.word
+        self.middlewares["reach"] = middleware
 
     def _internal(self, name: str, matcher: str, *, pattern: str = "", **filled: Any) -> None:
         router = http_pattern("routers", pattern or name)

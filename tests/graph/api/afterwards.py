@@ -15,14 +15,15 @@ from engine.deployments.prepare import current_spec
 from engine.docker.references import parse_reference
 from engine.docker.values import ImageFacts
 from engine.engine import Engine
-from engine.proxy.compiler import compile_routes, domain_of
+from engine.proxy.compiler import compile_routes
+from engine.proxy.routers import domain_of
 from engine.release_spec import HealthCheck
 from engine.routing_table import routing_table
 from engine.secret_places import variable_place
 
 _KEY = "an-example-of-a-key"
 _IMAGE = ImageFacts(id="sha256:1", repo_digests=(), exposed_ports=(), architecture="")
-_OURS = {"api", "revision", "unknown", "unknown-secure"}
+_OURS = {"api", "revision", "reach", "reach-secure", "unknown", "unknown-secure"}
 
 
 def docker_can_take(session: Session, engine: Engine) -> None:
