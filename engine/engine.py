@@ -18,6 +18,7 @@ from engine.audit import audited
 from engine.audit_log import AuditLog
 from engine.certificates.confirming import Confirming
 from engine.certificates.expiry import Expiry
+from engine.certificates.preflight import Preflight
 from engine.certificates.requests import Certificates
 from engine.containers import container_ended, forget_container, remember_container
 from engine.databases.side import DatabaseSide, remembering_databases
@@ -141,6 +142,9 @@ class Engine:
             self.sessions, self.cipher, self._asked, self._runner.interrupt, lambda: self.host.observer.cores
         )
         self.certificates = Certificates(self.sessions, self.cipher)
+        self.preflight = Preflight(
+            self._outside, self.host.proxy, self._settings.dns_servers, self._settings.public_host
+        )
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())
         self.projects = Projects(self.sessions, lambda _environment_id: self._tidying.wake(_NETWORKS))

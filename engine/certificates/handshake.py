@@ -1,4 +1,4 @@
-"""A TLS handshake, to see which certificate is shown for a name. Nothing is believed, only looked at."""
+"""Which certificate the proxy shows for a name: a TLS handshake, as a visitor's browser makes it."""
 
 import asyncio
 import ssl
@@ -10,22 +10,22 @@ _SECONDS = 5.0
 
 
 async def shown_certificate(address: str, port: int, name: str) -> x509.Certificate | None:
-    """The certificate that is shown there to who asks for this name; None where there is no handshake in time."""
-    looking = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    looking.check_hostname = False
-    looking.verify_mode = ssl.CERT_NONE
+    """The certificate that is shown to whoever asks for this name; None where nobody answers.
+
+    Nothing is sent, and whether the certificate can be trusted is not looked at.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         async with asyncio.timeout(_SECONDS):
-            _, writer = await asyncio.open_connection(address, port, ssl=looking, server_hostname=name)
-    except (OSError, TimeoutError):  # ssl.SSLError is an OSError
+            _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=name)
+    except (OSError, ssl.SSLError, TimeoutError, ValueError):
         return None
     try:
-        found = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        return x509.load_der_x509_certificate(found) if found else None
-    except ValueError:
-        return None
+        shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     finally:
         writer.close()
-        with suppress(OSError, TimeoutError):
+        with suppress(OSError, ssl.SSLError, TimeoutError):
             async with asyncio.timeout(_SECONDS):
                 await writer.wait_closed()
+    return x509.load_der_x509_certificate(shown) if shown else None

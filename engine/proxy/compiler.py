@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from engine.proxy.reach import reach_of
 from engine.proxy.routers import DOMAIN, Matcher
 from engine.proxy.routes import (
     Holding,
@@ -66,6 +67,7 @@ class _Document:
         self.rejected: dict[str, str] = {}
         for name in ("unknown", "unknown-secure"):
             self.routers[name] = http_pattern("routers", name)
+        self._reach()
         self._internal("api", "PathPrefix(`/api/`)")
 
     def add(self, application: RoutedApplication) -> None:
@@ -124,6 +126,14 @@ class _Document:
         name = f"strip-{route.domain_id}"
         self.middlewares[name] = middleware
         return name
+
+    def _reach(self) -> None:
+        reach = reach_of(self.key)
+        for name in ("reach", "reach-secure"):
+            self.routers[name] = http_pattern("routers", name) | {"rule": f"Path(`{reach.path}`)"}
+        middleware = http_pattern("middlewares", "reach")
+        middleware["plugin"]["holding"]["page"] = reach.word
+        self.middlewares["reach"] = middleware
 
     def _internal(self, name: str, matcher: str, *, pattern: str = "", **filled: Any) -> None:
         router = http_pattern("routers", pattern or name)

@@ -15,12 +15,13 @@ from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerState, ContainerSummary
 from engine.errors import DockerFailure, DockerNotFound, EngineError, PortTaken, ProxyFailure
 from engine.outside import REAL, Outside
-from engine.proxy.archive import CONFIG_DIR, first_filling
+from engine.proxy.acme import STORAGE_DIR, AcmeResolver, storage_archive
+from engine.proxy.archive import CONFIG_DIR
 from engine.proxy.carriers import ByArchive, ByDirectory, Carrier, NotShared
 from engine.proxy.compiler import Compiled
 from engine.proxy.image import available_image, possible_images
 from engine.proxy.internal import every_little_while, loading_deadline
-from engine.proxy.spec import GRACE_SECONDS, ProxySettings, container_name, container_spec, static_configuration
+from engine.proxy.spec import GRACE_SECONDS, ProxySettings, container_name, container_spec, filling
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,12 @@ class HttpProxy:
         await self.close()
         self.settings = replace(self.settings, network_subnet=network_subnet)
         self.internal = self.outside.internal_api(self.settings.address, self.settings.key)
+
+    def use(self, resolvers: tuple[AcmeResolver, ...]) -> bool:
+        """Have the proxy know these resolvers once it is ensured again; whether they are others than before."""
+        changed = self.settings.resolvers != resolvers
+        self.settings = replace(self.settings, resolvers=resolvers)
+        return changed
 
     async def close(self) -> None:
         """Let go of what we hold here. The proxy runs on."""
@@ -168,7 +175,7 @@ class HttpProxy:
         usable = [each for each in found if each.name != name or self.carrier.reaches(each)]
         running = [each.name for each in usable if trusted and await self._runs(each)]
         if name in running:
-            await self.docker.put_archive(name, CONFIG_DIR, first_filling(static_configuration(self.settings)))
+            await self.docker.put_archive(name, CONFIG_DIR, filling(self.settings))
         else:
             log.info("The proxy does not run as it should; starting one.")
             await self._prepare(name, spec, document)
@@ -203,8 +210,10 @@ class HttpProxy:
         # One that is there but does not run may hold on to a network that is gone, and could not start.
         await self.docker.remove_container(name)
         marks = await self.carrier.before_creation(name, document)
+        await self.docker.create_volume(self.settings.storage, self.settings.labels)
         await self.docker.create_container(name, spec | {"Labels": spec["Labels"] | marks})
-        await self.docker.put_archive(name, CONFIG_DIR, first_filling(static_configuration(self.settings)))
+        await self.docker.put_archive(name, CONFIG_DIR, filling(self.settings))
+        await self.docker.put_archive(name, STORAGE_DIR, storage_archive({}))
         await self.carrier.after_creation(name, document)
 
     async def _join(self, name: str, networks: set[str]) -> None:
