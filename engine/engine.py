@@ -18,8 +18,10 @@ from engine.audit import audited
 from engine.audit_log import AuditLog
 from engine.certificates.confirming import Confirming
 from engine.certificates.expiry import Expiry
+from engine.certificates.keeper import CertificateKeeper
 from engine.certificates.preflight import Preflight
 from engine.certificates.requests import Certificates
+from engine.certificates.resolvers import CertificateResolvers
 from engine.containers import container_ended, forget_container, remember_container
 from engine.databases.side import DatabaseSide, remembering_databases
 from engine.deployments.health import HealthChecker
@@ -106,6 +108,7 @@ class Engine:
         self.events.on_event(self._rekeying.notice)
         self.events.on_event(self._expiry.notice)
         self.events.on_event(self._certificates_noticed)
+        self.events.on_event(self._certificate_keeper.notice)
         jobs = (
             self.events.watch_others,
             self.audit.watch_others,
@@ -115,6 +118,8 @@ class Engine:
             self._catch_up,
             self._rekeying.run,
             self._expiry.run,
+            self._certificate_keeper.run,
+            self._certificate_keeper.listen,
         )
         for job in jobs:
             self._spawn(_without_end(job))
@@ -122,7 +127,11 @@ class Engine:
     async def stop(self) -> None:
         """Stop converging and let go of everything. What runs on the hosts runs on."""
         await asyncio.gather(
-            self._work.close(), self._tidying.close(), self._confirming.close(), self._database_side.close()
+            self._work.close(),
+            self._tidying.close(),
+            self._confirming.close(),
+            self._database_side.close(),
+            self._certificate_keeper.close(),
         )
         for task in self._tasks:
             task.cancel()
@@ -144,6 +153,10 @@ class Engine:
         self.certificates = Certificates(self.sessions, self.cipher)
         self.preflight = Preflight(
             self._outside, self.host.proxy, self._settings.dns_servers, self._settings.public_host
+        )
+        self.resolvers = CertificateResolvers(self.sessions, self.cipher)
+        self._certificate_keeper = CertificateKeeper(
+            self.sessions, self.host, self.cipher, self._outside, self.preflight
         )
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())

@@ -6,9 +6,12 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 
+from sqlmodel import Session
+
 from db.errors import DatabaseUnusable
 from db.models import ProxyState
 from db.sessions import Sessions
+from engine.certificates.resolvers import acme_resolvers
 from engine.docker.values import ContainerSummary
 from engine.errors import (
     DockerConflict,
@@ -19,6 +22,7 @@ from engine.errors import (
     ProxySilent,
 )
 from engine.networks import Networks, is_overlap
+from engine.proxy.acme import AcmeResolver
 from engine.proxy.compiler import Compiled, compile_routes
 from engine.proxy.container import HttpProxy
 from engine.proxy.delivery import Delivery
@@ -174,8 +178,10 @@ class Publisher:
 
     async def _deliver(self, *, asked_for: bool) -> None:
         """Bring the proxy up to date. It is asked what it serves unless nobody waits and nothing has changed."""
-        table = await self._sessions.read(routing_table, self._server_id)
+        table, resolvers = await self._sessions.read(self._wanted)
         compiled = self._compile(table)
+        if self._proxy.use(resolvers, table.acme):
+            self._ensured = False
         if not self._ensured:
             await self._ensure(compiled, table.networks)
         for network in sorted(table.networks - self._attached):
@@ -190,12 +196,18 @@ class Publisher:
         if await self._sessions.read(differing_problems, self._server_id, problems):
             await self._sessions.write(note_problems, self._server_id, problems)
 
+    def _wanted(self, session: Session) -> tuple[RoutingTable, tuple[AcmeResolver, ...]]:
+        return routing_table(session, self._server_id), acme_resolvers(session, self._cipher)
+
     def _compile(self, table: RoutingTable) -> Compiled:
         # Most requests come because something happened that changes no route.
         if self._compiled is None or self._compiled[0] != table:
             key = self._proxy.settings.key
             certificates = own_certificates(table.shown, self._cipher, key=key)
-            self._compiled = table, compile_routes(table.applications, key=key, certificates=certificates)
+            self._compiled = (
+                table,
+                compile_routes(table.applications, key=key, certificates=certificates, acme=table.acme),
+            )
         return self._compiled[1]
 
     async def _ensure(self, compiled: Compiled, networks: frozenset[str]) -> None:

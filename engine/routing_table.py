@@ -20,10 +20,12 @@ from db.models import (
     Server,
 )
 from engine import labels
+from engine.certificates.acme import acme_certificates
 from engine.certificates.own import own_certificates_of
 from engine.certificates.shown import Shown
 from engine.events import record
 from engine.proxy.routes import Holding, HoldingReason, Route, RoutedApplication, Serving
+from engine.proxy.tls import AcmeCertificate
 from engine.status import record_about
 
 # Read for every change anywhere, and therefore written down once: building them took longer than asking.
@@ -68,6 +70,7 @@ class RoutingTable:
     applications: tuple[RoutedApplication, ...]
     networks: frozenset[str]
     shown: Shown
+    acme: tuple[AcmeCertificate, ...] = ()
 
 
 def routing_table(session: Session, server_id: str) -> RoutingTable:
@@ -95,7 +98,8 @@ def routing_table(session: Session, server_id: str) -> RoutingTable:
             target = Holding(HoldingReason.EMPTY if never_live else HoldingReason.FAILING)
         if isinstance(target, Serving) or routes[application_id]:
             routed.append(RoutedApplication(application_id, target, tuple(routes[application_id])))
-    return RoutingTable(tuple(routed), frozenset(networks), own_certificates_of(session, server_id))
+    shown = own_certificates_of(session, server_id)
+    return RoutingTable(tuple(routed), frozenset(networks), shown, acme_certificates(session, server_id))
 
 
 def _applications(session: Session, server_id: str) -> Iterable[Row[str, str, DesiredState, str, str, int]]:

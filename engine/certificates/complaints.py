@@ -11,11 +11,13 @@ _ORDER = "Unable to obtain ACME certificate for domains"
 _RENEWAL = "Error renewing "
 _RENEWED = ("Renewing ", "Renewed ")
 _MAIN = re.compile(r"\{Main:(\S+?)[ }]|\{(\S+?) \[")
-_NOISE = re.compile(
-    r"cannot get ACME client |unable to generate a certificate for the domains? \[[^\]]*\]: |"
-    r"error: one or more domains had a problem:\s*|error: |acme: "
+_BEFORE = re.compile(
+    r"\A(?:cannot get ACME client |unable to generate a certificate for the domains? \[[^\]]*\]: |"
+    r"resolver: one or more domains had a problem:\s*)+"
 )
-_URN = re.compile(r"urn:ietf:params:acme:error:(\w+)")
+_SAID = re.compile(
+    r"acme: error: \d+ :: (?:[A-Z]+ :: \S+ :: )?urn:ietf:params:acme:error:(?P<kind>\w+) :: (?P<words>.*)", re.DOTALL
+)
 _UNREACHABLE = re.compile(
     r"get directory at|connection refused|no such host|i/o timeout|certificate signed by unknown authority|"
     r"context deadline exceeded|no route to host|x509:"
@@ -69,8 +71,8 @@ def _hosts(message: str, entry: dict[str, object]) -> list[str]:
 
 
 def _reason(error: str) -> CertificateReason:
-    if urn := _URN.search(error):
-        return CertificateReason.LIMIT_REACHED if urn[1] == "rateLimited" else CertificateReason.REFUSED
+    if said := _SAID.search(error):
+        return CertificateReason.LIMIT_REACHED if said["kind"] == "rateLimited" else CertificateReason.REFUSED
     if _UNREACHABLE.search(error):
         return CertificateReason.AUTHORITY_UNREACHABLE
     return CertificateReason.REFUSED
@@ -78,5 +80,8 @@ def _reason(error: str) -> CertificateReason:
 
 def _words(error: str) -> str:
     """The authority's own words, without what Traefik and lego say before them."""
-    words = " ".join(_NOISE.sub("", error).split())
+    said = _SAID.search(error)
+    words = " ".join((said["words"] if said else _BEFORE.sub("", error)).split())
+    if words.count("]") > words.count("["):  # the end of a list of domains, of which there is but one
+        words = words.removesuffix("]")
     return words[:_LONGEST] or "Traefik does not say why."

@@ -1,6 +1,5 @@
 """Which names need a certificate from an authority: those of HTTPS domains that none which was brought covers."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -21,6 +20,7 @@ from db.models import (
     TcpProxy,
     now,
 )
+from engine.certificates.shown import covers
 from engine.domains.names import is_wildcard
 from engine.errors import InvalidInput
 from engine.events import record
@@ -81,13 +81,6 @@ def needs_of(session: Session, server_id: str) -> dict[str, Need]:
         if not covers(brought.get(team_id, ()), host):
             needs[host] = Need(team_id, resolver_id or default)
     return needs
-
-
-def covers(names: Iterable[str], host: str) -> bool:
-    """Whether a certificate with these names is good for a host; for a wildcard only one with just this wildcard."""
-    names = set(names)
-    _, dot, parent = host.partition(".")
-    return host in names or (bool(dot) and not is_wildcard(host) and f"*.{parent}" in names)
 
 
 def check_wildcard(session: Session, domain: Domain) -> None:
