@@ -13,6 +13,7 @@ from graph.resolvers.domains import DomainMutations, DomainQueries
 from graph.resolvers.dumps import DumpMutations, DumpQueries
 from graph.resolvers.environments import EnvironmentMutations, EnvironmentQueries
 from graph.resolvers.events import EventQueries
+from graph.resolvers.explanations import ExplanationMutations, ExplanationQueries
 from graph.resolvers.invitations import InvitationMutations
 from graph.resolvers.passkeys import PasskeyMutations
 from graph.resolvers.projects import ProjectMutations, ProjectQueries
@@ -47,6 +48,7 @@ class Query(
     DumpQueries,
     DeploymentQueries,
     DomainQueries,
+    ExplanationQueries,
     ServerQueries,
     TokenQueries,
     UserQueries,
@@ -70,6 +72,7 @@ class Mutation(
     DumpMutations,
     VolumeMutations,
     DomainMutations,
+    ExplanationMutations,
     DeploymentMutations,
     TokenMutations,
     UserMutations,
