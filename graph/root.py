@@ -15,6 +15,7 @@ from graph.resolvers.environments import EnvironmentMutations, EnvironmentQuerie
 from graph.resolvers.events import EventQueries
 from graph.resolvers.explanations import ExplanationMutations, ExplanationQueries
 from graph.resolvers.invitations import InvitationMutations
+from graph.resolvers.maintenance import MaintenanceMutations
 from graph.resolvers.passkeys import PasskeyMutations
 from graph.resolvers.projects import ProjectMutations, ProjectQueries
 from graph.resolvers.servers import ServerQueries
@@ -66,6 +67,7 @@ class Mutation(
     EnvironmentMutations,
     ApplicationMutations,
     VariableMutations,
+    MaintenanceMutations,
     DatabaseMutations,
     TcpProxyMutations,
     CertificateMutations,
