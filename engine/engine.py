@@ -16,6 +16,7 @@ from engine.accounts.tokens import Tokens
 from engine.applications import Applications
 from engine.audit import audited
 from engine.audit_log import AuditLog
+from engine.certificates.checking import DomainChecks
 from engine.certificates.confirming import Confirming
 from engine.certificates.expiry import Expiry
 from engine.certificates.keeper import CertificateKeeper
@@ -34,11 +35,13 @@ from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerSummary
 from engine.domains.requests import Domains
 from engine.events import EventLog
+from engine.explanations.explaining import Explanations
 from engine.host import Host
 from engine.instance import check_keys, identify, unlock
 from engine.keeper import Keeper
 from engine.key_ring import KEY_FILE, KeyRing
 from engine.logs import Logs
+from engine.maintenance import MaintenanceModes
 from engine.networks import Networks
 from engine.observer import Observer, Reactions, Remembering
 from engine.outside import REAL, Outside
@@ -158,8 +161,13 @@ class Engine:
         self._certificate_keeper = CertificateKeeper(
             self.sessions, self.host, self.cipher, self._outside, self.preflight
         )
+        self.domain_checks = DomainChecks(self.sessions, self.preflight, lambda _domain_id: None)
+        self.explanations = Explanations(self.sessions, self.host, self.preflight)
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
-        self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())
+        self.domains = Domains(
+            self.sessions, self._settings.proxy_address, lambda _server_id: self.host.publisher.request()
+        )
+        self.maintenance = MaintenanceModes(self.sessions, self.host.publisher.request)
         self.projects = Projects(self.sessions, lambda _environment_id: self._tidying.wake(_NETWORKS))
         self.logs = Logs(self.sessions, self.events, self.host.docker)
         self.stats = Stats(self.sessions, self.events, self.host.docker)

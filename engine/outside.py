@@ -32,10 +32,6 @@ class Outside:
         """The way into the running proxy."""
         return InternalApi(address, key)
 
-    async def shown_certificate(self, address: str, port: int, name: str) -> x509.Certificate | None:
-        """The certificate that is shown there to who asks for this name; None without a handshake in time."""
-        return await shown_certificate(address, port, name)
-
     async def probe_tcp(self, address: str, port: int, check: HealthCheck) -> None:
         """Return once a connection was accepted. Raises `ProbeFailed`."""
         await probe_tcp(address, port, check)

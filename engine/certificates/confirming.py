@@ -9,14 +9,10 @@ from db.sessions import Sessions
 from engine.certificates.own import own_certificates_of
 from engine.certificates.pem import leaf_of
 from engine.certificates.shown import OwnCertificate
-from engine.domains.names import is_wildcard
 from engine.errors import ProxyFailure
 from engine.events import record
 from engine.host import Host
 from engine.outside import Outside
-from engine.proxy.spec import SECURE_PORT
-
-_ANY_LABEL = "wharf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ class Confirming:
 
     async def _problem(self, question: _Question) -> str:
         address = self._host.proxy.settings.address
-        shown = await self._outside.shown_certificate(address, SECURE_PORT, question.host)
+        shown = await self._outside.shown_certificate(address, question.host)
         if shown is None:
             return f"The proxy shows no certificate for {question.host}."
         if shown == leaf_of(question.certificate.chain):
@@ -68,8 +64,7 @@ def _open_questions(session: Session, server_id: str) -> tuple[list[_Question], 
     for host, certificate in sorted(shown.by_host.items()):
         row = rows[certificate.id]
         if row.confirmed_at is None or row.reason is CertificateReason.NOT_SHOWN:
-            name = host.replace("*", _ANY_LABEL) if is_wildcard(host) else host
-            questions.setdefault(certificate.id, _Question(certificate, name))
+            questions.setdefault(certificate.id, _Question(certificate, host))
     news = {key: sentence for key, sentence in shown.withheld.items() if rows[key].problem != sentence}
     return list(questions.values()), news
 

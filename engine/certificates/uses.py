@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from db.models import Certificate, Database, Domain, DomainName, Scheme, Server, TcpProxy
 from engine.accounts.visible import readable
 from engine.certificates.own import own_certificates_of
-from engine.certificates.wanted import covers
+from engine.certificates.shown import covers
 
 
 def name_for_clients(names: Iterable[str]) -> str | None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.certificates.shown import OwnCertificate, SecureName, shown
-from engine.certificates.wanted import covers
+from engine.certificates.shown import covers
 
 END = datetime(2030, 1, 1, tzinfo=UTC)
 

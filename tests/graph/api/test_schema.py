@@ -53,6 +53,7 @@ EXAMPLES: Json = {
     "ImageReference": "nginx:1.29",
     "Hostname": "shop.example.com",
     "CertificateName": "shop.example.com",
+    "DomainUrl": "https://shop.example.com",
     "EnvName": "MODE",
     "MountPath": "/data",
 }
