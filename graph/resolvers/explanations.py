@@ -31,8 +31,8 @@ class ExplanationQueries:
     @query(
         Action.READ,
         Noun.DOMAIN,
-        "What happens to a request for a URL, and why: what it meets on its way, and the first thing that is wrong, as "
-        "of now; takes some seconds at most. Of what you may not see it tells only that there is something.",
+        "What happens to a request for a URL, and why: what it meets on its way, and the first thing that is wrong, "
+        "as of now; takes some seconds at most. Of what you may not see it tells only that there is something.",
     )
     async def explain_url(
         self,
@@ -50,8 +50,8 @@ class ExplanationMutations:
     @mutation(
         Action.UPDATE,
         Noun.DOMAIN,
-        "Look at all names of a domain: whether DNS leads them to this proxy, and whether a certificate could be had; "
-        "then what certificates wait for is tried again at once.",
+        "Look at all names of a domain: whether DNS leads them to this proxy, whether a certificate could be had. "
+        "Then what certificates wait for is tried again at once.",
     )
     async def check_domain(self, info: Info, input: Input[CheckDomainInput]) -> CheckDomainPayload:
         key = local_id("Domain", input.domain_id, field=("input", "domainId"))

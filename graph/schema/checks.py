@@ -2,7 +2,7 @@ import strawberry
 
 import graph.schema.certificate_enums  # noqa: F401  describes what is used here
 from db.models import CertificateReason
-from engine.certificates.checks import Outcome, PreflightSubject
+from engine.certificates.checks import Outcome, PreflightReport, PreflightSubject
 from graph.enums import described
 from graph.schema.rows import of_row
 
@@ -46,7 +46,7 @@ class NameCheck:
     problem: str | None = strawberry.field(description="The same in a sentence, with what to do.")
 
     @classmethod
-    def of(cls, report: checks.PreflightReport) -> "NameCheck":
+    def of(cls, report: PreflightReport) -> "NameCheck":
         items = [of_row(NameCheckItem, each) for each in report.checks]
         return cls(host=report.host, checks=items, reason=report.reason, problem=report.problem or None)
 

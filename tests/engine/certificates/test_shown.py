@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.certificates.shown import OwnCertificate, SecureName, shown
-from engine.certificates.shown import covers
+from engine.certificates.shown import OwnCertificate, SecureName, covers, shown
 
 END = datetime(2030, 1, 1, tzinfo=UTC)
 
