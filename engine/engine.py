@@ -36,6 +36,7 @@ from engine.docker.values import ContainerSummary
 from engine.domains.requests import Domains
 from engine.events import EventLog
 from engine.explanations.explaining import Explanations
+from engine.foreign_routes import ForeignRoutes
 from engine.host import Host
 from engine.instance import check_keys, identify, unlock
 from engine.keeper import Keeper
@@ -163,6 +164,7 @@ class Engine:
         )
         self.domain_checks = DomainChecks(self.sessions, self.preflight, lambda _domain_id: None)
         self.explanations = Explanations(self.sessions, self.host, self.preflight)
+        self.foreign_routes = ForeignRoutes(self.sessions)
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(
             self.sessions, self._settings.proxy_address, lambda _server_id: self.host.publisher.request()
