@@ -17,6 +17,7 @@ from engine.applications import Applications
 from engine.audit import audited
 from engine.audit_log import AuditLog
 from engine.certificates.keeper import CertificateKeeper
+from engine.certificates.orders import Orders
 from engine.certificates.preflight import Preflight
 from engine.certificates.requests import Certificates
 from engine.certificates.resolvers import CertificateResolvers
@@ -142,6 +143,7 @@ class Engine:
         self.preflight = Preflight(
             self._outside, self.host.proxy, self._settings.dns_servers, self._settings.public_host
         )
+        self.orders = Orders(self.sessions)
         self.resolvers = CertificateResolvers(self.sessions, self.cipher)
         self._certificate_keeper = CertificateKeeper(
             self.sessions, self.host, self.cipher, self._outside, self.preflight

@@ -131,6 +131,11 @@ class CertificateKeeper:
         turn = await self._sessions.write(check, found)
         if turn is None:
             return
+        try:
+            await self._host.publisher.publish()  # what is looked at is the proxy as it is to be, resolvers and all
+        except (ProxyFailure, DockerFailure) as error:
+            await self._failed(turn, CertificateReason.PROXY_NOT_RUNNING, f"The proxy does not run: {error.sentence}")
+            return
         stored = await self._stored(turn)
         if stored is not None and stored.resolver_id == turn.row.resolver_id:
             await self._issued(turn, stored)  # from before: somebody wanted it then, and wants it again
@@ -146,9 +151,7 @@ class CertificateKeeper:
         resolver, host = turn.resolver, turn.row.host or ""
         assert resolver is not None
         if is_wildcard(host) and resolver.challenge is not Challenge.DNS_01:
-            sentence = (
-                f"Authorities issue for wildcards by DNS-01 only, which {resolver.name} does not use."
-            )
+            sentence = f"Authorities issue for wildcards by DNS-01 only, which {resolver.name} does not use."
             return CertificateReason.REFUSED, sentence
         identities = BUILTIN_IDENTITIES if resolver.builtin else None
         report = await self._preflight.check(PreflightQuestion(host, resolver.challenge, identities))

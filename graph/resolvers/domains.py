@@ -20,6 +20,10 @@ _URL = "What visitors type: with https it gets a certificate for exactly that na
 _STRIP = "Whether the application shall see the path without the beginning that is in the URL."
 _WWW = "What becomes of the other of www and non-www."
 _ALIAS = "Generate SSL for www and non-www? Another way to write wwwMode: true is REDIRECT, false is NONE."
+_RESOLVER = (
+    "Which certificate resolver is asked for its certificates; null: the default of the server. A certificate from "
+    "another one is replaced, and until the next is there visitors see one that they cannot trust."
+)
 _HTTPS_ONLY = "Whether plain HTTP is answered with a redirect to HTTPS, for an https URL; otherwise both serve."
 
 
@@ -31,6 +35,7 @@ class AddDomainInput:
     www_mode: WwwMode | None = strawberry.field(default=None, description=f"{_WWW} NONE, if nothing is said.")
     generate_ssl_for_www_and_non_www: bool | None = strawberry.field(default=None, description=_ALIAS)
     https_only: bool = strawberry.field(default=True, description=_HTTPS_ONLY)
+    resolver_id: strawberry.ID | None = strawberry.field(default=None, description=_RESOLVER)
 
 
 @strawberry.type(description="What addDomain did.")
@@ -46,6 +51,7 @@ class UpdateDomainInput:
     www_mode: strawberry.Maybe[WwwMode | None] = strawberry.field(description=_WWW)
     generate_ssl_for_www_and_non_www: strawberry.Maybe[bool | None] = strawberry.field(description=_ALIAS)
     https_only: strawberry.Maybe[bool | None] = strawberry.field(description=_HTTPS_ONLY)
+    resolver_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description=_RESOLVER)
 
 
 @strawberry.type(description="What updateDomain did.")
@@ -76,13 +82,16 @@ class DomainMutations:
     async def add_domain(self, info: Info, input: Input[AddDomainInput]) -> AddDomainPayload:
         key = local_id("Application", input.application_id, field=("input", "applicationId"))
         mode = _www_mode(input.www_mode, input.generate_ssl_for_www_and_non_www) or WwwMode.NONE
-        wanted = NewDomain(input.url, input.strip_prefix, mode, input.https_only)
+        resolver = _resolver(input.resolver_id)
+        wanted = NewDomain(input.url, input.strip_prefix, mode, input.https_only, resolver)
         return AddDomainPayload(domain=Domain.of(await info.context.engine.domains.add(key, wanted)))
 
     @mutation(Action.UPDATE, Noun.DOMAIN, "Change what a domain leads to; at once.")
     async def update_domain(self, info: Info, input: Input[UpdateDomainInput]) -> UpdateDomainPayload:
         key = local_id("Domain", input.domain_id, field=_ID)
-        given = changes(input)
+        given = changes(input, clearable={"resolver_id"})
+        if "resolver_id" in given:
+            given["resolver_id"] = _resolver(cast(strawberry.ID | None, given["resolver_id"]))
         alias = cast(bool | None, given.pop("generate_ssl_for_www_and_non_www", None))
         if mode := _www_mode(cast(WwwMode | None, given.get("www_mode")), alias):
             given["www_mode"] = mode
@@ -93,6 +102,10 @@ class DomainMutations:
     async def remove_domain(self, info: Info, input: Input[RemoveDomainInput]) -> RemoveDomainPayload:
         await info.context.engine.domains.remove(local_id("Domain", input.domain_id, field=_ID))
         return RemoveDomainPayload(removed_id=input.domain_id)
+
+
+def _resolver(given: strawberry.ID | None) -> str | None:
+    return local_id("CertificateResolver", given, field=("input", "resolverId")) if given is not None else None
 
 
 def _www_mode(mode: WwwMode | None, both: bool | None) -> WwwMode | None:
