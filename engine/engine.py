@@ -20,6 +20,7 @@ from engine.certificates.checking import DomainChecks
 from engine.certificates.confirming import Confirming
 from engine.certificates.expiry import Expiry
 from engine.certificates.keeper import CertificateKeeper
+from engine.certificates.orders import Orders
 from engine.certificates.preflight import Preflight
 from engine.certificates.requests import Certificates
 from engine.certificates.resolvers import CertificateResolvers
@@ -158,6 +159,7 @@ class Engine:
         self.preflight = Preflight(
             self._outside, self.host.proxy, self._settings.dns_servers, self._settings.public_host
         )
+        self.orders = Orders(self.sessions)
         self.resolvers = CertificateResolvers(self.sessions, self.cipher)
         self._certificate_keeper = CertificateKeeper(
             self.sessions, self.host, self.cipher, self._outside, self.preflight

@@ -15,17 +15,30 @@ from db.models import (
     EventKind,
     now,
 )
+from db.sessions import Sessions
 from engine.certificates.budget import free_from, note_order, note_outcome
 from engine.certificates.complaints import Complaint
 from engine.certificates.pauses import pause_after
 from engine.certificates.renewal import is_late, next_look, renewal_starts
 from engine.certificates.storage import Stored
+from engine.errors import NotFound, NotNow
 from engine.events import record
 from engine.secret_places import certificate_place
 from engine.secrets import Cipher
 
 UNDER_WAY = (CertificateState.PENDING, CertificateState.CHECKING, CertificateState.ORDERING)
 VALID = (CertificateState.ISSUED, CertificateState.RENEWING, CertificateState.EXPIRING)
+
+
+class Orders:
+    """What the API may do to certificates by ACME."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def retry(self, certificate_id: str) -> Certificate:
+        """Have one that has failed tried at once. Raises `NotFound`, and `NotNow` where there is nothing to try."""
+        return await self._sessions.write(_retry, certificate_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +111,7 @@ def order(session: Session, turn: Turn) -> Turn | None:
     if row is None or row.resolver_id is None or row.host is None:
         return None
     if free := free_from(session, row.resolver_id, row.host):
-        sentence = f"Enough certificates were asked for this domain lately; it goes on at {free:%Y-%m-%d %H:%M} UTC."
-        _become(session, row, CertificateState.FAILED, CertificateReason.LIMIT_REACHED, sentence, free)
+        _become(session, row, CertificateState.FAILED, CertificateReason.LIMIT_REACHED, _used_up(free), free)
         return None
     note_order(session, row.resolver_id, row.host)
     _become(session, row, CertificateState.ORDERING, row.reason, row.problem)
@@ -173,6 +185,21 @@ def look_now(session: Session, server_id: str, host: str) -> None:
         session.add(row)
 
 
+def _retry(session: Session, certificate_id: str) -> Certificate:
+    field = ("input", "certificateId")
+    row = session.get(Certificate, certificate_id)
+    if row is None:
+        raise NotFound("There is no such certificate.", field=field)
+    if row.source is not CertificateSource.ACME or row.resolver_id is None or row.host is None:
+        raise NotNow("Somebody brought this certificate; bring another one.", field=field)
+    if row.state is not CertificateState.FAILED or row.reason is CertificateReason.EXPIRED:
+        raise NotNow("Nothing has failed: the certificate is there, or on its way.", field=field)
+    if free := free_from(session, row.resolver_id, row.host):
+        raise NotNow(_used_up(free), field=field)
+    _become(session, row, CertificateState.PENDING, row.reason, row.problem)
+    return row
+
+
 def names_of(leaf: x509.Certificate) -> list[str]:
     """The hosts that a certificate is for."""
     try:
@@ -180,6 +207,10 @@ def names_of(leaf: x509.Certificate) -> list[str]:
     except x509.ExtensionNotFound:
         return []
     return found.get_values_for_type(x509.DNSName)
+
+
+def _used_up(free: datetime) -> str:
+    return f"Enough certificates were asked for this domain lately; it goes on at {free:%Y-%m-%d %H:%M} UTC."
 
 
 def _become(
