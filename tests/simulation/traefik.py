@@ -111,6 +111,8 @@ def _parse(http: dict[str, Any]) -> Document:
     assert mark, "every document bears its mark"
     document = Document(Loaded(mark[1], int(mark[2])))
     for name, router in http["routers"].items():
+        if any(each.startswith("redirect-") for each in router.get("middlewares", ())):
+            continue
         if host := _HOST.match(router["rule"]):
             document.hosts[host[1]] = services.get(router["service"])
         elif name.startswith("probe-"):
