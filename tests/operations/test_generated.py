@@ -84,9 +84,7 @@ async def test_an_administrator_reads_their_entries_and_not_what_these_lead_to(
     planted: Planted, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What has been drawn once, shrunk."""
-    log = (
-        "{ auditLog(first: 100) { nodes { name changes { new } token { name user { id } environment { id } } } } }"
-    )
+    log = "{ auditLog(first: 100) { nodes { name changes { new } token { name user { id } environment { id } } } } }"
     async with trying(planted, tmp_path / "both", caplog) as there:
         answer = await there.once("administrator", Operation("query", f"query It {log}", {}))
     entries = [entry for entry in json.loads(answer)["data"]["auditLog"]["nodes"] if FOREIGN in entry["name"]]
