@@ -6,7 +6,7 @@ from engine.accounts.authority import INSTALLATION, Action, Noun
 from engine.accounts.visible import place_of
 from graph import loaders
 from graph.context import Info
-from graph.ids import global_id, read_global_id
+from graph.ids import any_id, global_id
 from graph.permissions import SignedIn
 from graph.schema.passkeys import Passkey
 from graph.schema.sessions import Identity, UserSession
@@ -72,7 +72,7 @@ class Viewer:
     ) -> bool:
         place = INSTALLATION
         if within is not None:
-            found = info.context.engine.sessions.read_now(place_of, *(read_global_id(within) or ("", "")))
+            found = info.context.engine.sessions.read_now(place_of, *any_id(within, field=("within",)))
             if found is None:
                 return False
             place = found
