@@ -72,10 +72,6 @@ class Tokens:
         self._uses.note(row.id, address, row.last_used_at, row.last_used_from)
         return viewer
 
-    async def usable(self) -> list[ApiToken]:
-        """Every token that is neither revoked nor expired, oldest first."""
-        return await self._sessions.read(_usable)
-
     async def revoke(self, token_id: str) -> ApiToken:
         """The token is refused from now on. Raises `NotFound`."""
         return await self._sessions.write(_revoke, token_id)
@@ -171,7 +167,8 @@ def _from_where_it_may(row: ApiToken, address: str) -> bool:
     return any((mapped or peer) in ip_network(each) for each in row.networks)
 
 
-def _usable(session: Session) -> list[ApiToken]:
+def usable_tokens(session: Session) -> list[ApiToken]:
+    """Every token that is neither revoked nor expired, oldest first."""
     rows = session.exec(select(ApiToken).where(col(ApiToken.revoked_at).is_(None)).order_by(col(ApiToken.id)))
     return [row for row in rows if usable(row)]
 
