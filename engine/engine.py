@@ -34,6 +34,7 @@ from engine.instance import check_keys, identify, unlock
 from engine.keeper import Keeper
 from engine.key_ring import KEY_FILE, KeyRing
 from engine.logs import Logs
+from engine.maintenance import MaintenanceModes
 from engine.networks import Networks
 from engine.observer import Observer, Reactions, Remembering
 from engine.outside import REAL, Outside
@@ -132,7 +133,10 @@ class Engine:
         )
         self.certificates = Certificates(self.sessions, self.cipher)
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
-        self.domains = Domains(self.sessions, lambda _server_id: self.host.publisher.request())
+        self.domains = Domains(
+            self.sessions, self._settings.proxy_address, lambda _server_id: self.host.publisher.request()
+        )
+        self.maintenance = MaintenanceModes(self.sessions, self.host.publisher.request)
         self.projects = Projects(self.sessions, lambda _environment_id: self._tidying.wake(_NETWORKS))
         self.logs = Logs(self.sessions, self.events, self.host.docker)
         self.stats = Stats(self.sessions, self.events, self.host.docker)

@@ -26,10 +26,21 @@ PathPrefix = NewType("PathPrefix", str)
 MountPath = NewType("MountPath", str)
 HostAddress = NewType("HostAddress", str)
 AddressRange = NewType("AddressRange", str)
+HeaderName = NewType("HeaderName", str)
+HeaderValue = NewType("HeaderValue", str)
 
 LONGEST_DURATION = timedelta(days=365)
 LARGEST_BYTE_COUNT = 2**53 - 1  # what a JavaScript client still reads exactly
 
+HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}"
+HEADER_VALUE = r"([!-~]([ -~\t]{0,4094}[!-~])?)?"
+
+# What concerns a single connection, names whom the request is for, or is between the proxy and us.
+_HEADERS_OF_OTHERS = (
+    *("connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "proxy-authenticate"),
+    *("proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+)
+_OUR_HEADERS = "x-wharf-"
 _LONGEST_HOST = 253
 _PUNYCODE = "xn--"
 _URL = re.compile(r"(?P<scheme>[^:/?#]*)://(?P<authority>[^/?#]*)(?P<path>/[^?#]*)?(?P<rest>[?#].*)?", re.DOTALL)
@@ -202,6 +213,24 @@ def mount_path(text: str) -> MountPath:
     if text.count("/") > _MOST_PARTS:
         raise InvalidInput(f"A path has at most {_MOST_PARTS} parts; Docker follows no more.")
     return MountPath(text.rstrip("/"))
+
+
+def header_name(text: str) -> HeaderName:
+    """The name of a header that may be set or taken away, as HTTP likes to write it: `X-Frame-Options`."""
+    if not re.fullmatch(HEADER_NAME, text):
+        raise InvalidInput(f"{shown(text)} is not the name of a header, such as X-Frame-Options.")
+    if text.lower() in _HEADERS_OF_OTHERS or text.lower().startswith(_OUR_HEADERS):
+        raise InvalidInput(f"{text} is not to be changed: the proxy itself needs it.")
+    return HeaderName("-".join(part.capitalize() for part in text.split("-")))
+
+
+def header_value(text: str) -> HeaderValue:
+    """What a header says: printable ASCII in one line, without space at its ends; "" is no header."""
+    if not re.fullmatch(HEADER_VALUE, text):
+        raise InvalidInput(
+            "The value of a header has at most 4096 printable ASCII characters in one line, and no space at its ends."
+        )
+    return HeaderValue(text)
 
 
 def _is_image(text: str) -> bool:

@@ -14,6 +14,7 @@ from graph.resolvers.dumps import DumpMutations, DumpQueries
 from graph.resolvers.environments import EnvironmentMutations, EnvironmentQueries
 from graph.resolvers.events import EventQueries
 from graph.resolvers.invitations import InvitationMutations
+from graph.resolvers.maintenance import MaintenanceMutations
 from graph.resolvers.passkeys import PasskeyMutations
 from graph.resolvers.projects import ProjectMutations, ProjectQueries
 from graph.resolvers.servers import ServerQueries
@@ -64,6 +65,7 @@ class Mutation(
     EnvironmentMutations,
     ApplicationMutations,
     VariableMutations,
+    MaintenanceMutations,
     DatabaseMutations,
     TcpProxyMutations,
     CertificateMutations,

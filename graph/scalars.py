@@ -152,6 +152,17 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         "The absolute path inside a container at which a volume appears.",
         lambda value: names.mount_path(_text(value)),
     ),
+    names.HeaderName: _scalar(
+        "HeaderName",
+        "The name of an HTTP header, such as X-Frame-Options. None that concern a single connection, and none that "
+        "the proxy itself needs.",
+        lambda value: names.header_name(_text(value)),
+    ),
+    names.HeaderValue: _scalar(
+        "HeaderValue",
+        "What an HTTP header says: printable ASCII characters in one line.",
+        lambda value: names.header_value(_text(value)),
+    ),
     Secret: _scalar(
         "Secret",
         "A text that is kept encrypted and shown to nobody who has no right to it. It is given as a string, and no "

@@ -10,7 +10,7 @@ from engine.proxy.templates import plugin_files
 CONFIG_DIR = "/etc/wharf"
 LIVE_DIR = f"{CONFIG_DIR}/live"  # where the document lies, by itself: static.yml names it too
 DOCUMENT = "http.yml"
-PLUGIN_DIR = "plugins-local/src/wharf.local/holding"  # where Traefik looks for it, by the name in static.yml
+PLUGIN_DIR = "plugins-local/src/wharf.local/wharf"  # where Traefik looks for it, by the name in static.yml
 _SLOTS = 8
 
 

@@ -2,30 +2,29 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 
+from engine.proxy.middlewares import ORDINARY, Entrance, Middleware, chain, holding_page
+from engine.proxy.routers import Router, Serve, routers_of
 from engine.proxy.routes import (
-    Holding,
     HoldingReason,
-    Route,
     RoutedApplication,
     Serving,
     objection,
-    rule,
     unusable_servers,
 )
-from engine.proxy.templates import Pattern, http_pattern, page
+from engine.proxy.templates import Pattern, http_pattern
 
 KEY_HEADER = "X-Wharf-Key"
 PROBE_HEADER = "X-Wharf-Probe"
 RELEASE_HEADER = "X-Wharf-Release"
+_PATTERNS = {"web": "domain", "websecure": "domain-secure"}
+_NOBODY = "noop@internal"  # never reached: a page or a redirect answers
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,}\Z")
-_PRIORITY_OF_DOMAINS = 1000
-_DOMAIN = "domain-"  # what a domain's router is named, before its id
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +36,26 @@ class Compiled:
     rejected: dict[str, str]
 
 
-def compile_routes(applications: Iterable[RoutedApplication], *, key: str) -> Compiled:
+def compile_routes(applications: Iterable[RoutedApplication], *, key: str, entrance: Entrance = ORDINARY) -> Compiled:
     """The document for these applications. The same ones, in any order, give the same bytes.
 
     A route that cannot be used is left out and named; everything else is in the document all the same.
     """
     if not is_key(key):
         raise ValueError("The proxy's key must be 16 or more letters, digits, - or _.")
-    document = _Document(key)
+    document = _Document(key, entrance)
     for application in sorted(applications, key=lambda each: each.application_id):
         document.add(application)
     return document.compiled()
 
 
-def domain_of(router: str) -> str | None:
-    """The id of the domain that a router of the document stands for; None for the routers of our own."""
-    name = router.removesuffix("@file")
-    return name.removeprefix(_DOMAIN) if name.startswith(_DOMAIN) else None
-
-
 class _Document:
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, entrance: Entrance) -> None:
         self.key = key
+        self.entrance = entrance
         self.routers: Pattern = {}
         self.services: Pattern = {}
-        self.middlewares: Pattern = dict(_holding_middlewares())
+        self.middlewares: Pattern = dict(map(holding_page, (*(each.value for each in HoldingReason), "unknown")))
         self.rejected: dict[str, str] = {}
         for name in ("unknown", "unknown-secure"):
             self.routers[name] = http_pattern("routers", name)
@@ -72,11 +66,15 @@ class _Document:
         problem = unusable_servers(target) if isinstance(target, Serving) else None
         if isinstance(target, Serving) and not problem:
             self._serve(application.application_id, target)
+        routes = {}
         for route in application.routes:
             if refusal := problem or objection(route):
                 self.rejected[route.domain_id] = refusal
             else:
-                self._route(application.application_id, route, target)
+                routes[route.domain_id] = route
+        usable = replace(application, routes=tuple(routes.values()))
+        for router in routers_of(usable, self.entrance.ports):
+            self._route(router, chain(router, application, routes[router.domain_id], self.entrance))
 
     def compiled(self) -> Compiled:
         # The revision covers everything but its own mark, which is added last.
@@ -102,26 +100,16 @@ class _Document:
         asked = f"Header(`{PROBE_HEADER}`, `{application_id}`)"
         self._internal(probe, asked, pattern="probe", service=name, middlewares=[probe])
 
-    def _route(self, application_id: str, route: Route, target: Serving | Holding) -> None:
-        filled: dict[str, Any] = {
-            "rule": rule(route),
-            "priority": _PRIORITY_OF_DOMAINS + len(route.path_prefix),
-        }
-        if isinstance(target, Holding):
-            router = http_pattern("routers", "held") | {"middlewares": [_holding(target.reason.value)]}
-        else:
-            router = http_pattern("routers", "domain") | {"service": _application(application_id)}
-            del router["middlewares"]
-            if route.strip_prefix and route.path_prefix != "/":
-                router["middlewares"] = [self._strip(route)]
-        self.routers[_DOMAIN + route.domain_id] = router | filled
-
-    def _strip(self, route: Route) -> str:
-        middleware = http_pattern("middlewares", "strip")
-        middleware["stripPrefix"]["prefixes"] = [route.path_prefix]
-        name = f"strip-{route.domain_id}"
-        self.middlewares[name] = middleware
-        return name
+    def _route(self, router: Router, middlewares: list[Middleware]) -> None:
+        pattern = http_pattern("routers", _PATTERNS[router.entry_point])
+        pattern["rule"], pattern["priority"] = router.matcher.rule(), router.priority
+        action = router.action
+        pattern["service"] = _application(action.application_id) if isinstance(action, Serve) else _NOBODY
+        del pattern["middlewares"]
+        if middlewares:
+            pattern["middlewares"] = [name for name, _ in middlewares]
+        self.middlewares.update(middlewares)
+        self.routers[router.name] = pattern
 
     def _internal(self, name: str, matcher: str, *, pattern: str = "", **filled: Any) -> None:
         router = http_pattern("routers", pattern or name)
@@ -147,17 +135,6 @@ def is_key(key: str) -> bool:
 def revision_path(revision: str) -> str:
     """What the mark of a document matches; one that comes in an archive has its slot appended to it."""
     return f"/revision/{revision}"
-
-
-def _holding_middlewares() -> Iterator[tuple[str, Pattern]]:
-    for name in (*(reason.value for reason in HoldingReason), "unknown"):
-        middleware = http_pattern("middlewares", _holding(name))
-        middleware["plugin"]["holding"]["page"] = page(name)
-        yield _holding(name), middleware
-
-
-def _holding(name: str) -> str:
-    return f"holding-{name}"
 
 
 def _application(application_id: str) -> str:

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Collection
 
 from engine.errors import ProxyFailure, ProxySilent
-from engine.proxy.compiler import Compiled, domain_of
+from engine.proxy.compiler import Compiled
 from engine.proxy.container import HttpProxy, last_words
 from engine.proxy.internal import Loaded, ProbeAnswer, every_little_while, loading_deadline
+from engine.proxy.routers import domain_of
 
 log = logging.getLogger(__name__)
 

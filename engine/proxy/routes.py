@@ -4,6 +4,11 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from db.models import MaintenanceMode, Scheme, WwwMode
+from engine.domains.names import names_of
+from engine.domains.options import NO_OPTIONS, DomainOptions, is_user
+from engine.errors import InvalidInput
+
 # Host names as DNS has them, lower case; what a browser makes of others (punycode) has this form too.
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\Z")
@@ -19,6 +24,7 @@ class HoldingReason(Enum):
     STOPPED = "stopped"
     FAILING = "failing"
     DEPLOYING = "deploying"
+    MAINTENANCE = "maintenance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +44,28 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One domain: a host and a path prefix ("/", or "/api" without a slash at its end)."""
+    """One domain: a host, perhaps with "*." before it, and a path prefix ("/", or one that ends without a slash).
+
+    `options` None: what was kept of them cannot be read. `basic_auth`: "name:hash" of each who may come in.
+    """
 
     domain_id: str
     host: str
     path_prefix: str = "/"
     strip_prefix: bool = False
+    scheme: Scheme = Scheme.HTTP
+    www_mode: WwwMode = WwwMode.NONE
+    https_only: bool = True
+    options: DomainOptions | None = NO_OPTIONS
+    basic_auth: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """Somebody works on an application; with mode OFF it has just ended, and what was held is let go."""
+
+    mode: MaintenanceMode
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +75,19 @@ class RoutedApplication:
     application_id: str
     target: Serving | Holding
     routes: tuple[Route, ...] = ()
+    maintenance: Maintenance | None = None
 
 
 def objection(route: Route) -> str | None:
     """Why this route cannot be written into a rule, or None when it can."""
-    if not _HOST.match(route.host):
+    if not _HOST.match(route.host.removeprefix("*.")):
         return f"{route.host!r} is not a host name."
+    try:
+        names_of(route.host, route.www_mode)
+    except InvalidInput as error:
+        return error.sentence
+    if route.options is None or not all(map(is_user, route.basic_auth)):
+        return "Its options cannot be read; set them again."
     if not _PREFIX.match(route.path_prefix):
         return f"{route.path_prefix!r} is not a path prefix that can be routed."
     return None
@@ -70,11 +99,3 @@ def unusable_servers(target: Serving) -> str | None:
     if bad or not target.servers:
         return f"Release {target.release_id} has no usable servers: {', '.join(bad) or 'none at all'}."
     return None
-
-
-def rule(route: Route) -> str:
-    """The Traefik rule of a route that has no objection: exactly the prefix, or something below it."""
-    host = f"Host(`{route.host}`)"
-    if route.path_prefix == "/":
-        return f"{host} && PathPrefix(`/`)"
-    return f"{host} && (Path(`{route.path_prefix}`) || PathPrefix(`{route.path_prefix}/`))"

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.proxy.compiler import Compiled, compile_routes, domain_of
+from engine.proxy.compiler import Compiled, compile_routes
 from engine.proxy.routes import Holding, HoldingReason, Route, RoutedApplication, Serving, objection
 
 KEY = "an-example-of-a-key"
@@ -125,11 +125,6 @@ def test_the_revision_is_marked_in_the_document_and_changes_with_it() -> None:
 def test_without_applications_nothing_in_the_document_is_empty() -> None:
     assert set(document()) == {"routers", "middlewares"}
     assert set(document()["routers"]) == {"api", "revision", "unknown", "unknown-secure"}
-
-
-def test_routers_are_traced_back_to_domains() -> None:
-    assert domain_of("domain-d1@file") == "d1"
-    assert domain_of("probe-blog@file") is None
 
 
 @pytest.mark.parametrize("key", ["", "short", "with`backticks`in-it", "a" * 15])

@@ -15,7 +15,8 @@ from engine.deployments.prepare import current_spec
 from engine.docker.references import parse_reference
 from engine.docker.values import ImageFacts
 from engine.engine import Engine
-from engine.proxy.compiler import compile_routes, domain_of
+from engine.proxy.compiler import compile_routes
+from engine.proxy.routers import domain_of
 from engine.release_spec import HealthCheck
 from engine.routing_table import routing_table
 from engine.secret_places import variable_place
