@@ -16,6 +16,8 @@ from engine.accounts.tokens import Tokens
 from engine.applications import Applications
 from engine.audit import audited
 from engine.audit_log import AuditLog
+from engine.certificates.checking import DomainChecks
+from engine.certificates.preflight import Preflight
 from engine.certificates.requests import Certificates
 from engine.containers import container_ended, forget_container, remember_container
 from engine.databases.side import DatabaseSide, remembering_databases
@@ -29,6 +31,7 @@ from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerSummary
 from engine.domains.requests import Domains
 from engine.events import EventLog
+from engine.explanations.explaining import Explanations
 from engine.host import Host
 from engine.instance import check_keys, identify, unlock
 from engine.keeper import Keeper
@@ -132,6 +135,11 @@ class Engine:
             self.sessions, self.cipher, self._asked, self._runner.interrupt, lambda: self.host.observer.cores
         )
         self.certificates = Certificates(self.sessions, self.cipher)
+        self.preflight = Preflight(
+            self._outside, self.host.proxy, self._settings.dns_servers, self._settings.public_host
+        )
+        self.domain_checks = DomainChecks(self.sessions, self.preflight, lambda _domain_id: None)
+        self.explanations = Explanations(self.sessions, self.host, self.preflight)
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(
             self.sessions, self._settings.proxy_address, lambda _server_id: self.host.publisher.request()
@@ -152,7 +160,7 @@ class Engine:
             outside=self._outside,
         )
         proxy = self._make_proxy(docker, networks, instance_id, await networks.proxy_subnet())
-        publisher = Publisher(self.sessions, proxy, networks, server_id)
+        publisher = Publisher(self.sessions, proxy, networks, server_id, self.cipher)
         observer = Observer(
             self.sessions,
             docker,

@@ -23,8 +23,10 @@ from engine.networks import Networks, is_overlap
 from engine.proxy.compiler import Compiled, compile_routes
 from engine.proxy.container import HttpProxy
 from engine.proxy.delivery import Delivery
+from engine.proxy.tls import own_certificates
 from engine.release_spec import CheckKind, HealthCheck, ReleaseSpec
 from engine.routing_table import RoutingTable, differing_problems, note_problems, proxy_is, routing_table
+from engine.secrets import Cipher
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +45,11 @@ class Publisher:
     Requests that come while a document is on its way share the next one.
     """
 
-    def __init__(self, sessions: Sessions, proxy: HttpProxy, networks: Networks, server_id: str) -> None:
+    def __init__(
+        self, sessions: Sessions, proxy: HttpProxy, networks: Networks, server_id: str, cipher: Cipher
+    ) -> None:
         self._sessions = sessions
+        self._cipher = cipher
         self._proxy = proxy
         self._networks = networks
         self._delivery = Delivery(proxy)
@@ -201,7 +206,10 @@ class Publisher:
         # Most requests come because something happened that changes no route.
         if self._compiled is None or self._compiled[0] != table:
             settings = self._proxy.settings
-            document = compile_routes(table.applications, key=settings.key, entrance=settings.entrance)
+            certificates = own_certificates(table.shown, self._cipher, key=settings.key)
+            document = compile_routes(
+                table.applications, key=settings.key, entrance=settings.entrance, certificates=certificates
+            )
             self._compiled = table, document
         return self._compiled[1]
 
