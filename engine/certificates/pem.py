@@ -187,7 +187,9 @@ def _bad_link(
         return None if _may_sign(issuer) else f"Number {number + 1} of the chain may not sign certificates."
     for place, each in enumerate(certificates, 1):
         if place > number + 1 and _has_signed(each, signed):
-            return f"The chain is out of order: number {place} has signed number {number}, and must come right after it."
+            return (
+                f"The chain is out of order: number {place} has signed number {number}, and must come right after it."
+            )
     return f"Number {number + 1} of the chain has not signed number {number}: it does not belong there."
 
 
