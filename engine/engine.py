@@ -16,7 +16,11 @@ from engine.accounts.tokens import Tokens
 from engine.applications import Applications
 from engine.audit import audited
 from engine.audit_log import AuditLog
+from engine.certificates.checking import DomainChecks
+from engine.certificates.keeper import CertificateKeeper
+from engine.certificates.preflight import Preflight
 from engine.certificates.requests import Certificates
+from engine.certificates.resolvers import CertificateResolvers
 from engine.containers import container_ended, forget_container, remember_container
 from engine.databases.side import DatabaseSide, remembering_databases
 from engine.deployments.health import HealthChecker
@@ -29,6 +33,7 @@ from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerSummary
 from engine.domains.requests import Domains
 from engine.events import EventLog
+from engine.explanations.explaining import Explanations
 from engine.host import Host
 from engine.instance import check_keys, identify, unlock
 from engine.keeper import Keeper
@@ -99,6 +104,7 @@ class Engine:
         self.copies = self._database_side.copies
         publisher = self.host.publisher
         self.events.on_event(self._rekeying.notice)
+        self.events.on_event(self._certificate_keeper.notice)
         jobs = (
             self.events.watch_others,
             self.audit.watch_others,
@@ -107,13 +113,17 @@ class Engine:
             self.host.observer.run,
             self._catch_up,
             self._rekeying.run,
+            self._certificate_keeper.run,
+            self._certificate_keeper.listen,
         )
         for job in jobs:
             self._spawn(_without_end(job))
 
     async def stop(self) -> None:
         """Stop converging and let go of everything. What runs on the hosts runs on."""
-        await asyncio.gather(self._work.close(), self._tidying.close(), self._database_side.close())
+        await asyncio.gather(
+            self._work.close(), self._tidying.close(), self._database_side.close(), self._certificate_keeper.close()
+        )
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -132,6 +142,15 @@ class Engine:
             self.sessions, self.cipher, self._asked, self._runner.interrupt, lambda: self.host.observer.cores
         )
         self.certificates = Certificates(self.sessions, self.cipher)
+        self.preflight = Preflight(
+            self._outside, self.host.proxy, self._settings.dns_servers, self._settings.public_host
+        )
+        self.domain_checks = DomainChecks(self.sessions, self.preflight, lambda _domain_id: None)
+        self.explanations = Explanations(self.sessions, self.host, self.preflight)
+        self.resolvers = CertificateResolvers(self.sessions, self.cipher)
+        self._certificate_keeper = CertificateKeeper(
+            self.sessions, self.host, self.cipher, self._outside, self.preflight
+        )
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(
             self.sessions, self._settings.proxy_address, lambda _server_id: self.host.publisher.request()
@@ -152,7 +171,7 @@ class Engine:
             outside=self._outside,
         )
         proxy = self._make_proxy(docker, networks, instance_id, await networks.proxy_subnet())
-        publisher = Publisher(self.sessions, proxy, networks, server_id)
+        publisher = Publisher(self.sessions, proxy, networks, server_id, self.cipher)
         observer = Observer(
             self.sessions,
             docker,

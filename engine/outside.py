@@ -2,14 +2,24 @@
 
 import asyncio
 from collections.abc import Collection
+from importlib import import_module
 from pathlib import Path
 
+from cryptography import x509
+
+from engine.certificates.handshake import shown_certificate
 from engine.deployments.probes import probe_http, probe_tcp
+from engine.dns.values import AddressKind, CaaRecord, DnsServer
 from engine.docker.gateway import DockerGateway
 from engine.own_container import own_container, path_on_host
 from engine.proxy.connections import count_connections
 from engine.proxy.internal import InternalApi
+from engine.proxy.reach import Met, is_own_address, who_answers
+from engine.proxy.spec import SECURE_PORT
 from engine.release_spec import HealthCheck
+
+_ANY_LABEL = "wharfinger-asks"
+_LOOKUP = "engine.dns.lookup"  # some MiB of modules, which only those need who have domains
 
 
 class Outside:
@@ -41,6 +51,32 @@ class Outside:
     async def path_on_host(self, docker: DockerGateway, path: Path) -> str | None:
         """Where the engine's host should have what we see at `path`; None where it does not have it."""
         return await path_on_host(docker, path)
+
+    async def addresses_of(self, name: str, kind: AddressKind, servers: tuple[DnsServer, ...]) -> tuple[str, ...]:
+        """The addresses that DNS has for a name, sorted. Raises `DnsFailed`."""
+        await asyncio.to_thread(import_module, _LOOKUP)
+        from engine.dns import lookup
+
+        return await lookup.addresses_of(name, kind, servers)
+
+    async def caa_records_of(self, name: str, servers: tuple[DnsServer, ...]) -> tuple[CaaRecord, ...]:
+        """The CAA records at a name itself. Raises `DnsFailed`."""
+        await asyncio.to_thread(import_module, _LOOKUP)
+        from engine.dns import lookup
+
+        return await lookup.caa_records_of(name, servers)
+
+    async def shown_certificate(self, address: str, host: str) -> x509.Certificate | None:
+        """What the proxy at this address shows to visitors of `host`, of any name for a wildcard; None: no answer."""
+        return await shown_certificate(address, SECURE_PORT, host.replace("*", _ANY_LABEL, 1))
+
+    async def who_answers(self, address: str, port: int, host: str, path: str, *, secure: bool) -> Met:
+        """What is answered at this very address to one GET in the name of `host`. Raises `NobodyAnswers`."""
+        return await who_answers(address, port, host, path, secure=secure)
+
+    def is_own_address(self, address: str) -> bool:
+        """Whether this machine has the address."""
+        return is_own_address(address)
 
 
 REAL = Outside()

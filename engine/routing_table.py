@@ -25,9 +25,13 @@ from db.models import (
     now,
 )
 from engine import labels
+from engine.certificates.acme import acme_certificates
+from engine.certificates.own import own_certificates_of
+from engine.certificates.shown import Shown
 from engine.domains.options import NO_OPTIONS, DomainOptions
 from engine.events import record
 from engine.proxy.routes import Holding, HoldingReason, Maintenance, Route, RoutedApplication, Serving
+from engine.proxy.tls import AcmeCertificate
 from engine.status import record_about
 
 # Read for every change anywhere, and therefore written down once: building them took longer than asking.
@@ -89,13 +93,16 @@ class _Application(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RoutingTable:
-    """Every application that is routed on a server, and the networks that the proxy must be on for it.
+    """Every application that is routed on a server, the networks that the proxy must be on for it, and what it shows.
 
-    `until` is when it becomes another one by itself; None: never.
+    The private keys of certificates are as the database has them: sealed. `until` is when the table becomes another
+    one by itself; None: never.
     """
 
     applications: tuple[RoutedApplication, ...]
     networks: frozenset[str]
+    shown: Shown
+    acme: tuple[AcmeCertificate, ...] = ()
     until: datetime | None = None
 
 
@@ -117,7 +124,9 @@ def routing_table(session: Session, server_id: str) -> RoutingTable:
             ends.add(row.maintenance_ended_at + _RELEASE_TIME)
         if isinstance(target, Serving) or routes[row.id]:
             routed.append(RoutedApplication(row.id, target, tuple(routes[row.id]), maintenance))
-    return RoutingTable(tuple(routed), frozenset(networks), min(ends, default=None))
+    shown = own_certificates_of(session, server_id)
+    acme = acme_certificates(session, server_id)
+    return RoutingTable(tuple(routed), frozenset(networks), shown, acme, min(ends, default=None))
 
 
 def _target(row: _Application, ready: Mapping[str, list[str]], deploying: Collection[str]) -> Serving | Holding:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.accounts.people import PeopleSettings
+from engine.dns.values import DnsServer
 from engine.exposures.ports import Ports
 from engine.secrets import Secret
 
@@ -25,5 +26,6 @@ class EngineSettings:
     tcp_ports: Ports
     tcp_address: str
     public_host: str
+    dns_servers: tuple[DnsServer, ...] = ()
     people: PeopleSettings = field(default_factory=PeopleSettings)
     secret_key: Secret | None = field(default=None, repr=False)

@@ -13,6 +13,7 @@ from graph.resolvers.domains import DomainMutations, DomainQueries
 from graph.resolvers.dumps import DumpMutations, DumpQueries
 from graph.resolvers.environments import EnvironmentMutations, EnvironmentQueries
 from graph.resolvers.events import EventQueries
+from graph.resolvers.explanations import ExplanationMutations, ExplanationQueries
 from graph.resolvers.invitations import InvitationMutations
 from graph.resolvers.maintenance import MaintenanceMutations
 from graph.resolvers.passkeys import PasskeyMutations
@@ -48,6 +49,7 @@ class Query(
     DumpQueries,
     DeploymentQueries,
     DomainQueries,
+    ExplanationQueries,
     ServerQueries,
     TokenQueries,
     UserQueries,
@@ -72,6 +74,7 @@ class Mutation(
     DumpMutations,
     VolumeMutations,
     DomainMutations,
+    ExplanationMutations,
     DeploymentMutations,
     TokenMutations,
     UserMutations,

@@ -90,6 +90,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         tcp_ports=Ports(*settings.tcp_port_range, _our_ports(settings)),
         tcp_address=settings.tcp_address,
         public_host=settings.public_host,
+        dns_servers=settings.dns_server_list,
         people=people_settings(settings),
         secret_key=settings.secret_key,
     )

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from engine.accounts.addresses import email_address
+from engine.dns.values import DnsServer
 from engine.errors import InvalidInput
 from engine.key_ring import keys_in
 from engine.secrets import Secret
@@ -107,6 +108,11 @@ class Settings(BaseSettings):
         default_factory=socket.gethostname,
         description="The name or address of this host in connection strings for the outside.",
     )
+    dns_servers: str = Field(
+        "",
+        description="Who is asked where names lead, as 1.1.1.1,[2606:4700:4700::1111]:53. Default: whom "
+        "the system asks.",
+    )
     network_pool: str = Field(
         "10.213.0.0/16", description="Addresses for the networks of environments, which take 64 each (CIDR)."
     )
@@ -199,6 +205,13 @@ class Settings(BaseSettings):
             raise ValueError("must be a private IPv4 network of /24 or larger, for example 10.213.0.0/16")
         return str(pool)
 
+    @field_validator("dns_servers")
+    @classmethod
+    def _dns_servers(cls, value: str) -> str:
+        for each in value.split(",") if value.strip() else ():
+            _dns_server(each)
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _trusted_proxies(cls, value: str) -> str:
@@ -256,6 +269,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def dns_server_list(self) -> tuple[DnsServer, ...]:
+        """The servers that are asked for names; none: the system's."""
+        return tuple(_dns_server(each) for each in self.dns_servers.split(",") if each.strip())
+
+    @property
     def proxies(self) -> list[str]:
         """The networks of trusted proxies, each as an address and its prefix."""
         return [each for each in self.trusted_proxies.split(",") if each]
@@ -285,6 +303,16 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsInvalid("\n".join(map(_explained, error.errors()))) from error
+
+
+def _dns_server(text: str) -> DnsServer:
+    """An address, or an address and a port; one of IPv6 stands in brackets then. Raises `ValueError`."""
+    address, colon, port = text.strip(), "", ""
+    if address.startswith("[") or address.count(":") == 1:
+        address, colon, port = address.rpartition(":") if not address.endswith("]") else (address, "", "")
+    if colon and not (port.isdecimal() and 1 <= int(port) <= 65535):
+        raise ValueError("must be addresses such as 1.1.1.1 or 127.0.0.1:5353, with commas between them")
+    return DnsServer(str(ipaddress.ip_address(address.strip("[]"))), int(port or 53))
 
 
 def _web_address(value: str, *, whole: bool) -> str:

@@ -19,6 +19,7 @@ from db.models import (
 )
 from db.sessions import Sessions
 from engine.accounts.visible import readable
+from engine.certificates.wanted import check_wildcard, settle_certificates
 from engine.domains.names import names_of, parts_of
 from engine.domains.options import (
     MOST_USERS,
@@ -116,6 +117,7 @@ def forget_domains(session: Session, application_id: str) -> None:
     of_application = select(Domain.id).where(Domain.application_id == application_id)
     session.exec(delete(DomainName).where(col(DomainName.domain_id).in_(of_application)))
     session.exec(delete(Domain).where(col(Domain.application_id) == application_id))
+    settle_certificates(session, session.get_one(Application, application_id).server_id)
 
 
 async def _hashes(users: Sequence[NewUser]) -> dict[str, str]:
@@ -152,6 +154,7 @@ def _add(session: Session, application_id: str, wanted: NewDomain, hashes: dict[
     session.add(domain)
     _claim_names(session, domain)
     _tell(session, EventKind.CREATED, domain)
+    _settle(session, domain)
     return domain
 
 
@@ -166,6 +169,7 @@ def _update(session: Session, domain_id: str, changes: DomainChanges, hashes: di
         session.add(domain)
         _claim_names(session, domain)
         _tell(session, EventKind.UPDATED, domain, changed)
+        _settle(session, domain)
     return domain
 
 
@@ -197,7 +201,14 @@ def _remove(session: Session, domain_id: str) -> str:
     session.exec(delete(DomainName).where(col(DomainName.domain_id) == domain_id))
     session.delete(domain)
     _tell(session, EventKind.REMOVED, domain)
+    settle_certificates(session, domain.server_id)
     return domain.server_id
+
+
+def _settle(session: Session, domain: Domain) -> None:
+    """Have the names of the domain get their certificates. Raises `InvalidInput` where there can be none."""
+    check_wildcard(session, domain)
+    settle_certificates(session, domain.server_id)
 
 
 def _domain(session: Session, domain_id: str) -> Domain:

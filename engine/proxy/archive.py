@@ -14,10 +14,10 @@ PLUGIN_DIR = "plugins-local/src/wharf.local/wharf"  # where Traefik looks for it
 _SLOTS = 8
 
 
-def first_filling(static: str) -> bytes:
-    """Everything but the document that a new container needs before it starts."""
+def first_filling(static: str, files: Iterable[tuple[str, bytes]] = ()) -> bytes:
+    """Everything but the document that a new container needs before it starts, with these files of its resolvers."""
     plugin = ((f"{PLUGIN_DIR}/{name}", content) for name, content in plugin_files())
-    return _tar([("static.yml", static.encode()), *plugin])
+    return _tar([("static.yml", static.encode()), *plugin, *files])
 
 
 def delivery(document: Compiled, slot: int) -> bytes:

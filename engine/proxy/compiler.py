@@ -2,13 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
 from engine.proxy.middlewares import ORDINARY, Entrance, Middleware, chain, holding_page
+from engine.proxy.reach import reach_of
 from engine.proxy.routers import Router, Serve, routers_of
 from engine.proxy.routes import (
     HoldingReason,
@@ -18,6 +19,7 @@ from engine.proxy.routes import (
     unusable_servers,
 )
 from engine.proxy.templates import Pattern, http_pattern
+from engine.proxy.tls import AcmeCertificate, certificate_routers
 
 KEY_HEADER = "X-Wharf-Key"
 PROBE_HEADER = "X-Wharf-Probe"
@@ -29,36 +31,51 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{16,}\Z")
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A whole document. `rejected` tells, by domain id, what was left out of it and why."""
+    """A whole document. `rejected` tells, by domain id, what was left out of it and why.
 
-    text: str
+    Private keys of certificates stand in the text: it is for the proxy alone.
+    """
+
+    text: str = field(repr=False)
     revision: str
     rejected: dict[str, str]
 
 
-def compile_routes(applications: Iterable[RoutedApplication], *, key: str, entrance: Entrance = ORDINARY) -> Compiled:
+def compile_routes(
+    applications: Iterable[RoutedApplication],
+    *,
+    key: str,
+    entrance: Entrance = ORDINARY,
+    certificates: Sequence[Pattern] = (),
+    acme: Iterable[AcmeCertificate] = (),
+) -> Compiled:
     """The document for these applications. The same ones, in any order, give the same bytes.
+
+    `certificates` are what `engine.proxy.tls.own_certificates` gives, `acme` those that Traefik orders.
 
     A route that cannot be used is left out and named; everything else is in the document all the same.
     """
     if not is_key(key):
         raise ValueError("The proxy's key must be 16 or more letters, digits, - or _.")
-    document = _Document(key, entrance)
+    document = _Document(key, entrance, certificates)
+    document.routers |= certificate_routers(acme)
     for application in sorted(applications, key=lambda each: each.application_id):
         document.add(application)
     return document.compiled()
 
 
 class _Document:
-    def __init__(self, key: str, entrance: Entrance) -> None:
+    def __init__(self, key: str, entrance: Entrance, certificates: Sequence[Pattern]) -> None:
         self.key = key
         self.entrance = entrance
+        self.certificates = certificates
         self.routers: Pattern = {}
         self.services: Pattern = {}
         self.middlewares: Pattern = dict(map(holding_page, (*(each.value for each in HoldingReason), "unknown")))
         self.rejected: dict[str, str] = {}
         for name in ("unknown", "unknown-secure"):
             self.routers[name] = http_pattern("routers", name)
+        self._reach()
         self._internal("api", "PathPrefix(`/api/`)")
 
     def add(self, application: RoutedApplication) -> None:
@@ -78,14 +95,15 @@ class _Document:
 
     def compiled(self) -> Compiled:
         # The revision covers everything but its own mark, which is added last.
-        revision = revision_of(self._http())
+        revision = revision_of(self._whole())
         self._internal("revision", f"Path(`{revision_path(revision)}`)")
-        return Compiled(as_text(self._http()), revision, self.rejected)
+        return Compiled(as_text(self._whole()), revision, self.rejected)
 
-    def _http(self) -> Pattern:
+    def _whole(self) -> Pattern:
         sections = {"routers": self.routers, "services": self.services, "middlewares": self.middlewares}
         # Traefik refuses a document with an empty section.
-        return {"http": {name: section for name, section in sections.items() if section}}
+        document: Pattern = {"http": {name: section for name, section in sections.items() if section}}
+        return document | ({"tls": {"certificates": list(self.certificates)}} if self.certificates else {})
 
     def _serve(self, application_id: str, target: Serving) -> None:
         name = _application(application_id)
@@ -110,6 +128,14 @@ class _Document:
             pattern["middlewares"] = [name for name, _ in middlewares]
         self.middlewares.update(middlewares)
         self.routers[router.name] = pattern
+
+    def _reach(self) -> None:
+        reach = reach_of(self.key)
+        for name in ("reach", "reach-secure"):
+            self.routers[name] = http_pattern("routers", name) | {"rule": f"Path(`{reach.path}`)"}
+        middleware = http_pattern("middlewares", "reach")
+        middleware["plugin"]["wharf"]["page"]["html"] = reach.word
+        self.middlewares["reach"] = middleware
 
     def _internal(self, name: str, matcher: str, *, pattern: str = "", **filled: Any) -> None:
         router = http_pattern("routers", pattern or name)

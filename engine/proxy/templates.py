@@ -24,6 +24,11 @@ def http_pattern(section: str, name: str) -> Pattern:
     return pattern
 
 
+def tls_pattern(section: str) -> Pattern:
+    """The first example in a list of the TLS section of http.yml: `tls_pattern("certificates")`."""
+    return copy.deepcopy(_parsed("http.yml")["tls"][section][0])  # type: ignore[no-any-return]
+
+
 def tcp_static_pattern() -> Pattern:
     """tcp_static.yml."""
     return copy.deepcopy(_parsed("tcp_static.yml"))

@@ -10,11 +10,13 @@ from typing import Any
 import orjson
 
 from engine.deployments.probes import nobody_listens
+from engine.dns.values import AddressKind, CaaRecord, DnsServer
 from engine.docker.gateway import DockerGateway
 from engine.errors import ProxyFailure
 from engine.outside import Outside
 from engine.proxy.compiler import RELEASE_HEADER
 from engine.proxy.internal import InternalApi, Loaded, ProbeAnswer
+from engine.proxy.reach import Met, NobodyAnswers
 from engine.release_spec import HealthCheck
 from tests.simulation.docker import Daemon, SimulatedDocker
 from tests.simulation.machine import Machine
@@ -32,6 +34,7 @@ class Document:
 
     loaded: Loaded
     hosts: dict[str, list[str] | None] = field(default_factory=dict)
+    reach: str = ""
     probes: dict[str, tuple[str, list[str]]] = field(default_factory=dict)  # application id: release id, containers
 
 
@@ -110,6 +113,7 @@ def _parse(http: dict[str, Any]) -> Document:
     mark = _MARK.search(http["routers"]["revision"]["rule"])
     assert mark, "every document bears its mark"
     document = Document(Loaded(mark[1], int(mark[2])))
+    document.reach = http["middlewares"]["reach"]["plugin"]["wharf"]["page"]["html"]
     for name, router in http["routers"].items():
         if any(each.startswith("redirect-") for each in router.get("middlewares", ())):
             continue
@@ -198,6 +202,23 @@ class SimulatedOutside(Outside):
     async def path_on_host(self, docker: DockerGateway, path: Path) -> str | None:
         """As with an engine on another machine: documents go through its archives."""
         return None
+
+    async def addresses_of(self, name: str, kind: AddressKind, servers: tuple[DnsServer, ...]) -> tuple[str, ...]:
+        """Every name points to the machine."""
+        await asyncio.sleep(self._daemon.machine.weather.within(0.0005, 0.005))
+        return ("127.0.0.1",) if kind == "A" else ()
+
+    async def caa_records_of(self, name: str, servers: tuple[DnsServer, ...]) -> tuple[CaaRecord, ...]:
+        return ()
+
+    async def who_answers(self, address: str, port: int, host: str, path: str, *, secure: bool) -> Met:
+        await asyncio.sleep(self._daemon.machine.weather.within(0.0005, 0.005))
+        if self._traefik.document is None:
+            raise NobodyAnswers("nothing listens there")
+        return Met(200, word=self._traefik.document.reach)
+
+    def is_own_address(self, address: str) -> bool:
+        return True
 
     async def own_container(self, docker: DockerGateway) -> str | None:
         return None

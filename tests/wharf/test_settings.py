@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from engine.accounts.mail import MailSettings
+from engine.dns.values import DnsServer
 from wharf.people import people_settings
 from wharf.server import engine_settings
 from wharf.settings import Settings, SettingsInvalid, load_settings
@@ -48,6 +49,9 @@ def test_the_defaults() -> None:
         ("WHARF_TRUSTED_PROXIES", "traefik", "does not appear to be an IPv4 or IPv6 network"),
         ("WHARF_TRUSTED_PROXIES", "10.0.0.1/8", "has host bits set"),
         ("WHARF_TRUSTED_PROXIES", "10.0.0.1,0.0.0.0/0", "must not be everybody"),
+        ("WHARF_DNS_SERVERS", "one.one.one.one", "does not appear to be an IPv4 or IPv6 address"),
+        ("WHARF_DNS_SERVERS", "1.1.1.1:0", "must be addresses such as"),
+        ("WHARF_DNS_SERVERS", "1.1.1.1,,", "does not appear to be an IPv4 or IPv6 address"),
         ("WHARF_EVENTS_KEPT", "10", "must be at least 1000"),
         ("WHARF_LOG_LEVEL", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
     ],
@@ -83,6 +87,18 @@ def test_trusted_proxies_are_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().proxies == []
     monkeypatch.setenv("WHARF_TRUSTED_PROXIES", " 10.0.0.2, fd00::/64,,")
     assert load_settings().proxies == ["10.0.0.2/32", "fd00::/64"]
+
+
+def test_dns_servers_are_addresses_and_may_have_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().dns_server_list == ()
+    monkeypatch.setenv("WHARF_DNS_SERVERS", "1.1.1.1, 127.0.0.1:8053, 2606:4700::1111, [::1]:54, [::2]")
+    assert engine_settings(load_settings()).dns_servers == (
+        DnsServer("1.1.1.1"),
+        DnsServer("127.0.0.1", 8053),
+        DnsServer("2606:4700::1111"),
+        DnsServer("::1", 54),
+        DnsServer("::2"),
+    )
 
 
 def test_two_wrong_values_are_both_named(monkeypatch: pytest.MonkeyPatch) -> None:

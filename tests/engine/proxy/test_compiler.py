@@ -124,7 +124,7 @@ def test_the_revision_is_marked_in_the_document_and_changes_with_it() -> None:
 
 def test_without_applications_nothing_in_the_document_is_empty() -> None:
     assert set(document()) == {"routers", "middlewares"}
-    assert set(document()["routers"]) == {"api", "revision", "unknown", "unknown-secure"}
+    assert set(document()["routers"]) == {*("api", "revision", "reach", "reach-secure", "unknown", "unknown-secure")}
 
 
 @pytest.mark.parametrize("key", ["", "short", "with`backticks`in-it", "a" * 15])

@@ -23,7 +23,7 @@ from engine.secret_places import variable_place
 
 _KEY = "an-example-of-a-key"
 _IMAGE = ImageFacts(id="sha256:1", repo_digests=(), exposed_ports=(), architecture="")
-_OURS = {"api", "revision", "unknown", "unknown-secure"}
+_OURS = {"api", "revision", "reach", "reach-secure", "unknown", "unknown-secure"}
 
 
 def docker_can_take(session: Session, engine: Engine) -> None:
