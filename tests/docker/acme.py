@@ -1,6 +1,7 @@
 """An authority of a test's own, Pebble: it finds names by a name server of the test's, and the proxy at its ports."""
 
 import ipaddress
+import signal
 import socket
 import subprocess
 import time
@@ -39,6 +40,13 @@ class Authority:
     def orders(self) -> int:
         """How often it was asked for a certificate."""
         return self.count("POST /order-plz")
+
+    def pause(self) -> None:
+        """It takes what it is asked, and answers nothing until `resume`."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
 
     def validations(self, host: str) -> int:
         """How often it looked whether this name is ours."""

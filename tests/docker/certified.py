@@ -2,11 +2,14 @@
 
 import itertools
 import json
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from cryptography import x509
 
 from engine import labels
 from engine.certificates.handshake import shown_certificate
@@ -22,6 +25,7 @@ FIELDS = (
 )
 
 
+_COURSE = ("PENDING", "CHECKING", "ORDERING", "ISSUED", "RENEWING", "EXPIRING")
 _numbers = itertools.count(1)
 
 
@@ -36,10 +40,10 @@ class Scene:
     resolver_id: str = ""
     environment: str = ""
 
-    async def prepare(self, project: str) -> None:
+    async def prepare(self, project: str, **fields: str) -> None:
         """Have the authority be asked where nothing is said, and an environment to put applications in."""
         if not self.resolver_id:
-            self.resolver_id = await self.resolver("tests")
+            self.resolver_id = await self.resolver("tests", None, **fields)
             server = (await self.world.ask("{ servers { id } }"))["servers"][0]["id"]
             await self.world.do("setDefaultResolver", serverId=server, resolverId=self.resolver_id)
         self.environment = await self.world.environment(project)
@@ -105,6 +109,27 @@ class Scene:
             raise AssertionError((await self.certificate(host)) | {"chain": ""}) from None
         return await self.certificate(host)
 
+    async def until_past(self, host: str, state: str) -> None:
+        """Return as soon as the certificate for this host is as far as that, or further."""
+
+        async def is_so() -> bool:
+            return _COURSE.index((await self.certificate(host))["state"]) >= _COURSE.index(state)
+
+        await eventually(is_so)
+
+    async def until_shown(self, host: str, within: float = 40.0) -> Answer:
+        """The certificate for this host, once visitors see the very same one."""
+
+        async def is_so() -> bool:
+            found = await shown_certificate("127.0.0.1", self.world.https_port, host)
+            return found is not None and certificate_in((await self.certificate(host))["chain"]) == found
+
+        try:
+            await eventually(is_so, within=within)
+        except TimeoutError:
+            raise AssertionError((await self.certificate(host)) | {"chain": ""}) from None
+        return await self.certificate(host)
+
     async def shown(self, host: str) -> list[str]:
         """The names in the certificate that a visitor sees."""
         found = await shown_certificate("127.0.0.1", self.world.https_port, host)
@@ -122,6 +147,16 @@ class Scene:
             "ps", "--all", *(word for each in mine for word in ("--filter", each)), "--format", "{{.Names}}"
         ).strip()
 
+    async def noted(self, orders: int) -> bool:
+        """Whether just so many orders are written down, by which the limits are reckoned."""
+        with sqlite3.connect(self.world.directory / "data" / "wharf.db") as connection:
+            (found,) = connection.execute("SELECT count(*) FROM certificate_order").fetchone()
+        return bool(found == orders)
+
+    def proxy_log(self) -> str:
+        done = subprocess.run(["docker", "logs", self.proxy], capture_output=True, text=True, check=True)
+        return done.stdout + done.stderr
+
     async def routers(self) -> str:
         """What the proxy has loaded, as text."""
         return docker("cp", f"{self.proxy}:/etc/wharf/live", "-")
@@ -132,10 +167,9 @@ class Scene:
             "{ certificates { id chain problem } certificateResolvers { id dnsProvider caCertificates eabKeyId } }"
         )
         answers = await self.world.ask(document)
-        log = subprocess.run(["docker", "logs", self.proxy], capture_output=True, text=True, check=True)
         found = [
             json.dumps(answers),
-            log.stdout + log.stderr,
+            self.proxy_log(),
             docker("inspect", self.proxy),
             self.world.log.read_text(),
         ]
@@ -155,3 +189,8 @@ def running_scene(folder: Path, *, valid_seconds: int = 0, refused: tuple[str, .
         finally:
             world.stop()
             world.uninstall()
+
+
+def certificate_in(chain: str) -> x509.Certificate | None:
+    """The first of a chain; None where there is none."""
+    return x509.load_pem_x509_certificates(chain.encode())[0] if chain else None
