@@ -1,6 +1,7 @@
-"""A real authority of a test's own, Pebble: it finds names by a name server of the test's, and the proxy at its ports."""
+"""An authority of a test's own, Pebble: it finds names by a name server of the test's, and the proxy at its ports."""
 
 import ipaddress
+import signal
 import socket
 import subprocess
 import time
@@ -35,9 +36,21 @@ class Authority:
     log: Path
     process: "subprocess.Popen[bytes]"
 
-    def orders(self, host: str) -> int:
-        """How often it was asked for a certificate for this name."""
-        return sum(f'"{host}"' in line and "order" in line.lower() for line in self.log.read_text().splitlines())
+    @property
+    def orders(self) -> int:
+        """How often it was asked for a certificate."""
+        return self.count("POST /order-plz")
+
+    def pause(self) -> None:
+        """It takes what it is asked, and answers nothing until `resume`."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def validations(self, host: str) -> int:
+        """How often it looked whether this name is ours."""
+        return self.count(f'Value:"{host}"')
 
     def count(self, words: str) -> int:
         """How many lines of its log hold these words."""
