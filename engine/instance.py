@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from db.models import Instance, Server, Team, new_id
 from db.sealed import place_of
+from engine.certificates.resolvers import ensure_builtin
 from engine.key_ring import KeyRing
 from engine.rekeying import census
 from engine.secrets import UNNAMED, Cipher, Secret, SecretUnreadable
@@ -78,6 +79,8 @@ def identify(session: Session, cipher: Cipher) -> Identity:
     if server is None:
         server = Server(name="local")
         session.add(server)
+    session.flush()
+    ensure_builtin(session, server.id)
     return Identity(instance.id, server.id, _proxy_keys(session, cipher, instance))
 
 

@@ -5,6 +5,9 @@ from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
 
+from cryptography import x509
+
+from engine.certificates.handshake import shown_certificate
 from engine.deployments.probes import probe_http, probe_tcp
 from engine.dns.values import AddressKind, CaaRecord, DnsServer
 from engine.docker.gateway import DockerGateway
@@ -12,8 +15,10 @@ from engine.own_container import own_container, path_on_host
 from engine.proxy.connections import count_connections
 from engine.proxy.internal import InternalApi
 from engine.proxy.reach import Met, is_own_address, who_answers
+from engine.proxy.spec import SECURE_PORT
 from engine.release_spec import HealthCheck
 
+_ANY_LABEL = "wharfinger-asks"
 _LOOKUP = "engine.dns.lookup"  # some MiB of modules, which only those need who have domains
 
 
@@ -60,6 +65,10 @@ class Outside:
         from engine.dns import lookup
 
         return await lookup.caa_records_of(name, servers)
+
+    async def shown_certificate(self, address: str, host: str) -> x509.Certificate | None:
+        """What the proxy at this address shows to visitors of `host`, of any name for a wildcard; None: no answer."""
+        return await shown_certificate(address, SECURE_PORT, host.replace("*", _ANY_LABEL, 1))
 
     async def who_answers(self, address: str, port: int, host: str, path: str, *, secure: bool) -> Met:
         """What is answered at this very address to one GET in the name of `host`. Raises `NobodyAnswers`."""

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from sqlmodel import Session
+
 from db.errors import DatabaseUnusable
 from db.models import ProxyState, now
 from db.sessions import Sessions
+from engine.certificates.resolvers import acme_resolvers
 from engine.docker.values import ContainerSummary
 from engine.errors import (
     DockerConflict,
@@ -20,6 +23,7 @@ from engine.errors import (
     ProxySilent,
 )
 from engine.networks import Networks, is_overlap
+from engine.proxy.acme import AcmeResolver
 from engine.proxy.compiler import Compiled, compile_routes
 from engine.proxy.container import HttpProxy
 from engine.proxy.delivery import Delivery
@@ -177,9 +181,11 @@ class Publisher:
 
     async def _deliver(self, *, asked_for: bool) -> None:
         """Bring the proxy up to date. It is asked what it serves unless nobody waits and nothing has changed."""
-        table = await self._sessions.read(routing_table, self._server_id)
+        table, resolvers = await self._sessions.read(self._wanted)
         self._set_alarm(table.until)
         compiled = self._compile(table)
+        if self._proxy.use(resolvers, table.acme):
+            self._ensured = False
         if not self._ensured:
             await self._ensure(compiled, table.networks)
         for network in sorted(table.networks - self._attached):
@@ -202,13 +208,19 @@ class Publisher:
             seconds = max((until - now()).total_seconds(), 0) + _LITTLE
             self._alarm = asyncio.get_running_loop().call_later(seconds, self._asked.set)
 
+    def _wanted(self, session: Session) -> tuple[RoutingTable, tuple[AcmeResolver, ...]]:
+        return routing_table(session, self._server_id), acme_resolvers(session, self._cipher)
+
     def _compile(self, table: RoutingTable) -> Compiled:
         # Most requests come because something happened that changes no route.
         if self._compiled is None or self._compiled[0] != table:
             settings = self._proxy.settings
-            certificates = own_certificates(table.shown, self._cipher, key=settings.key)
             document = compile_routes(
-                table.applications, key=settings.key, entrance=settings.entrance, certificates=certificates
+                table.applications,
+                key=settings.key,
+                entrance=settings.entrance,
+                certificates=own_certificates(table.shown, self._cipher, key=settings.key),
+                acme=table.acme,
             )
             self._compiled = table, document
         return self._compiled[1]

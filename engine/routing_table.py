@@ -25,11 +25,13 @@ from db.models import (
     now,
 )
 from engine import labels
+from engine.certificates.acme import acme_certificates
 from engine.certificates.own import own_certificates_of
 from engine.certificates.shown import Shown
 from engine.domains.options import NO_OPTIONS, DomainOptions
 from engine.events import record
 from engine.proxy.routes import Holding, HoldingReason, Maintenance, Route, RoutedApplication, Serving
+from engine.proxy.tls import AcmeCertificate
 from engine.status import record_about
 
 # Read for every change anywhere, and therefore written down once: building them took longer than asking.
@@ -100,6 +102,7 @@ class RoutingTable:
     applications: tuple[RoutedApplication, ...]
     networks: frozenset[str]
     shown: Shown
+    acme: tuple[AcmeCertificate, ...] = ()
     until: datetime | None = None
 
 
@@ -122,7 +125,8 @@ def routing_table(session: Session, server_id: str) -> RoutingTable:
         if isinstance(target, Serving) or routes[row.id]:
             routed.append(RoutedApplication(row.id, target, tuple(routes[row.id]), maintenance))
     shown = own_certificates_of(session, server_id)
-    return RoutingTable(tuple(routed), frozenset(networks), shown, min(ends, default=None))
+    acme = acme_certificates(session, server_id)
+    return RoutingTable(tuple(routed), frozenset(networks), shown, acme, min(ends, default=None))
 
 
 def _target(row: _Application, ready: Mapping[str, list[str]], deploying: Collection[str]) -> Serving | Holding:

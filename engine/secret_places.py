@@ -1,6 +1,6 @@
 """Where secrets belong: a ciphertext opens only there."""
 
-from db.models import Application, Certificate, Database, EnvironmentVariable, User
+from db.models import Application, Certificate, CertificateResolver, Database, EnvironmentVariable, User
 from db.sealed import place_of
 
 
@@ -22,6 +22,11 @@ def database_place(database_id: str, column: str) -> str:
 def certificate_place(certificate_id: str) -> str:
     """Where the private key of a certificate belongs."""
     return place_of(Certificate, "key", certificate_id)
+
+
+def resolver_place(resolver_id: str, column: str) -> str:
+    """Where a secret of a certificate resolver belongs: its "eab_hmac_key", its "dns_credentials"."""
+    return place_of(CertificateResolver, column, resolver_id)
 
 
 def totp_place(user_id: str) -> str:

@@ -1,6 +1,5 @@
 """Which names need a certificate from an authority: those of HTTPS domains that none which was brought covers."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -21,6 +20,7 @@ from db.models import (
     TcpProxy,
     now,
 )
+from engine.certificates.shown import covers
 from engine.domains.names import is_wildcard
 from engine.errors import InvalidInput
 from engine.events import record
@@ -83,27 +83,25 @@ def needs_of(session: Session, server_id: str) -> dict[str, Need]:
     return needs
 
 
-def covers(names: Iterable[str], host: str) -> bool:
-    """Whether a certificate with these names is good for a host; for a wildcard only one with just this wildcard."""
-    names = set(names)
-    _, dot, parent = host.partition(".")
-    return host in names or (bool(dot) and not is_wildcard(host) and f"*.{parent}" in names)
-
-
 def check_wildcard(session: Session, domain: Domain) -> None:
     """Raises `InvalidInput` for a wildcard over HTTPS that nobody could give a certificate for."""
-    if domain.scheme is not Scheme.HTTPS or not is_wildcard(domain.host):
-        return
     session.flush()
-    need = needs_of(session, domain.server_id).get(domain.host)
-    resolver = session.get(CertificateResolver, need.resolver_id) if need and need.resolver_id else None
-    if need is not None and (resolver is None or resolver.challenge is not Challenge.DNS_01):
-        who = f"The resolver {resolver.name} does not use it" if resolver else "There is no resolver"
+    if domain.host in wildcards_without_dns(session, domain.server_id):
         raise InvalidInput(
-            f"Authorities give certificates for wildcards by the challenge DNS-01 only. {who}: name one that does, "
-            f"or upload a certificate for {domain.host} first.",
+            "Authorities give certificates for wildcards by the challenge DNS-01 only: name a resolver that uses it, "
+            f"or first upload a certificate for {domain.host}.",
             field=("input", "url"),
         )
+
+
+def wildcards_without_dns(session: Session, server_id: str) -> list[str]:
+    """The wildcards of a server for which somebody would be asked who does not use DNS-01."""
+    wildcards = {host: need for host, need in needs_of(session, server_id).items() if is_wildcard(host)}
+    if not wildcards:
+        return []
+    query = select(CertificateResolver.id).where(CertificateResolver.challenge == Challenge.DNS_01)
+    able = set(session.exec(query))
+    return sorted(host for host, need in wildcards.items() if need.resolver_id not in able)
 
 
 def forget_certificate(session: Session, row: Certificate) -> None:

@@ -12,9 +12,10 @@ from engine.docker.rawstream import Frames
 from engine.docker.references import checked
 from engine.docker.translation import docker_errors
 from engine.docker.values import ContainerFacts, ContainerSummary, ExecResult, PathFacts
-from engine.errors import DockerConflict, DockerNotFound, DockerUnreachable
+from engine.errors import DockerConflict, DockerFailure, DockerNotFound, DockerUnreachable
 
 LONGEST_OUTPUT = 64 * 1024
+LARGEST_ARCHIVE = 256 * 1024 * 1024
 EXIT_CODE_PAUSE = 0.01
 PATIENCE_SECONDS = 5.0
 
@@ -116,6 +117,21 @@ class Containers(Connection):
         doing = f"write into {path} of container {ref}"
         where = f"containers/{checked(ref)}/archive"
         await self._call(Request(doing, "PUT", where, {"path": path}, upload=tar), deadline=deadline)
+
+    async def get_archive(self, ref: str, path: str, limit: int = LARGEST_ARCHIVE) -> bytes:
+        """A tar of what is at `path` inside a created or running container, mounts included.
+
+        DockerNotFound where nothing is, DockerFailure when it is longer than `limit` bytes.
+        """
+        where = f"containers/{checked(ref)}/archive"
+        request = Request(f"read {path} of container {ref}", "GET", where, {"path": path})
+        packed = bytearray()
+        async with self._stream(request, deadline=self._deadline, pause=self._deadline) as answer:
+            while piece := await answer.piece():
+                packed += piece
+                if len(packed) > limit:
+                    raise DockerFailure(f"There are more than {limit} bytes at {path} of container {ref}.")
+        return bytes(packed)
 
     async def stat_path(self, ref: str, path: str) -> PathFacts | None:
         """What is at `path` inside a created or running container, mounts included; None where nothing is."""

@@ -19,6 +19,7 @@ from engine.proxy.routes import (
     unusable_servers,
 )
 from engine.proxy.templates import Pattern, http_pattern
+from engine.proxy.tls import AcmeCertificate, certificate_routers
 
 KEY_HEADER = "X-Wharf-Key"
 PROBE_HEADER = "X-Wharf-Probe"
@@ -46,16 +47,18 @@ def compile_routes(
     key: str,
     entrance: Entrance = ORDINARY,
     certificates: Sequence[Pattern] = (),
+    acme: Iterable[AcmeCertificate] = (),
 ) -> Compiled:
     """The document for these applications. The same ones, in any order, give the same bytes.
 
-    `certificates` are what `engine.proxy.tls.own_certificates` gives.
+    `certificates` are what `engine.proxy.tls.own_certificates` gives, `acme` those that Traefik orders.
 
     A route that cannot be used is left out and named; everything else is in the document all the same.
     """
     if not is_key(key):
         raise ValueError("The proxy's key must be 16 or more letters, digits, - or _.")
     document = _Document(key, entrance, certificates)
+    document.routers |= certificate_routers(acme)
     for application in sorted(applications, key=lambda each: each.application_id):
         document.add(application)
     return document.compiled()

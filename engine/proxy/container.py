@@ -6,21 +6,25 @@ import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from engine.certificates.storage import files_in, without
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import ContainerState, ContainerSummary
 from engine.errors import DockerFailure, DockerNotFound, EngineError, PortTaken, ProxyFailure
 from engine.outside import REAL, Outside
-from engine.proxy.archive import CONFIG_DIR, first_filling
+from engine.proxy.acme import CERTIFICATES_DIR, STORAGE_DIR, AcmeResolver, storage_archive
+from engine.proxy.archive import CONFIG_DIR
 from engine.proxy.carriers import ByArchive, ByDirectory, Carrier, NotShared
 from engine.proxy.compiler import Compiled
 from engine.proxy.image import available_image, possible_images
 from engine.proxy.internal import every_little_while, loading_deadline
-from engine.proxy.spec import GRACE_SECONDS, ProxySettings, container_name, container_spec, static_configuration
+from engine.proxy.spec import GRACE_SECONDS, ProxySettings, container_name, container_spec, filling
+from engine.proxy.tls import AcmeCertificate, is_to_be_stored
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +59,7 @@ class HttpProxy:
         self.changing = asyncio.Lock()  # one change at a time, of the container or of what it is told
         self._name: str | None = None
         self.container_id = ""
+        self._certificates: tuple[AcmeCertificate, ...] = ()
         self._archive = ByArchive(docker)
         self._directory = ByDirectory(docker, directory) if directory else None
 
@@ -63,6 +68,42 @@ class HttpProxy:
         await self.close()
         self.settings = replace(self.settings, network_subnet=network_subnet)
         self.internal = self.outside.internal_api(self.settings.address, self.settings.key)
+
+    def use(self, resolvers: tuple[AcmeResolver, ...], certificates: tuple[AcmeCertificate, ...]) -> bool:
+        """Have the proxy know these resolvers once it is ensured again; whether they are others than before.
+
+        What it has stored of others than these certificates is forgotten whenever it is replaced.
+        """
+        self._certificates = certificates
+        changed = self.settings.resolvers != resolvers
+        self.settings = replace(self.settings, resolvers=resolvers)
+        return changed
+
+    async def stored(self) -> dict[str, bytes]:
+        """The files in which it keeps certificates and their keys, by name."""
+        return files_in(await self.docker.get_archive(self.name, CERTIFICATES_DIR))
+
+    async def forget_superfluous(self) -> None:
+        """Have it forget the certificates that are of no use any more, where it has any; then it stops for a second.
+
+        As long as it knows of one for a name, from whomever, it orders no other.
+        """
+        async with self.changing:
+            if await self._superfluous(self.name):
+                await self.docker.stop_container(self.name, GRACE_SECONDS)
+                try:
+                    await self._tidy(self.name)
+                finally:
+                    await self.docker.start_container(self.name)
+
+    async def _superfluous(self, name: str) -> dict[str, bytes]:
+        files = files_in(await self.docker.get_archive(name, CERTIFICATES_DIR))
+        return without(files, partial(is_to_be_stored, self._certificates))
+
+    async def _tidy(self, name: str) -> None:
+        """Only while it does not run: it writes down what it has in mind."""
+        if changed := await self._superfluous(name):
+            await self.docker.put_archive(name, STORAGE_DIR, storage_archive(changed))
 
     async def close(self) -> None:
         """Let go of what we hold here. The proxy runs on."""
@@ -173,7 +214,7 @@ class HttpProxy:
         usable = [each for each in found if each.name != name or self.carrier.reaches(each)]
         running = [each.name for each in usable if trusted and await self._runs(each)]
         if name in running:
-            await self.docker.put_archive(name, CONFIG_DIR, first_filling(static_configuration(self.settings)))
+            await self.docker.put_archive(name, CONFIG_DIR, filling(self.settings))
         else:
             log.info("The proxy does not run as it should; starting one.")
             await self._prepare(name, spec, document)
@@ -208,8 +249,10 @@ class HttpProxy:
         # One that is there but does not run may hold on to a network that is gone, and could not start.
         await self.docker.remove_container(name)
         marks = await self.carrier.before_creation(name, document)
+        await self.docker.create_volume(self.settings.storage, self.settings.labels)
         await self.docker.create_container(name, spec | {"Labels": spec["Labels"] | marks})
-        await self.docker.put_archive(name, CONFIG_DIR, first_filling(static_configuration(self.settings)))
+        await self.docker.put_archive(name, CONFIG_DIR, filling(self.settings))
+        await self.docker.put_archive(name, STORAGE_DIR, storage_archive({}))
         await self.carrier.after_creation(name, document)
 
     async def _join(self, name: str, networks: set[str]) -> None:
@@ -225,6 +268,7 @@ class HttpProxy:
         try:
             for other in running:
                 await self.docker.stop_container(other, GRACE_SECONDS)
+            await self._tidy(name)
             await self.docker.start_container(name)
             await self._until_loaded(name, document)
         except PortTaken as failure:

@@ -1,6 +1,6 @@
 """The proxy's container and its static configuration. Pure: settings → values."""
 
-import hashlib
+import hmac
 from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import IPv4Network
@@ -8,7 +8,14 @@ from typing import Any
 
 import orjson
 
-from engine.proxy.archive import CONFIG_DIR, LIVE_DIR
+from engine.proxy.acme import (
+    STORAGE_DIR,
+    AcmeResolver,
+    resolver_files,
+    resolver_variables,
+    resolvers_section,
+)
+from engine.proxy.archive import CONFIG_DIR, LIVE_DIR, PROXY_USER, first_filling
 from engine.proxy.middlewares import Entrance
 from engine.proxy.routers import Ports
 from engine.proxy.templates import plugin_files, static_pattern
@@ -17,7 +24,7 @@ INTERNAL_PORT = 8090
 WEB_PORT, SECURE_PORT = 8080, 8443  # inside the container, as in static.yml
 GRACE_SECONDS = 5  # a little more than the grace in static.yml
 _BINARY = "/usr/local/bin/traefik"  # where the official image has it, and ours too
-_NOBODY = "65532:65532"
+_NOBODY = f"{PROXY_USER}:{PROXY_USER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,7 @@ class ProxySettings:
     bind_address: str = "0.0.0.0"  # on the host, for both ports
     memory_bytes: int = 1024 * 1024 * 1024  # 10,000 applications take 650 MB while they are loaded
     shared: str | None = None  # where the Docker host has our directory for documents, if it shares it with us
+    resolvers: tuple[AcmeResolver, ...] = ()
 
     @property
     def labels(self) -> dict[str, str]:
@@ -43,6 +51,11 @@ class ProxySettings:
         # Docker publishes ports on the network whose name sorts first, and refuses connections for 0.2 s when
         # that becomes another one: the two hyphens sort before every other network of ours.
         return f"wharf--proxy-{self.instance_id}"
+
+    @property
+    def storage(self) -> str:
+        """The volume that keeps the certificates by ACME and their keys, whatever becomes of the container."""
+        return f"wharf-{self.instance_id}-acme"
 
     @property
     def address(self) -> str:
@@ -70,21 +83,30 @@ def static_configuration(settings: ProxySettings) -> str:
     """What stands in static.yml of the container."""
     static = static_pattern()
     static["entryPoints"]["internal"]["address"] = f"{settings.address}:{INTERNAL_PORT}"
+    del static["certificatesResolvers"]
+    if settings.resolvers:
+        static["certificatesResolvers"] = resolvers_section(settings.resolvers)
     return _json(static)
+
+
+def filling(settings: ProxySettings) -> bytes:
+    """What a new container needs before it starts, but for the document, as an archive."""
+    return first_filling(static_configuration(settings), resolver_files(settings.resolvers))
 
 
 def container_spec(settings: ProxySettings, image: str) -> dict[str, Any]:
     """The container as Docker's API wants it, labelled with the hash of all that makes it what it is.
 
-    A directory that it shares with us is named after it, and so after this hash.
+    The hash is keyed: nobody who reads the label can try what the secrets in it might be. A directory that it shares
+    with us is named after it, and so after this hash.
     """
     spec = _unlabelled(settings, image)
-    digest = _hash(spec, static_configuration(settings), settings.shared or "")
+    digest = _hash(settings, spec)
     spec["Labels"] = settings.labels | {"wharf.spec": digest}
     if settings.shared:
         # z: where SELinux guards the host, its containers may read the directory.
         directory = f"{settings.shared}/{container_name(settings, spec)}"
-        spec["HostConfig"]["Binds"] = [f"{directory}:{LIVE_DIR}:ro,z"]
+        spec["HostConfig"]["Binds"].append(f"{directory}:{LIVE_DIR}:ro,z")
     return spec
 
 
@@ -100,8 +122,11 @@ def _unlabelled(settings: ProxySettings, image: str) -> dict[str, Any]:
         "Entrypoint": [_BINARY],
         "Cmd": ["--configfile=static.yml"],
         "WorkingDir": CONFIG_DIR,
-        "Env": [f"GOMEMLIMIT={settings.memory_bytes * 9 // 10}"],  # tidy up early rather than be killed
-        "User": _NOBODY,  # everything in the container belongs to root: there is nothing it could write
+        "Env": [
+            f"GOMEMLIMIT={settings.memory_bytes * 9 // 10}",  # tidy up early rather than be killed
+            *resolver_variables(settings.resolvers),
+        ],
+        "User": _NOBODY,  # all but its certificates belongs to root: there is nothing else that it could write
         "ExposedPorts": {inside: {} for inside in ports},
         "StopSignal": "SIGTERM",
         "HostConfig": {
@@ -109,6 +134,7 @@ def _unlabelled(settings: ProxySettings, image: str) -> dict[str, Any]:
             "PortBindings": {
                 inside: [{"HostIp": settings.bind_address, "HostPort": str(port)}] for inside, port in ports.items()
             },
+            "Binds": [f"{settings.storage}:{STORAGE_DIR}"],
             "NetworkMode": settings.network,
             "CapDrop": ["ALL"],
             "SecurityOpt": ["no-new-privileges"],
@@ -121,9 +147,10 @@ def _unlabelled(settings: ProxySettings, image: str) -> dict[str, Any]:
     }
 
 
-def _hash(spec: dict[str, Any], *more: str) -> str:
-    digest = hashlib.sha256(_json(spec).encode() + "".join(more).encode())
-    for name, content in plugin_files():
+def _hash(settings: ProxySettings, spec: dict[str, Any]) -> str:
+    told = _json(spec) + static_configuration(settings) + (settings.shared or "")
+    digest = hmac.new(settings.key.encode(), told.encode(), "sha256")
+    for name, content in (*plugin_files(), *resolver_files(settings.resolvers)):
         digest.update(name.encode() + content)
     return digest.hexdigest()[:16]
 
