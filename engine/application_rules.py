@@ -5,12 +5,11 @@ Each rule names the field it is about, and all that are broken are raised togeth
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Protocol
 
 from db.models import Application
 from engine.docker.values import RegistryCredentials
-from engine.errors import InvalidInput
+from engine.errors import InvalidInput, raise_together
 from engine.release_spec import CheckKind, HealthCheck
 from engine.secrets import Secret
 
@@ -31,7 +30,6 @@ _MAX_CHECK_SECONDS = 3600.0
 # What would name another host or end the request's line is not in it, nor what is never sent or refused on the way.
 _PATH = re.compile(r"/(?:[!-\"$&-~]|%[0-9A-Fa-f]{2})*")
 _MAX_PATH = 1024
-_MOST_TOLD = 20
 
 
 class _Named(Protocol):
@@ -43,27 +41,27 @@ class _Named(Protocol):
 
 def check_application(application: Application, cores: int | None) -> None:
     """Raises `InvalidInput` for fields that cannot be used on a server with so many cores, if that is known."""
-    _raise(_in_application(application, cores))
+    raise_together(_in_application(application, cores))
 
 
 def check_limits(cpu_limit: float | None, memory_limit: int | None, cores: int | None) -> None:
     """Raises `InvalidInput` for limits in cores and bytes that Docker refuses on a server with so many cores."""
-    _raise(_in_limits(cpu_limit, memory_limit, cores))
+    raise_together(_in_limits(cpu_limit, memory_limit, cores))
 
 
 def check_variables(variables: Sequence[_Named]) -> None:
     """Raises `InvalidInput` for a name given twice or a value that no process can be given."""
-    _raise(_in_variables(variables))
+    raise_together(_in_variables(variables))
 
 
 def check_environment(sizes: Sequence[int]) -> None:
     """Raises `InvalidInput` for variables that are too many or, by the sizes of each, too large together."""
-    _raise(_in_environment(sizes))
+    raise_together(_in_environment(sizes))
 
 
 def check_registry(registry: RegistryCredentials) -> None:
     """Raises `InvalidInput` for what nobody can sign in with."""
-    _raise(_in_registry(registry))
+    raise_together(_in_registry(registry))
 
 
 def check_mount_path(mount_path: str, field: tuple[str, ...]) -> None:
@@ -178,11 +176,3 @@ def _in_count(variables: int) -> Iterator[InvalidInput]:
 
 def _mistake(sentence: str, *place: str) -> InvalidInput:
     return InvalidInput(sentence, field=("input", *place))
-
-
-def _raise(found: Iterator[InvalidInput]) -> None:
-    mistakes = list(islice(found, _MOST_TOLD))
-    if len(mistakes) == 1:
-        raise mistakes[0]
-    if mistakes:
-        raise ExceptionGroup("several rules are broken", mistakes)

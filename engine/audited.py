@@ -26,6 +26,7 @@ _NOT_AUDITED = {
     models.Container,
     models.DatabaseContainer,
     models.DeploymentLogLine,
+    models.DomainName,  # follows from its domain
     models.Event,
     models.Subnet,
 }

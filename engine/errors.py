@@ -26,8 +26,12 @@ EngineError
     └── ProxySilent         it runs and serves nothing, not even what it was given before
 """
 
+from collections.abc import Iterable
 from enum import Enum
+from itertools import islice
 from typing import ClassVar
+
+_MOST_TOLD = 20
 
 
 class ErrorCode(Enum):
@@ -152,3 +156,12 @@ class ProxyFailure(EngineError):
 
 class ProxySilent(ProxyFailure):
     pass
+
+
+def raise_together(found: Iterable[InvalidInput]) -> None:
+    """Raise all mistakes that were found at once: the one there is, or a group of the first ones."""
+    mistakes = list(islice(found, _MOST_TOLD))
+    if len(mistakes) == 1:
+        raise mistakes[0]
+    if mistakes:
+        raise ExceptionGroup("several rules are broken", mistakes)

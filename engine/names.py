@@ -17,6 +17,7 @@ from engine.errors import ImageFailure, InvalidInput
 
 Hostname = NewType("Hostname", str)
 DomainUrl = NewType("DomainUrl", str)
+CertificateName = NewType("CertificateName", str)
 Port = NewType("Port", int)
 ByteCount = NewType("ByteCount", int)
 EnvName = NewType("EnvName", str)
@@ -26,10 +27,21 @@ PathPrefix = NewType("PathPrefix", str)
 MountPath = NewType("MountPath", str)
 HostAddress = NewType("HostAddress", str)
 AddressRange = NewType("AddressRange", str)
+HeaderName = NewType("HeaderName", str)
+HeaderValue = NewType("HeaderValue", str)
 
 LONGEST_DURATION = timedelta(days=365)
 LARGEST_BYTE_COUNT = 2**53 - 1  # what a JavaScript client still reads exactly
 
+HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}"
+HEADER_VALUE = r"([!-~]([ -~\t]{0,4094}[!-~])?)?"
+
+# What concerns a single connection, names whom the request is for, or is between the proxy and us.
+_HEADERS_OF_OTHERS = (
+    *("connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "proxy-authenticate"),
+    *("proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+)
+_OUR_HEADERS = "x-wharf-"
 _LONGEST_HOST = 253
 _PUNYCODE = "xn--"
 _URL = re.compile(r"(?P<scheme>[^:/?#]*)://(?P<authority>[^/?#]*)(?P<path>/[^?#]*)?(?P<rest>[?#].*)?", re.DOTALL)
@@ -94,8 +106,12 @@ def domain_url(text: str) -> DomainUrl:
     if colon and number != _DEFAULT_PORTS[scheme]:
         raise InvalidInput(f"Leave the port {shown(number)} out: a domain is reached on those of the proxy.")
     path = path_prefix(found["path"] or "/")
-    name = f"*.{hostname(host[2:])}" if host.startswith("*.") else hostname(host)
-    return DomainUrl(f"{scheme}://{name}{path.removesuffix('/')}")
+    return DomainUrl(f"{scheme}://{certificate_name(host)}{path.removesuffix('/')}")
+
+
+def certificate_name(text: str) -> CertificateName:
+    """As `hostname`, and it may begin with `*.`, which stands for one label."""
+    return CertificateName(f"*.{hostname(text[2:])}" if text.startswith("*.") else hostname(text))
 
 
 def host_address(text: str) -> HostAddress:
@@ -202,6 +218,24 @@ def mount_path(text: str) -> MountPath:
     if text.count("/") > _MOST_PARTS:
         raise InvalidInput(f"A path has at most {_MOST_PARTS} parts; Docker follows no more.")
     return MountPath(text.rstrip("/"))
+
+
+def header_name(text: str) -> HeaderName:
+    """The name of a header that may be set or taken away, such as `X-Frame-Options`."""
+    if not re.fullmatch(HEADER_NAME, text):
+        raise InvalidInput(f"{shown(text)} is not the name of a header, such as X-Frame-Options.")
+    if text.lower() in _HEADERS_OF_OTHERS or text.lower().startswith(_OUR_HEADERS):
+        raise InvalidInput(f"{text} is not to be changed: the proxy itself needs it.")
+    return HeaderName(text)
+
+
+def header_value(text: str) -> HeaderValue:
+    """What a header says: printable ASCII in one line, without space at its ends; "" is no header."""
+    if not re.fullmatch(HEADER_VALUE, text):
+        raise InvalidInput(
+            "The value of a header has at most 4096 printable ASCII characters in one line, and no space at its ends."
+        )
+    return HeaderValue(text)
 
 
 def _is_image(text: str) -> bool:

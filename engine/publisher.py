@@ -5,11 +5,12 @@ import logging
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from sqlmodel import Session
 
 from db.errors import DatabaseUnusable
-from db.models import ProxyState
+from db.models import ProxyState, now
 from db.sessions import Sessions
 from engine.certificates.resolvers import acme_resolvers
 from engine.docker.values import ContainerSummary
@@ -39,6 +40,7 @@ _FIRST_RETRY_SECONDS = 0.5
 _LAST_RETRY_SECONDS = 30.0
 _LOOK_SECONDS = 2.0
 _NO_ANSWER = (502, 504)
+_LITTLE = 0.1  # clocks differ by less
 
 
 class Publisher:
@@ -65,6 +67,7 @@ class Publisher:
         self._compiled: tuple[RoutingTable, Compiled] | None = None
         self._complaint = ""
         self._pause_until = 0.0
+        self._alarm: asyncio.TimerHandle | None = None  # for when the routing table changes by itself
         self._served: Compiled | None = None  # what the proxy has confirmed since it was last looked after
 
     async def run(self) -> None:
@@ -179,6 +182,7 @@ class Publisher:
     async def _deliver(self, *, asked_for: bool) -> None:
         """Bring the proxy up to date. It is asked what it serves unless nobody waits and nothing has changed."""
         table, resolvers = await self._sessions.read(self._wanted)
+        self._set_alarm(table.until)
         compiled = self._compile(table)
         if self._proxy.use(resolvers, table.acme):
             self._ensured = False
@@ -199,15 +203,26 @@ class Publisher:
     def _wanted(self, session: Session) -> tuple[RoutingTable, tuple[AcmeResolver, ...]]:
         return routing_table(session, self._server_id), acme_resolvers(session, self._cipher)
 
+    def _set_alarm(self, until: datetime | None) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if until is not None:
+            seconds = max((until - now()).total_seconds(), 0) + _LITTLE
+            self._alarm = asyncio.get_running_loop().call_later(seconds, self._asked.set)
+
     def _compile(self, table: RoutingTable) -> Compiled:
         # Most requests come because something happened that changes no route.
         if self._compiled is None or self._compiled[0] != table:
-            key = self._proxy.settings.key
-            certificates = own_certificates(table.shown, self._cipher, key=key)
-            self._compiled = (
-                table,
-                compile_routes(table.applications, key=key, certificates=certificates, acme=table.acme),
+            settings = self._proxy.settings
+            document = compile_routes(
+                table.applications,
+                key=settings.key,
+                entrance=settings.entrance,
+                certificates=own_certificates(table.shown, self._cipher, key=settings.key),
+                acme=table.acme,
             )
+            self._compiled = table, document
         return self._compiled[1]
 
     async def _ensure(self, compiled: Compiled, networks: frozenset[str]) -> None:

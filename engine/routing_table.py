@@ -1,10 +1,13 @@
 """What the database says is routed, and what it remembers of how the proxy serves it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Row, bindparam
+from pydantic import ValidationError
+from sqlalchemy import BindParameter, bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -15,16 +18,19 @@ from db.models import (
     DesiredState,
     Domain,
     EventKind,
+    MaintenanceMode,
     ProxyState,
     Release,
     Server,
+    now,
 )
 from engine import labels
 from engine.certificates.acme import acme_certificates
 from engine.certificates.own import own_certificates_of
 from engine.certificates.shown import Shown
+from engine.domains.options import NO_OPTIONS, DomainOptions
 from engine.events import record
-from engine.proxy.routes import Holding, HoldingReason, Route, RoutedApplication, Serving
+from engine.proxy.routes import Holding, HoldingReason, Maintenance, Route, RoutedApplication, Serving
 from engine.proxy.tls import AcmeCertificate
 from engine.status import record_about
 
@@ -36,6 +42,9 @@ _APPLICATIONS = (
         col(Application.environment_id),
         col(Application.desired),
         col(Application.last_release_id),
+        col(Application.maintenance),
+        col(Application.maintenance_message),
+        col(Application.maintenance_ended_at),
         col(Release.id),
         col(Release.spec)["port"].as_integer(),
     )
@@ -51,6 +60,11 @@ _ROUTES = (
         col(Domain.host),
         col(Domain.path_prefix),
         col(Domain.strip_prefix),
+        col(Domain.scheme),
+        col(Domain.www_mode),
+        col(Domain.https_only),
+        col(Domain.options),
+        col(Domain.basic_auth),
     )
     .where(col(Domain.server_id) == _SERVER)
     .order_by(col(Domain.id))
@@ -60,17 +74,36 @@ _DOMAINS = select(Domain).where(col(Domain.server_id) == _SERVER)
 _TROUBLED = _DOMAINS.where(Domain.problem != "")
 
 
+# A request is held for at most 30 seconds, as http.yml says: after the end of a maintenance what was held is let go
+# for a little longer than that, and then the way is free of what does it.
+_RELEASE_TIME = timedelta(seconds=35)
+
+
+class _Application(NamedTuple):
+    id: str
+    environment_id: str
+    desired: DesiredState
+    last_release_id: str | None
+    maintenance: MaintenanceMode
+    maintenance_message: str
+    maintenance_ended_at: datetime | None
+    release_id: str
+    port: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class RoutingTable:
     """Every application that is routed on a server, the networks that the proxy must be on for it, and what it shows.
 
-    The private keys of certificates are as the database has them: sealed.
+    The private keys of certificates are as the database has them: sealed. `until` is when the table becomes another
+    one by itself; None: never.
     """
 
     applications: tuple[RoutedApplication, ...]
     networks: frozenset[str]
     shown: Shown
     acme: tuple[AcmeCertificate, ...] = ()
+    until: datetime | None = None
 
 
 def routing_table(session: Session, server_id: str) -> RoutingTable:
@@ -81,29 +114,43 @@ def routing_table(session: Session, server_id: str) -> RoutingTable:
     ready = _ready_containers(session, server_id)
     routes = _routes(session, server_id)
     deploying = _being_deployed(session)
-    routed, networks = [], set()
-    for application_id, environment_id, desired, last_release_id, release_id, port in _applications(
-        session, server_id
-    ):
-        target: Serving | Holding
-        if desired is DesiredState.STOPPED:
-            target = Holding(HoldingReason.STOPPED)
-        elif port is not None and ready[release_id]:
-            networks.add(labels.network_name(environment_id))
-            target = Serving(release_id, tuple(f"{name}:{port}" for name in sorted(ready[release_id])))
-        elif application_id in deploying:
-            target = Holding(HoldingReason.DEPLOYING)
-        else:
-            never_live = last_release_id is None and release_id is None
-            target = Holding(HoldingReason.EMPTY if never_live else HoldingReason.FAILING)
-        if isinstance(target, Serving) or routes[application_id]:
-            routed.append(RoutedApplication(application_id, target, tuple(routes[application_id])))
+    routed, networks, ends = [], set(), set()
+    for row in _applications(session, server_id):
+        target = _target(row, ready, deploying)
+        if isinstance(target, Serving):
+            networks.add(labels.network_name(row.environment_id))
+        maintenance = _maintenance(row)
+        if maintenance and maintenance.mode is MaintenanceMode.OFF and row.maintenance_ended_at:
+            ends.add(row.maintenance_ended_at + _RELEASE_TIME)
+        if isinstance(target, Serving) or routes[row.id]:
+            routed.append(RoutedApplication(row.id, target, tuple(routes[row.id]), maintenance))
     shown = own_certificates_of(session, server_id)
-    return RoutingTable(tuple(routed), frozenset(networks), shown, acme_certificates(session, server_id))
+    acme = acme_certificates(session, server_id)
+    return RoutingTable(tuple(routed), frozenset(networks), shown, acme, min(ends, default=None))
 
 
-def _applications(session: Session, server_id: str) -> Iterable[Row[str, str, DesiredState, str, str, int]]:
-    return session.execute(_APPLICATIONS, {"server_id": server_id})
+def _target(row: _Application, ready: Mapping[str, list[str]], deploying: Collection[str]) -> Serving | Holding:
+    if row.desired is DesiredState.STOPPED:
+        return Holding(HoldingReason.STOPPED)
+    if row.port is not None and ready[row.release_id]:
+        return Serving(row.release_id, tuple(f"{name}:{row.port}" for name in sorted(ready[row.release_id])))
+    if row.id in deploying:
+        return Holding(HoldingReason.DEPLOYING)
+    never_live = row.last_release_id is None and row.release_id is None
+    return Holding(HoldingReason.EMPTY if never_live else HoldingReason.FAILING)
+
+
+def _maintenance(row: _Application) -> Maintenance | None:
+    if row.maintenance is not MaintenanceMode.OFF:
+        return Maintenance(row.maintenance, row.maintenance_message)
+    if row.maintenance_ended_at and row.maintenance_ended_at + _RELEASE_TIME > now():
+        return Maintenance(MaintenanceMode.OFF)
+    return None
+
+
+def _applications(session: Session, server_id: str) -> Iterator[_Application]:
+    for row in session.execute(_APPLICATIONS, {"server_id": server_id}):
+        yield _Application(*row)
 
 
 def _ready_containers(session: Session, server_id: str) -> defaultdict[str, list[str]]:
@@ -115,9 +162,17 @@ def _ready_containers(session: Session, server_id: str) -> defaultdict[str, list
 
 def _routes(session: Session, server_id: str) -> defaultdict[str, list[Route]]:
     found: defaultdict[str, list[Route]] = defaultdict(list)
-    for application_id, *route in session.execute(_ROUTES, {"server_id": server_id}):
-        found[application_id].append(Route(*route))
+    for application_id, *parts, options, basic_auth in session.execute(_ROUTES, {"server_id": server_id}):
+        parts += [_options(options), tuple(basic_auth)]
+        found[application_id].append(Route(*parts))
     return found
+
+
+def _options(kept: dict[str, Any]) -> DomainOptions | None:
+    try:
+        return DomainOptions.model_validate(kept) if kept else NO_OPTIONS
+    except ValidationError:
+        return None
 
 
 def _being_deployed(session: Session) -> set[str]:

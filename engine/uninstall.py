@@ -4,9 +4,14 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from sqlmodel import Session
+
+from db.models import Application, Database, Volume
+from db.sessions import Sessions
 from engine import labels
 from engine.databases import dump_files
 from engine.docker.gateway import DockerGateway
+from engine.docker.values import VolumeFacts
 from engine.proxy import carriers
 from engine.proxy.tcp import making
 
@@ -32,6 +37,22 @@ async def uninstall(
     for volume in await docker.list_volumes(ours) if volumes else []:
         await docker.remove_volume(volume.name)
         yield f"volume {volume.name}"
+
+
+async def volumes_of(docker: DockerGateway, sessions: Sessions, instance_id: str) -> list[str]:
+    """The volumes of this instance, as Docker calls them, with whose they are. Raises `DockerFailure`."""
+    found = await docker.list_volumes(labels.ours(instance_id))
+    return sorted(f"{volume.name}{sessions.read_now(_whose, volume)}" for volume in found)
+
+
+def _whose(session: Session, volume: VolumeFacts) -> str:
+    told = volume.labels
+    database = session.get(Database, told.get(labels.DATABASE, ""))
+    application = session.get(Application, told.get(labels.APPLICATION, ""))
+    named = session.get(Volume, told.get(labels.VOLUME, ""))
+    if database:
+        return f" of the database {database.name}"
+    return f", {named.name} of the application {application.name}" if application and named else ""
 
 
 def dumps_kept(data_directory: Path) -> int:

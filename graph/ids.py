@@ -37,6 +37,14 @@ def local_id(kind: str, given: str, *, field: tuple[str, ...] = ()) -> str:
     raise no_such(kind, given, field=field)
 
 
+def any_id(given: str, *, field: tuple[str, ...]) -> tuple[str, str]:
+    """Kind and ULID in the id of anything. What we never gave out is NotFound."""
+    found = read_global_id(given)
+    if found is None:
+        raise NotFound(f"Nothing has the id {given[:80]!r}.", field=field)
+    return found
+
+
 def no_such(kind: str, given: str, *, field: tuple[str, ...] = ()) -> NotFound:
     """What to raise when there is no `kind` with the id given, or the viewer may not know of it."""
     noun = _NOUNS.get(kind) or _SPACE_BEFORE_CAPITAL.sub(" ", kind).lower()

@@ -14,7 +14,9 @@ from graph.resolvers.domains import DomainMutations, DomainQueries
 from graph.resolvers.dumps import DumpMutations, DumpQueries
 from graph.resolvers.environments import EnvironmentMutations, EnvironmentQueries
 from graph.resolvers.events import EventQueries
+from graph.resolvers.explanations import ExplanationMutations, ExplanationQueries
 from graph.resolvers.invitations import InvitationMutations
+from graph.resolvers.maintenance import MaintenanceMutations
 from graph.resolvers.passkeys import PasskeyMutations
 from graph.resolvers.projects import ProjectMutations, ProjectQueries
 from graph.resolvers.servers import ServerQueries
@@ -50,6 +52,7 @@ class Query(
     DumpQueries,
     DeploymentQueries,
     DomainQueries,
+    ExplanationQueries,
     ServerQueries,
     TokenQueries,
     UserQueries,
@@ -67,6 +70,7 @@ class Mutation(
     EnvironmentMutations,
     ApplicationMutations,
     VariableMutations,
+    MaintenanceMutations,
     DatabaseMutations,
     TcpProxyMutations,
     CertificateMutations,
@@ -74,6 +78,7 @@ class Mutation(
     DumpMutations,
     VolumeMutations,
     DomainMutations,
+    ExplanationMutations,
     DeploymentMutations,
     TokenMutations,
     UserMutations,

@@ -17,7 +17,7 @@ from engine.docker.gateway import DockerGateway
 from engine.errors import EngineError
 from engine.instance import instance_of
 from engine.secrets import SecretUnreadable
-from engine.uninstall import dumps_kept, uninstall, volumes_kept
+from engine.uninstall import dumps_kept, uninstall, volumes_kept, volumes_of
 from wharf.audit import audit_log
 from wharf.backup import back_up
 from wharf.data_directory import DirectoryTaken, held, prepare
@@ -135,7 +135,7 @@ def uninstall_everything(
         if not yes:
             typer.confirm("All applications of this installation end now. Go on?", abort=True)
         migrate(settings.database)
-        asyncio.run(_uninstall(settings, volumes=volumes))
+        asyncio.run(_uninstall(settings, volumes=volumes, ask=volumes and not yes))
 
 
 def main() -> None:
@@ -147,13 +147,15 @@ def main() -> None:
         sys.exit(1)
 
 
-async def _uninstall(settings: Settings, *, volumes: bool) -> None:
+async def _uninstall(settings: Settings, *, volumes: bool, ask: bool) -> None:
     sessions, docker = Sessions(settings.database), DockerGateway(settings.docker_host)
     try:
         instance = sessions.read_now(instance_of)
         if instance is None:
             typer.echo("Nothing to remove.")
         else:
+            if ask:
+                _confirm(await volumes_of(docker, sessions, instance.id))
             await _remove(docker, instance.id, settings.data_directory, volumes=volumes)
     finally:
         await docker.close()
@@ -161,6 +163,14 @@ async def _uninstall(settings: Settings, *, volumes: bool) -> None:
     typer.echo(
         f"The data directory {settings.data_directory} stays: the next `wharf serve` brings every application back."
     )
+
+
+def _confirm(volumes: list[str]) -> None:
+    """Ask whether they shall go, if there are any; ends the command if not."""
+    for volume in volumes:
+        typer.echo(f"volume {volume}")
+    if volumes:
+        typer.confirm(f"{len(volumes)} volume(s) go too, with all that they hold. Go on?", abort=True)
 
 
 async def _remove(docker: DockerGateway, instance_id: str, data_directory: Path, *, volumes: bool) -> None:

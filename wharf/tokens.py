@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
+from sqlmodel import Session
 
 from db.errors import database_errors
-from db.models import ApiToken, now
+from db.models import ApiToken, Environment, Grant, Project, Team, User, now
+from db.sessions import Sessions
 from engine.accounts.acting import acting
-from engine.accounts.tokens import Tokens
+from engine.accounts.tokens import Tokens, usable_tokens
 from engine.accounts.viewer import THE_MACHINE
 from engine.audit import audited
 from wharf.data_directory import need_current_database
@@ -18,7 +21,7 @@ from wharf.settings import load_settings
 
 T = TypeVar("T")
 
-_HEADS = ("ID", "NAME", "CREATED", "EXPIRES", "LAST USED")
+_HEADS = ("ID", "NAME", "CREATED", "EXPIRES", "LAST USED", "LIMITS")
 
 tokens = typer.Typer(help="The keys to the API.", no_args_is_help=True)
 
@@ -36,8 +39,12 @@ def create_token(
 
 @tokens.command("list")
 def list_tokens() -> None:
-    """Name the tokens that can be used, with their times in UTC."""
-    for line in aligned([_HEADS, *map(_cells, _with_tokens("list", Tokens.usable))]):
+    """Name the tokens that can be used, with their times in UTC and what they are limited to."""
+    settings = load_settings()
+    need_current_database(settings)
+    with database_errors(settings.database), closing(Sessions(settings.database)) as sessions:
+        rows = sessions.read_now(_rows)
+    for line in aligned([_HEADS, *rows]):
         typer.echo(line)
 
 
@@ -47,8 +54,34 @@ def revoke_token(token_id: Annotated[str, typer.Argument(help="As `wharf token l
     _with_tokens("revoke", lambda tokens: tokens.revoke(token_id))
 
 
-def _cells(row: ApiToken) -> tuple[str, ...]:
-    return row.id, row.name, *map(moment, (row.created_at, row.expires_at, row.last_used_at))
+def _rows(session: Session) -> list[tuple[str, ...]]:
+    return [
+        (row.id, row.name, *map(moment, (row.created_at, row.expires_at, row.last_used_at)), _limits(session, row))
+        for row in usable_tokens(session)
+    ]
+
+
+def _limits(session: Session, row: ApiToken) -> str:
+    """What it may do, where, from where, and for whom."""
+    if row.grant is not Grant.LIMITED:
+        return "none" if row.grant is Grant.OWNER else "only makes the owner, or the first token"
+    user = session.get(User, row.user_id) if row.user_id else None
+    place = _place(session, row)
+    parts = (
+        ", ".join(row.permissions),
+        f"in {place}" if place else "",
+        f"from {', '.join(row.networks)}" if row.networks is not None else "",
+        f"for {user.email}" if user else "",
+    )
+    return "; ".join(filter(None, parts))
+
+
+def _place(session: Session, row: ApiToken) -> str:
+    """As in default/shop/production, ? for what is gone; empty: everywhere."""
+    tables: Any = (Team, Project, Environment)
+    keys = (row.team_id, row.project_id, row.environment_id)
+    found = (session.get(table, key) for table, key in zip(tables, keys, strict=True) if key)
+    return "/".join(each.name if each else "?" for each in found)
 
 
 def aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import typer
 from sqlmodel import Session, select
 
 from db.errors import database_errors
-from db.models import Role, Team, User
+from db.models import Membership, Role, Team, User
 from db.sessions import Sessions
 from engine.accounts.acting import acting, acting_now
 from engine.accounts.addresses import email_address
@@ -28,7 +28,7 @@ from wharf.tokens import aligned, moment
 
 T = TypeVar("T")
 
-_HEADS = ("ID", "E-MAIL", "NAME", "ADMINISTRATOR", "SECOND FACTOR", "LAST SIGNED IN", "DISABLED")
+_HEADS = ("ID", "E-MAIL", "NAME", "ADMINISTRATOR", "SECOND FACTOR", "LAST SIGNED IN", "DISABLED", "ROLES")
 _EMAIL = typer.Option(help="The address they sign in with.")
 
 users = typer.Typer(help="The people who can sign in.", no_args_is_help=True)
@@ -57,12 +57,12 @@ def create_user(
 
 @users.command("list")
 def list_users() -> None:
-    """Name the users, with their times in UTC."""
+    """Name the users, with their times in UTC and their roles in teams."""
     settings = load_settings()
     need_current_database(settings)
     with database_errors(settings.database), closing(Sessions(settings.database)) as sessions:
-        rows = sessions.read_now(all_users)
-    for line in aligned([_HEADS, *map(_cells, rows)]):
+        rows = sessions.read_now(_rows)
+    for line in aligned([_HEADS, *rows]):
         typer.echo(line)
 
 
@@ -109,12 +109,27 @@ def _show(settings: Settings, text: str) -> None:
     typer.echo(f"Good once, for {minutes} minutes: mutation resetPassword(input: {{secret, password}}).", err=True)
 
 
+def _rows(session: Session) -> list[tuple[str, ...]]:
+    return [(*_cells(row), _roles(session, row)) for row in all_users(session)]
+
+
 def _cells(row: User) -> tuple[str, ...]:
     factor = "yes" if row.totp_confirmed_at else "no"
     return (
         *(row.id, row.email, row.name, "yes" if row.administrator else "no", factor),
         *(moment(row.last_signed_in_at), moment(row.disabled_at) if row.disabled_at else "no"),
     )
+
+
+def _roles(session: Session, user: User) -> str:
+    """As in "OWNER of default; VIEWER of shop in 2 project(s)"; "none" for who is in no team."""
+    query = select(Membership, Team).join(Team).where(Membership.user_id == user.id).order_by(Team.name)
+    return "; ".join(_role(*found) for found in session.exec(query)) or "none"
+
+
+def _role(membership: Membership, team: Team) -> str:
+    narrowed = f" in {len(membership.project_ids)} project(s)" if membership.project_ids is not None else ""
+    return f"{membership.role.value} of {team.name}{narrowed}"
 
 
 def _with_sessions(settings: Settings, action: str, ask: Callable[[Sessions], Awaitable[T]]) -> T:

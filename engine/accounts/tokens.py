@@ -1,27 +1,24 @@
 """Tokens: made once, shown once, kept as a hash."""
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from ipaddress import ip_address, ip_network
 
 from sqlmodel import Session, col, select
 
-from db.errors import DatabaseUnusable
 from db.models import ApiToken, EventKind, Grant, now
 from db.sessions import Sessions
 from engine.accounts.authorities import of_token
 from engine.accounts.authority import INSTALLATION, Place
+from engine.accounts.last_use import LastUses
 from engine.accounts.viewer import Viewer
 from engine.errors import InvalidInput, NotFound, NotNow
 from engine.events import record
 
 _PREFIX = "wharf_"
-_LAST_USE_PRECISION = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class Tokens:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._noting: dict[str, asyncio.Task[None]] = {}
+        self._uses = LastUses(sessions, _note_use)
 
     async def create(
         self,
@@ -72,21 +69,8 @@ class Tokens:
         if found is None:
             return None
         row, viewer = found
-        if row.id not in self._noting and _use_is_news(row, address):
-            # Who only reads does not wait for the database to be written.
-            self._noting[row.id] = asyncio.create_task(self._note_use(row.id, address))
+        self._uses.note(row.id, address, row.last_used_at, row.last_used_from)
         return viewer
-
-    async def _note_use(self, token_id: str, address: str) -> None:
-        try:
-            with suppress(DatabaseUnusable):
-                await self._sessions.write(_note_use, token_id, address)
-        finally:
-            del self._noting[token_id]
-
-    async def usable(self) -> list[ApiToken]:
-        """Every token that is neither revoked nor expired, oldest first."""
-        return await self._sessions.read(_usable)
 
     async def revoke(self, token_id: str) -> ApiToken:
         """The token is refused from now on. Raises `NotFound`."""
@@ -121,14 +105,6 @@ def _end(session: Session, row: ApiToken) -> None:
 def _tell(session: Session, kind: EventKind, row: ApiToken) -> None:
     place = Place(row.team_id, row.project_id, row.environment_id)
     record(session, kind, "ApiToken", row.id, **place._asdict(), data={"name": row.name})
-
-
-def _use_is_news(row: ApiToken, address: str) -> bool:
-    return (
-        row.last_used_at is None
-        or abs(now() - row.last_used_at) > _LAST_USE_PRECISION
-        or row.last_used_from != address
-    )
 
 
 def _create(
@@ -191,7 +167,8 @@ def _from_where_it_may(row: ApiToken, address: str) -> bool:
     return any((mapped or peer) in ip_network(each) for each in row.networks)
 
 
-def _usable(session: Session) -> list[ApiToken]:
+def usable_tokens(session: Session) -> list[ApiToken]:
+    """Every token that is neither revoked nor expired, oldest first."""
     rows = session.exec(select(ApiToken).where(col(ApiToken.revoked_at).is_(None)).order_by(col(ApiToken.id)))
     return [row for row in rows if usable(row)]
 

@@ -1,17 +1,15 @@
 """Browsers that are signed in. What their cookie holds is random, shown once, and kept as a hash."""
 
-import asyncio
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, or_, select
 
-from db.errors import DatabaseUnusable
 from db.models import EventKind, User, UserSession, now
 from db.sessions import Sessions
 from engine.accounts.authorities import of_user
+from engine.accounts.last_use import LastUses
 from engine.accounts.tokens import hashed
 from engine.accounts.viewer import Viewer
 from engine.errors import ConfirmationNeeded, NotFound
@@ -24,7 +22,6 @@ IDLE = timedelta(hours=24)
 RECENT = timedelta(minutes=10)
 """After signing in, or confirming a password, in which somebody may change what they sign in with."""
 
-_LAST_USE_PRECISION = timedelta(minutes=1)
 _LONGEST_AGENT = 300
 _KEPT_ENDED = 20  # sessions of a user that are over
 
@@ -43,7 +40,7 @@ class UserSessions:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._noting: dict[str, asyncio.Task[None]] = {}
+        self._uses = LastUses(sessions, _note_use)
 
     async def authenticate(self, text: str, address: str = "") -> Viewer | None:
         """Who has the cookie with this text, if they are still signed in."""
@@ -51,9 +48,7 @@ class UserSessions:
         if found is None:
             return None
         row, viewer = found
-        if row.id not in self._noting and _use_is_news(row, address):
-            # Who only reads does not wait for the database to be written.
-            self._noting[row.id] = asyncio.create_task(self._note_use(row.id, address))
+        self._uses.note(row.id, address, row.last_used_at, row.address)
         return viewer
 
     async def revoke(self, session_id: str) -> None:
@@ -67,13 +62,6 @@ class UserSessions:
         """
         if viewer.session_id is not None:
             await self._sessions.read(check_recent, viewer)
-
-    async def _note_use(self, session_id: str, address: str) -> None:
-        try:
-            with suppress(DatabaseUnusable):
-                await self._sessions.write(_note_use, session_id, address)
-        finally:
-            del self._noting[session_id]
 
 
 def new_text() -> str:
@@ -163,10 +151,6 @@ def _valid(session: Session, key: str, address: str) -> tuple[UserSession, Viewe
     return row, Viewer(
         user.name, authority, user_id=user.id, session_id=row.id, expires_at=row.expires_at, address=address
     )
-
-
-def _use_is_news(row: UserSession, address: str) -> bool:
-    return abs(now() - row.last_used_at) > _LAST_USE_PRECISION or row.address != address
 
 
 def _note_use(session: Session, session_id: str, address: str) -> None:

@@ -31,6 +31,11 @@ class Viewer:
         return not self.user_id and not self.token_id and self.authority == NOTHING
 
     @property
+    def in_person(self) -> str | None:
+        """The user, if it is they who ask, with a browser: what is their own is no business of their tokens."""
+        return self.user_id if self.session_id else None
+
+    @property
     def rests_on(self) -> frozenset[str]:
         """What this ends with, such as "ApiToken:01h…": when one of it is taken away, so is all that was opened."""
         grounds = {"User": self.user_id, "UserSession": self.session_id, "ApiToken": self.token_id}

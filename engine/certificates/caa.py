@@ -2,12 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
-from db.models import Challenge
+from db.models import CertificateResolver, Challenge
 from engine.dns.values import CaaRecord
 
 _KNOWN = {"issue", "issuewild", "iodef", "issuemail", "contactemail", "contactphone"}
 _MOST_LEVELS = 10  # names with more labels are nobody's
+
+
+_IDENTITIES = {
+    "acme-v02.api.letsencrypt.org": ("letsencrypt.org",),
+    "acme-staging-v02.api.letsencrypt.org": ("letsencrypt.org",),
+    "dv.acme-v02.api.pki.goog": ("pki.goog",),
+    "acme.zerossl.com": ("sectigo.com",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +25,11 @@ class CaaVerdict:
 
     allowed: bool | None
     words: str = ""
+
+
+def identities_of(resolver: CertificateResolver) -> tuple[str, ...] | None:
+    """What the authority of a resolver is called in CAA records, None where that is not known."""
+    return _IDENTITIES.get(urlsplit(resolver.directory_url).hostname or "")
 
 
 def levels(host: str) -> tuple[str, ...]:

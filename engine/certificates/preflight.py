@@ -39,20 +39,29 @@ class Preflight:
         self._proxy = proxy
         self._servers = servers
         self._turn = asyncio.Semaphore(_AT_ONCE)
-        self.addresses = Addresses(outside, proxy, servers, public_host)
+        self._addresses = Addresses(outside, proxy, servers, public_host)
 
     async def check(self, question: PreflightQuestion) -> PreflightReport:
         """Takes 7 seconds at most, once it is its turn."""
         async with self._turn:
             return PreflightReport(question.host, tuple(await self._checks(question)))
 
+    async def leads_here(self, host: str, *, secure: bool) -> list[PreflightCheck]:
+        """Where DNS leads a host, and who answers there, on the proxy's port for HTTPS or plain HTTP."""
+        async with self._turn:
+            return await self._addresses.lead_here(host, secure=secure)
+
+    async def proxy_runs(self) -> bool:
+        """Whether the proxy serves from any document at all."""
+        return self._proxy.found and await self._proxy.internal.loaded() is not None
+
     async def _checks(self, question: PreflightQuestion) -> list[PreflightCheck]:
         host, challenge = question.host, question.challenge
-        if await self._proxy.internal.loaded() is None:
+        if not await self.proxy_runs():
             return [wrong(PreflightSubject.PROXY, CertificateReason.PROXY_NOT_RUNNING, _NOT_RUNNING)]
         asked = []
         if challenge is not Challenge.DNS_01:
-            asked.append(self.addresses.lead_here(host, secure=challenge is Challenge.TLS_ALPN_01))
+            asked.append(self._addresses.lead_here(host, secure=challenge is Challenge.TLS_ALPN_01))
         if challenge:
             asked.append(self._caa(question, challenge))
         found = await asyncio.gather(*asked)

@@ -1,8 +1,9 @@
 """Domains: which names and paths lead to which application."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from sqlmodel import Session, col, delete, select
 
@@ -20,11 +21,27 @@ from db.sessions import Sessions
 from engine.accounts.visible import readable
 from engine.certificates.wanted import check_wildcard, settle_certificates
 from engine.domains.names import names_of, parts_of
-from engine.errors import NotFound, NotNow, RouteTaken
+from engine.domains.options import (
+    MOST_USERS,
+    NO_OPTIONS,
+    DomainOptions,
+    Hsts,
+    NewUser,
+    RateLimit,
+    check_options,
+    check_users,
+    hashed,
+    is_acceptable,
+    kept_options,
+    user_names,
+)
+from engine.errors import InvalidInput, NotFound, NotNow, RouteTaken
 from engine.names import DomainUrl
+from engine.proxy.tcp.allow_list import unusable_network
 from engine.status import record_about
 
 _URL = ("input", "url")
+_STORED_OTHERWISE = {"url", "basic_auth", *DomainOptions.model_fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,36 +53,59 @@ class NewDomain:
     www_mode: WwwMode = WwwMode.NONE
     https_only: bool = True
     resolver_id: str | None = None
+    options: DomainOptions = NO_OPTIONS
+    basic_auth: Sequence[NewUser] = ()
 
 
 class DomainChanges(TypedDict, total=False):
-    """What of a domain is to become different."""
+    """What of a domain is to become different. The last ones are the options, each as in `DomainOptions`."""
 
     url: DomainUrl
     strip_prefix: bool
     www_mode: WwwMode
     https_only: bool
     resolver_id: str | None
+    basic_auth: Sequence[NewUser]
+    allowed_networks: tuple[str, ...]
+    max_body_size: int | None
+    request_headers: dict[str, str]
+    response_headers: dict[str, str]
+    compress: bool
+    rate_limit: RateLimit | None
+    hsts: Hsts | None
 
 
 class Domains:
-    """What the API may do to domains. `changed` is called with the server whose routes are to be published."""
+    """What the API may do to domains. `changed` is called with the server whose routes are to be published.
 
-    def __init__(self, sessions: Sessions, changed: Callable[[str], None]) -> None:
+    `address` is where the proxy is bound.
+    """
+
+    def __init__(self, sessions: Sessions, address: str, changed: Callable[[str], None]) -> None:
         self._sessions = sessions
+        self._address = address
         self._changed = changed
 
     async def add(self, application_id: str, wanted: NewDomain) -> Domain:
         """Raises `NotFound`, `RouteTaken`, `InvalidInput`, and `NotNow` for an application without a port."""
-        domain = await self._sessions.write(_add, application_id, wanted)
+        self._check_networks(wanted.options.allowed_networks)
+        hashes = await _hashes(wanted.basic_auth)
+        domain = await self._sessions.write(_add, application_id, wanted, hashes)
         self._changed(domain.server_id)
         return domain
 
     async def update(self, domain_id: str, changes: DomainChanges) -> Domain:
         """Raises `NotFound`, `RouteTaken`, `InvalidInput`."""
-        domain = await self._sessions.write(_update, domain_id, changes)
+        self._check_networks(changes.get("allowed_networks", ()))
+        hashes = await _hashes(changes.get("basic_auth", ()))
+        domain = await self._sessions.write(_update, domain_id, changes, hashes)
         self._changed(domain.server_id)
         return domain
+
+    def _check_networks(self, networks: Sequence[str]) -> None:
+        for step, network in enumerate(networks):
+            if problem := unusable_network(network, self._address):
+                raise InvalidInput(problem, field=("input", "allowedNetworks", str(step)))
 
     async def remove(self, domain_id: str) -> None:
         """Raises `NotFound`."""
@@ -80,7 +120,13 @@ def forget_domains(session: Session, application_id: str) -> None:
     settle_certificates(session, session.get_one(Application, application_id).server_id)
 
 
-def _add(session: Session, application_id: str, wanted: NewDomain) -> Domain:
+async def _hashes(users: Sequence[NewUser]) -> dict[str, str]:
+    """Of each user with a password "name:hash", by name. Computed aside, so that nobody waits for it."""
+    given = [user for user in users if is_acceptable(user)][:MOST_USERS]
+    return {user.name: await asyncio.to_thread(hashed, user) for user in given}
+
+
+def _add(session: Session, application_id: str, wanted: NewDomain, hashes: dict[str, str]) -> Domain:
     application = session.get(Application, application_id)
     if application is None or application.desired is DesiredState.REMOVED:
         raise NotFound("There is no such application.", field=("input", "applicationId"))
@@ -100,7 +146,10 @@ def _add(session: Session, application_id: str, wanted: NewDomain) -> Domain:
         www_mode=wanted.www_mode,
         https_only=wanted.https_only,
         resolver_id=wanted.resolver_id,
+        options=wanted.options.model_dump(mode="json", exclude_defaults=True),
+        basic_auth=_users(wanted.basic_auth, hashes, []),
     )
+    check_options(wanted.options, domain.scheme)
     _resolver_exists(session, wanted.resolver_id)
     session.add(domain)
     _claim_names(session, domain)
@@ -109,13 +158,9 @@ def _add(session: Session, application_id: str, wanted: NewDomain) -> Domain:
     return domain
 
 
-def _update(session: Session, domain_id: str, changes: DomainChanges) -> Domain:
+def _update(session: Session, domain_id: str, changes: DomainChanges, hashes: dict[str, str]) -> Domain:
     domain = _domain(session, domain_id)
-    values = dict(changes)
-    if "url" in changes:
-        parts = parts_of(changes["url"])
-        del values["url"]
-        values |= {"scheme": parts.scheme, "host": parts.host, "path_prefix": parts.path_prefix}
+    values = _columns(domain, changes, hashes)
     _resolver_exists(session, changes.get("resolver_id"))
     changed = sorted(name for name, value in values.items() if getattr(domain, name) != value)
     if changed:
@@ -126,6 +171,29 @@ def _update(session: Session, domain_id: str, changes: DomainChanges) -> Domain:
         _tell(session, EventKind.UPDATED, domain, changed)
         _settle(session, domain)
     return domain
+
+
+def _columns(domain: Domain, changes: DomainChanges, hashes: dict[str, str]) -> dict[str, Any]:
+    """The changes as columns have them."""
+    values: dict[str, Any] = {name: value for name, value in changes.items() if name not in _STORED_OTHERWISE}
+    if "url" in changes:
+        parts = parts_of(changes["url"])
+        values |= {"scheme": parts.scheme, "host": parts.host, "path_prefix": parts.path_prefix}
+    if "basic_auth" in changes:
+        values["basic_auth"] = _users(changes["basic_auth"], hashes, domain.basic_auth)
+    told = {name: value for name, value in changes.items() if name in DomainOptions.model_fields}
+    options = kept_options(domain.options).model_copy(update=told)
+    check_options(options, values.get("scheme", domain.scheme))
+    if told:
+        values["options"] = options.model_dump(mode="json", exclude_defaults=True)
+    return values
+
+
+def _users(users: Sequence[NewUser], hashes: dict[str, str], known: list[str]) -> list[str]:
+    """Who may come in, as the column has it. Raises `InvalidInput`."""
+    check_users(users, known)
+    hashes = dict(zip(user_names(known), known, strict=True)) | hashes
+    return [hashes[user.name] for user in users]
 
 
 def _remove(session: Session, domain_id: str) -> str:

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from db.models import Challenge, KeyType
-from engine.proxy.archive import CONFIG_DIR
+from engine.proxy.archive import CONFIG_DIR, PROXY_USER
 from engine.proxy.templates import Pattern, static_pattern
 from engine.secrets import Secret
 
 STORAGE_DIR = "/var/lib/wharf-acme"  # where the volume is mounted
 CERTIFICATES_DIR = f"{STORAGE_DIR}/certificates"  # belongs to the proxy's user
-PROXY_USER = 65532
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,31 +2,31 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
+from engine.proxy.middlewares import ORDINARY, Entrance, Middleware, chain, holding_page
 from engine.proxy.reach import reach_of
-from engine.proxy.routers import DOMAIN, Matcher
+from engine.proxy.routers import Router, Serve, routers_of
 from engine.proxy.routes import (
-    Holding,
     HoldingReason,
-    Route,
     RoutedApplication,
     Serving,
     objection,
     unusable_servers,
 )
-from engine.proxy.templates import Pattern, http_pattern, page
+from engine.proxy.templates import Pattern, http_pattern
 from engine.proxy.tls import AcmeCertificate, certificate_routers
 
 KEY_HEADER = "X-Wharf-Key"
 PROBE_HEADER = "X-Wharf-Probe"
 RELEASE_HEADER = "X-Wharf-Release"
+ROUTER_PATTERNS = {"web": "domain", "websecure": "domain-secure"}
+_NOBODY = "noop@internal"  # never reached: a page or a redirect answers
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,}\Z")
-_PRIORITY_OF_DOMAINS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ def compile_routes(
     applications: Iterable[RoutedApplication],
     *,
     key: str,
+    entrance: Entrance = ORDINARY,
     certificates: Sequence[Pattern] = (),
     acme: Iterable[AcmeCertificate] = (),
 ) -> Compiled:
@@ -56,7 +57,7 @@ def compile_routes(
     """
     if not is_key(key):
         raise ValueError("The proxy's key must be 16 or more letters, digits, - or _.")
-    document = _Document(key, certificates)
+    document = _Document(key, entrance, certificates)
     document.routers |= certificate_routers(acme)
     for application in sorted(applications, key=lambda each: each.application_id):
         document.add(application)
@@ -64,12 +65,13 @@ def compile_routes(
 
 
 class _Document:
-    def __init__(self, key: str, certificates: Sequence[Pattern]) -> None:
+    def __init__(self, key: str, entrance: Entrance, certificates: Sequence[Pattern]) -> None:
         self.key = key
+        self.entrance = entrance
         self.certificates = certificates
         self.routers: Pattern = {}
         self.services: Pattern = {}
-        self.middlewares: Pattern = dict(_holding_middlewares())
+        self.middlewares: Pattern = dict(map(holding_page, (*(each.value for each in HoldingReason), "unknown")))
         self.rejected: dict[str, str] = {}
         for name in ("unknown", "unknown-secure"):
             self.routers[name] = http_pattern("routers", name)
@@ -81,11 +83,15 @@ class _Document:
         problem = unusable_servers(target) if isinstance(target, Serving) else None
         if isinstance(target, Serving) and not problem:
             self._serve(application.application_id, target)
+        routes = {}
         for route in application.routes:
             if refusal := problem or objection(route):
                 self.rejected[route.domain_id] = refusal
             else:
-                self._route(application.application_id, route, target)
+                routes[route.domain_id] = route
+        usable = replace(application, routes=tuple(routes.values()))
+        for router in routers_of(usable, self.entrance.ports):
+            self._route(router, chain(router, application, routes[router.domain_id], self.entrance))
 
     def compiled(self) -> Compiled:
         # The revision covers everything but its own mark, which is added last.
@@ -112,33 +118,23 @@ class _Document:
         asked = f"Header(`{PROBE_HEADER}`, `{application_id}`)"
         self._internal(probe, asked, pattern="probe", service=name, middlewares=[probe])
 
-    def _route(self, application_id: str, route: Route, target: Serving | Holding) -> None:
-        filled: dict[str, Any] = {
-            "rule": Matcher(route.host, route.path_prefix).rule(),
-            "priority": _PRIORITY_OF_DOMAINS + len(route.path_prefix),
-        }
-        if isinstance(target, Holding):
-            router = http_pattern("routers", "held") | {"middlewares": [_holding(target.reason.value)]}
-        else:
-            router = http_pattern("routers", "domain") | {"service": _application(application_id)}
-            del router["middlewares"]
-            if route.strip_prefix and route.path_prefix != "/":
-                router["middlewares"] = [self._strip(route)]
-        self.routers[DOMAIN + route.domain_id] = router | filled
-
-    def _strip(self, route: Route) -> str:
-        middleware = http_pattern("middlewares", "strip")
-        middleware["stripPrefix"]["prefixes"] = [route.path_prefix]
-        name = f"strip-{route.domain_id}"
-        self.middlewares[name] = middleware
-        return name
+    def _route(self, router: Router, middlewares: list[Middleware]) -> None:
+        pattern = http_pattern("routers", ROUTER_PATTERNS[router.entry_point])
+        pattern["rule"], pattern["priority"] = router.matcher.rule(), router.priority
+        action = router.action
+        pattern["service"] = _application(action.application_id) if isinstance(action, Serve) else _NOBODY
+        del pattern["middlewares"]
+        if middlewares:
+            pattern["middlewares"] = [name for name, _ in middlewares]
+        self.middlewares.update(middlewares)
+        self.routers[router.name] = pattern
 
     def _reach(self) -> None:
         reach = reach_of(self.key)
         for name in ("reach", "reach-secure"):
             self.routers[name] = http_pattern("routers", name) | {"rule": f"Path(`{reach.path}`)"}
         middleware = http_pattern("middlewares", "reach")
-        middleware["plugin"]["holding"]["page"] = reach.word
+        middleware["plugin"]["wharf"]["page"]["html"] = reach.word
         self.middlewares["reach"] = middleware
 
     def _internal(self, name: str, matcher: str, *, pattern: str = "", **filled: Any) -> None:
@@ -165,17 +161,6 @@ def is_key(key: str) -> bool:
 def revision_path(revision: str) -> str:
     """What the mark of a document matches; one that comes in an archive has its slot appended to it."""
     return f"/revision/{revision}"
-
-
-def _holding_middlewares() -> Iterator[tuple[str, Pattern]]:
-    for name in (*(reason.value for reason in HoldingReason), "unknown"):
-        middleware = http_pattern("middlewares", _holding(name))
-        middleware["plugin"]["holding"]["page"] = page(name)
-        yield _holding(name), middleware
-
-
-def _holding(name: str) -> str:
-    return f"holding-{name}"
 
 
 def _application(application_id: str) -> str:

@@ -117,6 +117,11 @@ class HttpProxy:
         return self._name
 
     @property
+    def found(self) -> bool:
+        """Whether there is a container in use."""
+        return self._name is not None
+
+    @property
     def carrier(self) -> Carrier:
         """What brings documents to the container in use."""
         return self._directory if self._directory and self.settings.shared else self._archive

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from db.models import MaintenanceMode, Scheme, WwwMode
 from engine.domains.names import is_wildcard, names_of
@@ -23,8 +23,10 @@ _SUFFIX = re.compile(r"(-www)?(-secure)?\Z")
 _PRIORITY_OF_WILDCARDS = 1000
 _PRIORITY_OF_NAMES = 3000
 _NAME_ASKED_FOR = "*"
-# What Traefik leaves in the path that it compares: decoded, these would be other parts of a URL.
-_ESCAPED = re.compile(r"%(?!3A|2F|3F|23|5B|5D|40|21|24|26|27|28|29|2A|2B|2C|3B|3D|25)[0-9A-F]{2}", re.IGNORECASE)
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_NEED_NO_ESCAPE = "%/:@!$&'()*+,;=-._~[]"
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
+_RESERVED = re.compile(r"[:/?#\[\]@!$&'()*+,;=%]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Redirect:
 
     def location(self, host: str, path_and_query: str) -> str:
         """Where a request for this host is sent."""
-        return self.to.replace(_NAME_ASKED_FOR, host.lower().removesuffix(".")) + path_and_query
+        path, mark, query = path_and_query.partition("?")
+        return self.to.replace(_NAME_ASKED_FOR, host.lower().removesuffix(".")) + sanitised(path) + mark + query
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +177,22 @@ def _port(number: int, usual: int) -> str:
     return "" if number == usual else f":{number}"
 
 
+def sanitised(path: str) -> str:
+    """A path as Traefik takes it, before it looks for a router: no needless escapes, dot segments, double slashes."""
+    path = quote(path, safe=_NEED_NO_ESCAPE)
+    path = _ESCAPE.sub(lambda found: _decoded(found[0], _UNRESERVED) or found[0].upper(), path)
+    cleaned = posixpath.normpath(f"/{path}").replace("//", "/")
+    return f"{cleaned}/" if path.endswith("/") and cleaned != "/" else cleaned
+
+
 def _compared(path: str) -> str:
-    """A path as Traefik compares it with prefixes: without dot segments, double slashes and needless escapes."""
-    decoded = _ESCAPED.sub(lambda found: unquote(found[0]), path)
-    cleaned = posixpath.normpath(f"/{decoded}").replace("//", "/")
-    return f"{cleaned}/" if decoded.endswith("/") and cleaned != "/" else cleaned
+    """A path as prefixes are compared with it: what is escaped is decoded, unless it had another meaning then."""
+    return _ESCAPE.sub(
+        lambda found: found[0] if _decoded(found[0], _RESERVED) else unquote(found[0]), sanitised(path)
+    )
+
+
+def _decoded(escape: str, characters: re.Pattern[str]) -> str:
+    """The character behind an escape, if it is one of these."""
+    character = chr(int(escape[1:], 16))
+    return character if characters.fullmatch(character) else ""

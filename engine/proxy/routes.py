@@ -6,6 +6,7 @@ from enum import Enum
 
 from db.models import MaintenanceMode, Scheme, WwwMode
 from engine.domains.names import names_of
+from engine.domains.options import NO_OPTIONS, DomainOptions, is_user
 from engine.errors import InvalidInput
 
 # Host names as DNS has them, lower case; what a browser makes of others (punycode) has this form too.
@@ -43,7 +44,10 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One domain: a host, perhaps with "*." before it, and a path prefix ("/", or one that ends without a slash)."""
+    """One domain: a host, perhaps with "*." before it, and a path prefix ("/", or one that ends without a slash).
+
+    `options` None: what was kept of them cannot be read. `basic_auth`: "name:hash" of each who may come in.
+    """
 
     domain_id: str
     host: str
@@ -52,6 +56,8 @@ class Route:
     scheme: Scheme = Scheme.HTTP
     www_mode: WwwMode = WwwMode.NONE
     https_only: bool = True
+    options: DomainOptions | None = NO_OPTIONS
+    basic_auth: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ def objection(route: Route) -> str | None:
         names_of(route.host, route.www_mode)
     except InvalidInput as error:
         return error.sentence
+    if route.options is None or not all(map(is_user, route.basic_auth)):
+        return "Its options cannot be read; set them again."
     if not _PREFIX.match(route.path_prefix):
         return f"{route.path_prefix!r} is not a path prefix that can be routed."
     return None

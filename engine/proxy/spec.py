@@ -9,14 +9,15 @@ from typing import Any
 import orjson
 
 from engine.proxy.acme import (
-    PROXY_USER,
     STORAGE_DIR,
     AcmeResolver,
     resolver_files,
     resolver_variables,
     resolvers_section,
 )
-from engine.proxy.archive import CONFIG_DIR, LIVE_DIR, first_filling
+from engine.proxy.archive import CONFIG_DIR, LIVE_DIR, PROXY_USER, first_filling
+from engine.proxy.middlewares import Entrance
+from engine.proxy.routers import Ports
 from engine.proxy.templates import plugin_files, static_pattern
 
 INTERNAL_PORT = 8090
@@ -60,6 +61,12 @@ class ProxySettings:
     def address(self) -> str:
         """The proxy's fixed address on the management network; the first one belongs to the host."""
         return _host(self.network_subnet, 2)
+
+    @property
+    def entrance(self) -> Entrance:
+        """Where visitors come in, as routes have to know it."""
+        gateway = _host(self.network_subnet, 1)
+        return Entrance(Ports(self.http_port, self.https_port), self.bind_address, gateway)
 
     @property
     def our_address(self) -> str:

@@ -3,10 +3,10 @@ from typing import Annotated
 import strawberry
 
 from engine.audit_log import AuditFilter, newest
-from engine.errors import InvalidInput, NotFound
+from engine.errors import InvalidInput
 from graph.connections import Connection, page, page_size
 from graph.context import Info
-from graph.ids import local_id, read_global_id
+from graph.ids import any_id, local_id
 from graph.permissions import Action, Noun
 from graph.resolvers.fields import query
 from graph.scalars import Cursor
@@ -42,7 +42,7 @@ class AuditQueries:
         action: Annotated[str | None, _ACTION] = None,
     ) -> Connection[AuditEntry]:
         wanted = AuditFilter(
-            noun_id=_any_key(noun_id),
+            noun_id=any_id(noun_id, field=("nounId",))[1] if noun_id is not None else None,
             user_id=_key("User", user_id, "userId"),
             token_id=_key("ApiToken", token_id, "tokenId"),
             team_id=_key("Team", team_id, "teamId"),
@@ -55,15 +55,6 @@ class AuditQueries:
 
 def _key(kind: str, given: strawberry.ID | None, argument: str) -> str | None:
     return None if given is None else local_id(kind, given, field=(argument,))
-
-
-def _any_key(given: strawberry.ID | None) -> str | None:
-    if given is None:
-        return None
-    named = read_global_id(given)
-    if named is None:
-        raise NotFound(f"Nothing has the id {given[:80]!r}.", field=("nounId",))
-    return named[1]
 
 
 def _checked(action: str | None) -> str | None:

@@ -3,15 +3,18 @@ from typing import cast
 import strawberry
 
 from db.models import WwwMode
+from engine.domains.options import DomainOptions
 from engine.domains.requests import DomainChanges, NewDomain
 from engine.errors import InvalidInput
-from engine.names import DomainUrl
+from engine.names import AddressRange, ByteCount, DomainUrl
 from graph import loaders
 from graph.context import Info
 from graph.errors import Payload
 from graph.ids import local_id
 from graph.permissions import Action, Noun
+from graph.resolvers import domain_options as options
 from graph.resolvers.changes import changes
+from graph.resolvers.domain_options import BasicAuthUserInput, HeaderInput, HstsInput, RateLimitInput
 from graph.resolvers.fields import Input, mutation, query
 from graph.schema.domains import Domain
 
@@ -35,6 +38,14 @@ class AddDomainInput:
     www_mode: WwwMode | None = strawberry.field(default=None, description=f"{_WWW} NONE, if nothing is said.")
     generate_ssl_for_www_and_non_www: bool | None = strawberry.field(default=None, description=_ALIAS)
     https_only: bool = strawberry.field(default=True, description=_HTTPS_ONLY)
+    basic_auth: list[BasicAuthUserInput] | None = strawberry.field(default=None, description=options.BASIC_AUTH)
+    allowed_networks: list[AddressRange] | None = strawberry.field(default=None, description=options.NETWORKS)
+    max_body_size: ByteCount | None = strawberry.field(default=None, description=options.BODY)
+    request_headers: list[HeaderInput] | None = strawberry.field(default=None, description=options.REQUEST_HEADERS)
+    response_headers: list[HeaderInput] | None = strawberry.field(default=None, description=options.RESPONSE_HEADERS)
+    compress: bool = strawberry.field(default=False, description=options.COMPRESS)
+    rate_limit: RateLimitInput | None = strawberry.field(default=None, description=options.RATE_LIMIT)
+    hsts: HstsInput | None = strawberry.field(default=None, description=options.HSTS)
     resolver_id: strawberry.ID | None = strawberry.field(default=None, description=_RESOLVER)
 
 
@@ -51,6 +62,18 @@ class UpdateDomainInput:
     www_mode: strawberry.Maybe[WwwMode | None] = strawberry.field(description=_WWW)
     generate_ssl_for_www_and_non_www: strawberry.Maybe[bool | None] = strawberry.field(description=_ALIAS)
     https_only: strawberry.Maybe[bool | None] = strawberry.field(description=_HTTPS_ONLY)
+    basic_auth: strawberry.Maybe[list[BasicAuthUserInput] | None] = strawberry.field(description=options.BASIC_AUTH)
+    allowed_networks: strawberry.Maybe[list[AddressRange] | None] = strawberry.field(description=options.NETWORKS)
+    max_body_size: strawberry.Maybe[ByteCount | None] = strawberry.field(description=options.BODY)
+    request_headers: strawberry.Maybe[list[HeaderInput] | None] = strawberry.field(
+        description=f"{options.REQUEST_HEADERS} All of them: those that are left out are gone."
+    )
+    response_headers: strawberry.Maybe[list[HeaderInput] | None] = strawberry.field(
+        description=f"{options.RESPONSE_HEADERS} All of them: those that are left out are gone."
+    )
+    compress: strawberry.Maybe[bool | None] = strawberry.field(description=options.COMPRESS)
+    rate_limit: strawberry.Maybe[RateLimitInput | None] = strawberry.field(description=options.RATE_LIMIT)
+    hsts: strawberry.Maybe[HstsInput | None] = strawberry.field(description=options.HSTS)
     resolver_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description=_RESOLVER)
 
 
@@ -82,20 +105,29 @@ class DomainMutations:
     async def add_domain(self, info: Info, input: Input[AddDomainInput]) -> AddDomainPayload:
         key = local_id("Application", input.application_id, field=("input", "applicationId"))
         mode = _www_mode(input.www_mode, input.generate_ssl_for_www_and_non_www) or WwwMode.NONE
-        resolver = _resolver(input.resolver_id)
-        wanted = NewDomain(input.url, input.strip_prefix, mode, input.https_only, resolver)
+        said = options.told(vars(input))
+        users = said.pop("basic_auth")
+        wanted = NewDomain(
+            input.url,
+            input.strip_prefix,
+            mode,
+            input.https_only,
+            _resolver(input.resolver_id),
+            options=DomainOptions(**said),
+            basic_auth=users,
+        )
         return AddDomainPayload(domain=Domain.of(await info.context.engine.domains.add(key, wanted)))
 
     @mutation(Action.UPDATE, Noun.DOMAIN, "Change what a domain leads to; at once.")
     async def update_domain(self, info: Info, input: Input[UpdateDomainInput]) -> UpdateDomainPayload:
         key = local_id("Domain", input.domain_id, field=_ID)
-        given = changes(input, clearable={"resolver_id"})
+        given = changes(input, clearable=options.OPTIONS | {"resolver_id"})
         if "resolver_id" in given:
             given["resolver_id"] = _resolver(cast(strawberry.ID | None, given["resolver_id"]))
         alias = cast(bool | None, given.pop("generate_ssl_for_www_and_non_www", None))
         if mode := _www_mode(cast(WwwMode | None, given.get("www_mode")), alias):
             given["www_mode"] = mode
-        wanted = cast(DomainChanges, given)
+        wanted = cast(DomainChanges, given | options.told(given))
         return UpdateDomainPayload(domain=Domain.of(await info.context.engine.domains.update(key, wanted)))
 
     @mutation(Action.REMOVE, Noun.DOMAIN, "Send no more requests for a URL to its application.")

@@ -6,7 +6,7 @@ from engine.accounts.authority import INSTALLATION, Action, Noun
 from engine.accounts.visible import place_of
 from graph import loaders
 from graph.context import Info
-from graph.ids import global_id, read_global_id
+from graph.ids import any_id, global_id
 from graph.permissions import SignedIn
 from graph.schema.passkeys import Passkey
 from graph.schema.sessions import Identity, UserSession
@@ -33,31 +33,33 @@ class Viewer:
 
     @strawberry.field(description="The teams that the user is in; none for a token.")
     async def memberships(self, info: Info) -> list[Membership]:
-        rows = await info.context.read(loaders.own_memberships, _signed_in(info))
+        rows = await info.context.read(loaders.own_memberships, info.context.viewer.in_person)
         return [Membership.of(row) for row in rows]
 
     @strawberry.field(description="The tokens of the user that were not revoked, oldest first; none for a token.")
     async def api_tokens(self, info: Info) -> list[ApiToken]:
-        rows = await info.context.read(loaders.own_tokens, _signed_in(info))
+        rows = await info.context.read(loaders.own_tokens, info.context.viewer.in_person)
         return [ApiToken.of(row) for row in rows]
 
     @strawberry.field(description="Where the user is signed in, the last used first; none where a token asks.")
     async def sessions(self, info: Info) -> list[UserSession]:
-        rows = await info.context.read(loaders.own_sessions, _in_person(info))
+        rows = await info.context.read(loaders.own_sessions, info.context.viewer.in_person)
         return [UserSession.of(row) for row in rows]
 
     @strawberry.field(description="Who the user is to the provider of single sign-on; none where a token asks.")
     async def identities(self, info: Info) -> list[Identity]:
-        rows = await info.context.read(loaders.own_identities, _in_person(info))
+        rows = await info.context.read(loaders.own_identities, info.context.viewer.in_person)
         return [Identity.of(row) for row in rows]
 
     @strawberry.field(description="The passkeys of the user; none where a token asks.")
     async def passkeys(self, info: Info) -> list[Passkey]:
-        return [Passkey.of(row) for row in await info.context.read(loaders.own_passkeys, _in_person(info))]
+        return [
+            Passkey.of(row) for row in await info.context.read(loaders.own_passkeys, info.context.viewer.in_person)
+        ]
 
     @strawberry.field(description="How many recovery codes the user has left; null: a token asks.")
     async def recovery_codes_left(self, info: Info) -> int | None:
-        user_id = _in_person(info)
+        user_id = info.context.viewer.in_person
         return await info.context.read(loaders.own_recovery_codes, user_id) if user_id else None
 
     @strawberry.field(description="Whether the viewer may do this. With what they may not see they may do nothing.")
@@ -70,22 +72,11 @@ class Viewer:
     ) -> bool:
         place = INSTALLATION
         if within is not None:
-            found = info.context.engine.sessions.read_now(place_of, *(read_global_id(within) or ("", "")))
+            found = info.context.engine.sessions.read_now(place_of, *any_id(within, field=("within",)))
             if found is None:
                 return False
             place = found
         return info.context.viewer.authority.allows(action, noun, place)
-
-
-def _signed_in(info: Info) -> str | None:
-    """The user who asks without a token: one is limited, and what is theirs is not within its limits."""
-    viewer = info.context.viewer
-    return viewer.user_id if viewer.token_id is None else None
-
-
-def _in_person(info: Info) -> str | None:
-    """The user, if it is they who ask, with a browser; what they sign in with is no business of their tokens."""
-    return info.context.viewer.user_id if info.context.viewer.session_id else None
 
 
 @strawberry.type

@@ -1,6 +1,6 @@
 """How an application can be wanted, and what it can do. Take these enums from here: here they are explained."""
 
-from db.models import ApplicationStatus, DesiredState, PullPolicy, RestartPolicy, Strategy
+from db.models import ApplicationStatus, DesiredState, MaintenanceMode, PullPolicy, RestartPolicy, Strategy
 from engine.hardening import USUAL_CAPABILITIES, Capability
 from engine.release_spec import CheckKind
 from graph.enums import described
@@ -11,6 +11,7 @@ __all__ = [
     "Capability",
     "CheckKind",
     "DesiredState",
+    "MaintenanceMode",
     "PullPolicy",
     "RestartPolicy",
     "Strategy",
@@ -39,6 +40,14 @@ described(
     STOPPED="It does not run, as was asked for.",
     REMOVING="It is about to go.",
     UNREACHABLE="Its server does not answer. It may well run on.",
+)
+described(
+    MaintenanceMode,
+    "What visitors of an application meet while somebody works on it.",
+    OFF="The application.",
+    PAGE="A page that says so, with status 503.",
+    HOLD="Nothing for up to 30 seconds: then the application, if the mode is OFF again by then, or else the page. "
+    "Nobody notices a short interruption; as many as 500 requests wait for each name of a domain.",
 )
 described(
     PullPolicy,

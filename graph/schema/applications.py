@@ -16,6 +16,7 @@ from graph.schema.application_enums import (
     ApplicationStatus,
     Capability,
     DesiredState,
+    MaintenanceMode,
     PullPolicy,
     RestartPolicy,
     Strategy,
@@ -73,6 +74,8 @@ class Application(Node):
         description="How long a container may take to end by itself before it is killed."
     )
     restart_policy: RestartPolicy = strawberry.field(description="What happens when a container ends.")
+    maintenance: MaintenanceMode = strawberry.field(description="What its visitors meet while somebody works on it.")
+    maintenance_message: str = strawberry.field(description="What the page of the maintenance tells them.")
     desired_state: DesiredState = strawberry.field(description="What was asked for.")
     status: ApplicationStatus = strawberry.field(description="What is.")
     created_at: datetime = strawberry.field(description="When it was made.")

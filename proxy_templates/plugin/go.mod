@@ -1,3 +1,3 @@
-module wharf.local/holding
+module wharf.local/wharf
 
 go 1.22

@@ -1,3 +1,3 @@
-from tests.graph.api.conftest import empty_database, nothing_converges
+from tests.graph.api.conftest import nothing_converges
 
-__all__ = ["empty_database", "nothing_converges"]
+__all__ = ["nothing_converges"]

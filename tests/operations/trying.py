@@ -14,6 +14,7 @@ from engine.accounts.authority import EVERYTHING
 from engine.accounts.viewer import Viewer
 from tests.graph.api.conftest import Api, Json
 from tests.graph.api.front import Answer, Front, opened
+from tests.operations.answers import without_deeds
 from tests.operations.planted import FOREIGN, FOREIGN_SECRET, SECRET, TYPED, Planted, looks_after_teams, running
 from tests.operations.writing import Operation, Writer
 from wharf.app import create_app
@@ -82,7 +83,8 @@ class Trying:
         self.codes.update([error["code"] for error in errors] or ["done"])
         text = answer.body.decode()
         assert self._secrets_in(text, viewer, operation) == []
-        assert self.planted.told_of_others(viewer, text, sent + " ".join(self._named)) == []
+        told = _without_deeds(operation, answer) if looks_after_teams(viewer) else text
+        assert self.planted.told_of_others(viewer, told, sent + " ".join(self._named)) == []
         self._look_at_log(operation)
 
     def _secrets_in(self, text: str, viewer: Viewer, operation: Operation) -> list[str]:
@@ -114,6 +116,11 @@ class Trying:
             for table, rows in contents.items()
             if not (people and table in _OF_PEOPLE)
         }
+
+
+def _without_deeds(operation: Operation, answer: Answer) -> str:
+    """Administrators read the audit log of all teams."""
+    return json.dumps(without_deeds(operation.text, answer.json()))
 
 
 def _errors(body: Json) -> Iterator[Json]:

@@ -81,12 +81,15 @@ class _Draft:
 
 
 class Writer:
-    """Writes one operation after another; the same ones for the same lots."""
+    """Writes one operation after another; the same ones for the same lots. None begins with a field of `without`."""
 
-    def __init__(self, lots: Random, known: Known, kinds: Sequence[str] = _KINDS) -> None:
+    def __init__(
+        self, lots: Random, known: Known, kinds: Sequence[str] = _KINDS, without: frozenset[str] = frozenset()
+    ) -> None:
         self.lots = lots
         self._known = known
         self._kinds = kinds
+        self._without = without
         self._written = 0
         self._waiting: dict[str, list[str]] = {}
         self._draft = _Draft()
@@ -96,7 +99,7 @@ class Writer:
         kind = self.lots.choices(self._kinds, _WEIGHTS[: len(self._kinds)])[0]
         root: GraphQLObjectType = getattr(SCHEMA, f"{kind}_type")
         count = 1 if kind == "subscription" else self.lots.choice((1, 1, 1, 2, 3))
-        names = self._next_roots(kind, sorted(root.fields), count)
+        names = self._next_roots(kind, sorted(root.fields.keys() - self._without), count)
         body = " ".join(self._field(name, root.fields[name], set(names), 0) for name in names)
         declared = ", ".join(f"${name}: {kind}" for name, kind in draft.declared.items())
         head = f"{kind} It{f'({declared})' if declared else ''}"

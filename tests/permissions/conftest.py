@@ -1,3 +1,3 @@
-from tests.graph.api.conftest import api, empty_database
+from tests.graph.api.conftest import api
 
-__all__ = ["api", "empty_database"]
+__all__ = ["api"]

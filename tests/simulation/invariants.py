@@ -113,7 +113,8 @@ def routes_are_told(books: Books) -> Iterator[str]:
     engine = books.world.engine
     assert engine is not None
     table = engine.sessions.read_now(routing_table, books.server.id)
-    compiled = compile_routes(table.applications, key=engine.host.proxy.settings.key)
+    settings = engine.host.proxy.settings
+    compiled = compile_routes(table.applications, key=settings.key, entrance=settings.entrance)
     document = books.world.traefik.document
     if document is None or document.loaded.revision != compiled.revision:
         yield f"it serves {document.loaded.revision[:6] if document else 'nothing'}, not {compiled.revision[:6]}"

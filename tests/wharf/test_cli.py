@@ -46,11 +46,11 @@ def test_a_token_is_made_listed_and_revoked(shell: Shell) -> None:
     shell.run("token", "create", "--name", "of the office")
     head, *rows = (re.split("  +", line) for line in shell.run("token", "list").stdout.splitlines())
     today = datetime.now(UTC)
-    assert head == ["ID", "NAME", "CREATED", "EXPIRES", "LAST USED"]
+    assert head == ["ID", "NAME", "CREATED", "EXPIRES", "LAST USED", "LIMITS"]
     assert [row[1] for row in rows] == ["laptop", "of the office"]
     assert rows[0][2].startswith(f"{today:%Y-%m-%d %H:}")
     assert rows[0][3].startswith(f"{today + timedelta(days=7):%Y-%m-%d %H:}")
-    assert (rows[1][3], rows[1][4]) == ("never", "never")
+    assert rows[1][3:] == ["never", "never", "none"]
     assert shell.run("token", "revoke", rows[0][0]).returncode == 0
     assert "laptop" not in shell.run("token", "list").stdout
     assert refused(shell.run("token", "revoke", "nothing")) == "There is no such token."

@@ -164,10 +164,27 @@ def test_a_socket_is_let_in_by_the_cookie_of_its_handshake_and_closed_with_its_s
         assert stranger.close_code == 4403
 
 
+def test_tokens_are_listed_with_what_they_are_limited_to(served: Shell) -> None:
+    wanted = {
+        "name": "reader",
+        "networks": ["10.0.0.0/8"],
+        "permissions": [{"action": "READ", "noun": "APPLICATION"}],
+    }
+    with browser(served) as client:
+        sign_in(client)
+        teams = ask(client, "{ teams { id } }").json()["data"]["teams"]
+        query = "mutation($input: CreateApiTokenInput!) { createApiToken(input: $input) { errors { message } } }"
+        answer = ask(client, query, {"input": {**wanted, "within": teams[0]["id"]}})
+    assert answer.json() == {"data": {"createApiToken": {"errors": []}}}
+    (row,) = (line for line in served.run("token", "list").stdout.splitlines() if "  reader  " in line)
+    assert row.endswith("  read Application; in default; from 10.0.0.0/8; for ann@example.com")
+
+
 def test_users_are_listed_and_reset_on_the_machine(served: Shell) -> None:
     heads, row = served.run("user", "list").stdout.splitlines()
     assert heads.split()[:3] == ["ID", "E-MAIL", "NAME"]
     assert row.split()[1:5] == ["ann@example.com", "Ann", "yes", "no"]
+    assert (heads.split()[-1], row.rpartition("  ")[2]) == ("ROLES", "OWNER of default")
     served.settings["WHARF_PUBLIC_URL"] = "https://wharf.example.com/"
     told = served.run("user", "reset", "--email", "Ann@example.com", "--second-factor").stdout.strip()
     assert re.fullmatch(r"https://wharf\.example\.com/reset-password#[\w-]{43}", told)

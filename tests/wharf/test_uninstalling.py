@@ -37,6 +37,10 @@ async def test_everything_goes_but_volumes_and_comes_back(world: World) -> None:
     dumps = world.directory / "data" / "dumps"
     dumps.mkdir()
     (dumps / "01m833z4wr47h397dvxhp6mbv0.sql").write_text("--")
+    volumes = [*world.program, "uninstall", "--volumes"]
+    asked = subprocess.run(volumes, env=world.environ, input="y\nn\n", capture_output=True, text=True, timeout=60)
+    assert ", kept of the application shop\n1 volume(s) go too, with all that they hold. Go on?" in asked.stdout
+    assert (asked.returncode, "Removed" in asked.stdout) == (1, False)
     removed, stays = world.command("uninstall", "--yes").split("1 volume(s) stay")
     assert f"1 dump(s) of databases stay in {dumps}." in stays
     assert {line.split()[1] for line in removed.splitlines()} == {"container", "network"}

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from strawberry.types import ExecutionResult
 
-from db.migrate import migrate
 from engine.accounts import roles
 from engine.accounts.authority import EVERYTHING, Allowance, Authority
 from engine.accounts.passwords import Hashing
@@ -136,13 +135,6 @@ class Watch:
         result = await anext(self.stream)
         assert result.errors
         return result.errors[0].extensions or {}
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("database") / "empty.db"
-    migrate(f"sqlite:///{path}")
-    return path
 
 
 @asynccontextmanager

@@ -68,6 +68,7 @@ _BY_TYPE: dict[str, Callable[[], Any]] = {
     "ResourceName": lambda: f"fresh-{next(_numbers)}",
     "ImageReference": lambda: "ghcr.io/acme/shop:2",
     "Hostname": lambda: f"fresh-{next(_numbers)}.example.com",
+    "CertificateName": lambda: f"fresh-{next(_numbers)}.example.com",
     "DomainUrl": lambda: f"https://fresh-{next(_numbers)}.example.com/api",
     "PathPrefix": lambda: "/api",
     "MountPath": lambda: f"/data/{next(_numbers)}",
@@ -78,12 +79,15 @@ _BY_TYPE: dict[str, Callable[[], Any]] = {
     "Bytes": lambda: "64MiB",
     "Duration": lambda: "2s",
     "DateTime": lambda: "2999-01-31T12:00:00Z",
+    "HeaderName": lambda: "X-Frame-Options",
+    "HeaderValue": lambda: "DENY",
     "EmailAddress": lambda: f"Fresh-{next(_numbers)}@Example.com",
 }
 _READ_BACK: dict[str, Callable[[Any], Any]] = {
     "Duration": names.duration,
     "Bytes": names.byte_count,
     "Hostname": names.hostname,
+    "CertificateName": names.certificate_name,
     "DomainUrl": names.domain_url,
     "PathPrefix": names.path_prefix,
     "MountPath": names.mount_path,

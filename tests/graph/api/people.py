@@ -84,9 +84,9 @@ def long_ago(session: Session, user_id: str | None, by: timedelta = user_session
 @contextmanager
 def at_time(moment: datetime) -> Iterator[None]:
     """What looks at the clock for people sees this time."""
-    from engine.accounts import invitations
+    from engine.accounts import invitations, last_use
 
-    modules = (user_sessions, resets, invitations, second_factor)
+    modules = (user_sessions, last_use, resets, invitations, second_factor)
     patches = [patch.object(module, "now", lambda: moment) for module in modules]
     for each in patches:
         each.start()

@@ -236,7 +236,7 @@ async def test_a_plan_tells_what_a_deployment_would_do(
         "creates": [{"replica": 1, "image": "nginx:1.29"}, {"replica": 2, "image": "nginx:1.29"}],
         "removes": [{"name": "web-1"}],
         "replacesRelease": {"number": 1},
-        "moves": [{"domain": {"url": "http://shop.example.com"}, "fromRelease": {"number": 1}}],
+        "moves": [{"domain": {"host": "shop.example.com"}, "fromRelease": {"number": 1}}],
         "changes": [
             {"field": "replicas", "before": "1", "after": "2"},
             {"field": "capabilities", "before": USUAL, "after": "NET_RAW"},

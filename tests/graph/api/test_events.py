@@ -232,7 +232,7 @@ async def test_every_change_of_state_tells_what_it_is_and_what_it_is_about(api: 
         await events.until(kind="ContainerStateChanged", **container, **gone)
         await events.until(kind="ApplicationStatusChanged", application={"name": "web"})
         await events.until(kind="ReleaseStatusChanged", number=1, releaseStatus="DRAINING", release={"number": 1})
-        await events.until(kind="DomainStateChanged", problem="No.", domain={"url": "http://shop.example.com"})
+        await events.until(kind="DomainStateChanged", problem="No.", domain={"host": "shop.example.com"})
         await events.until(kind="ServerStateChanged", serverState="UNREACHABLE", server={"name": "local"})
         await events.until(kind="ProxyStateChanged", proxyState="STARTING", server={"name": "local"})
 

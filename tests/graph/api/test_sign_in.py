@@ -162,10 +162,10 @@ async def test_a_session_ends_after_a_day_of_nothing_and_after_two_weeks_of_anyt
     start = now()
     with at_time(start + user_sessions.IDLE - timedelta(seconds=30)):
         assert await is_let_in(ann)
-        await asyncio.gather(*api.engine.people.sessions._noting.values())
+        await asyncio.gather(*api.engine.people.sessions._uses._noting.values())
     with at_time(start + user_sessions.IDLE + timedelta(minutes=1)):
         assert await is_let_in(ann)
-        await asyncio.gather(*api.engine.people.sessions._noting.values())
+        await asyncio.gather(*api.engine.people.sessions._uses._noting.values())
     with at_time(start + 3 * user_sessions.IDLE):
         assert not await is_let_in(ann)
     await api.engine.sessions.write(_use_at, start + user_sessions.LONGEST)

@@ -322,6 +322,12 @@ async def test_the_viewer_knows_what_they_may_do(api: Api) -> None:
     }
 
 
+async def test_what_may_be_done_with_what_has_no_id_is_an_error(api: Api) -> None:
+    document = "query($id: ID!) { viewer { may(action: READ, noun: APPLICATION, within: $id) } }"
+    error = await api.seen_by(await member(api, "ann", Role.VIEWER)).error(document, id="nothing")
+    assert (error["code"], error["field"]) == ("NOT_FOUND", ["within"])
+
+
 async def test_what_is_wrong_with_an_input_is_told_to_those_who_might_do_it(api: Api) -> None:
     application = await api.application()
     values = {"applicationId": application, "url": "not a URL"}

@@ -1,8 +1,6 @@
-// Package holding answers every request with one fixed page.
-package holding
+package wharf
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -14,28 +12,23 @@ import (
 // so much of a request is read before the answer.
 const mostToRead = 64 << 20
 
-// Config is one page. Page is HTML; Message says the same in a sentence, for clients that ask for JSON.
-type Config struct {
+// Page is one fixed answer. HTML is the page; Message says the same in a sentence, for clients that ask for JSON.
+type Page struct {
 	Status     int    `json:"status,omitempty"`
 	RetryAfter int    `json:"retryAfter,omitempty"`
-	Page       string `json:"page,omitempty"`
+	HTML       string `json:"html,omitempty"`
 	Message    string `json:"message,omitempty"`
 }
 
-// CreateConfig returns the defaults.
-func CreateConfig() *Config {
-	return &Config{Status: http.StatusServiceUnavailable}
-}
-
-type holding struct {
+type page struct {
 	status     int
 	retryAfter string
-	page       []byte
+	html       []byte
 	message    []byte
 }
 
-// New prepares both bodies once.
-func New(_ context.Context, _ http.Handler, config *Config, _ string) (http.Handler, error) {
+// newPage prepares both bodies once.
+func newPage(config *Page) (*page, error) {
 	message, err := json.Marshal(map[string]interface{}{"status": config.Status, "message": config.Message})
 	if err != nil {
 		return nil, err
@@ -44,13 +37,13 @@ func New(_ context.Context, _ http.Handler, config *Config, _ string) (http.Hand
 	if config.RetryAfter > 0 {
 		retryAfter = strconv.Itoa(config.RetryAfter)
 	}
-	return &holding{config.Status, retryAfter, []byte(config.Page), message}, nil
+	return &page{config.Status, retryAfter, []byte(config.HTML), message}, nil
 }
 
-func (h *holding) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, contentType := h.page, "text/html; charset=utf-8"
+func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, contentType := p.html, "text/html; charset=utf-8"
 	if prefersJSON(r.Header.Get("Accept")) {
-		body, contentType = h.message, "application/json"
+		body, contentType = p.message, "application/json"
 	}
 	header := w.Header()
 	header.Set("Content-Type", contentType)
@@ -58,14 +51,11 @@ func (h *holding) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("Vary", "Accept")
 	header.Set("X-Content-Type-Options", "nosniff")
-	if h.retryAfter != "" {
-		header.Set("Retry-After", h.retryAfter)
+	if p.retryAfter != "" {
+		header.Set("Retry-After", p.retryAfter)
 	}
-	// Who asks whether to send anything is told by the answer.
-	if r.Header.Get("Expect") == "" {
-		_, _ = io.CopyN(io.Discard, r.Body, mostToRead)
-	}
-	w.WriteHeader(h.status)
+	readOn(r)
+	w.WriteHeader(p.status)
 	_, _ = w.Write(body)
 }
 
@@ -73,4 +63,11 @@ func (h *holding) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func prefersJSON(accept string) bool {
 	jsonAt, htmlAt := strings.Index(accept, "json"), strings.Index(accept, "text/html")
 	return jsonAt >= 0 && (htmlAt < 0 || jsonAt < htmlAt)
+}
+
+// readOn takes in what a client still sends. Who asks whether to send anything is told by the answer.
+func readOn(r *http.Request) {
+	if r.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, r.Body, mostToRead)
+	}
 }
