@@ -26,7 +26,7 @@ ODD_TARGETS = {
     "/%C3%BC?%E2%82%AC=%20&&": "/%C3%BC?%E2%82%AC=%20&&",
     "/a;b=c,d/../e": "/e",
     "/\\evil.example": "/%5Cevil.example",
-    "/%0d%0aLocation:%20x": None,
+    "/%0d%0aX:%20y": "/%0D%0AX:%20y",
 }
 
 
@@ -118,10 +118,10 @@ async def test_redirects_are_308_for_every_method_and_odd_paths_go_through(rig: 
     for target, expected in ODD_TARGETS.items():
         answer = await visit(rig, f"http://www.a.test{target}")
         assert "x" not in answer.headers
-        assert (answer.status, answer.location) == ((308, to + expected) if expected else (400, "")), target
+        assert (answer.status, answer.location) == (308, to + expected), target
         (router, *_) = chosen(routers_of(application, rig.settings.entrance.ports), "web", "www.a.test", target)
         assert isinstance(router.action, Redirect)
-        assert not expected or router.action.location("www.a.test", target) == answer.location
+        assert router.action.location("www.a.test", target) == answer.location
 
 
 async def test_a_host_that_is_no_name_is_sent_nowhere(rig: Rig, delivery: Delivery) -> None:
