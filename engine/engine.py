@@ -20,6 +20,7 @@ from engine.certificates.checking import DomainChecks
 from engine.certificates.confirming import Confirming
 from engine.certificates.expiry import Expiry
 from engine.certificates.keeper import CertificateKeeper
+from engine.certificates.orders import Orders
 from engine.certificates.preflight import Preflight
 from engine.certificates.requests import Certificates
 from engine.certificates.resolvers import CertificateResolvers
@@ -36,6 +37,7 @@ from engine.docker.values import ContainerSummary
 from engine.domains.requests import Domains
 from engine.events import EventLog
 from engine.explanations.explaining import Explanations
+from engine.foreign_routes import ForeignRoutes
 from engine.host import Host
 from engine.instance import check_keys, identify, unlock
 from engine.keeper import Keeper
@@ -157,12 +159,14 @@ class Engine:
         self.preflight = Preflight(
             self._outside, self.host.proxy, self._settings.dns_servers, self._settings.public_host
         )
+        self.orders = Orders(self.sessions)
         self.resolvers = CertificateResolvers(self.sessions, self.cipher)
         self._certificate_keeper = CertificateKeeper(
             self.sessions, self.host, self.cipher, self._outside, self.preflight
         )
         self.domain_checks = DomainChecks(self.sessions, self.preflight, lambda _domain_id: None)
         self.explanations = Explanations(self.sessions, self.host, self.preflight)
+        self.foreign_routes = ForeignRoutes(self.sessions)
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(
             self.sessions, self._settings.proxy_address, lambda _server_id: self.host.publisher.request()

@@ -221,12 +221,12 @@ def mount_path(text: str) -> MountPath:
 
 
 def header_name(text: str) -> HeaderName:
-    """The name of a header that may be set or taken away, as HTTP likes to write it: `X-Frame-Options`."""
+    """The name of a header that may be set or taken away, such as `X-Frame-Options`."""
     if not re.fullmatch(HEADER_NAME, text):
         raise InvalidInput(f"{shown(text)} is not the name of a header, such as X-Frame-Options.")
     if text.lower() in _HEADERS_OF_OTHERS or text.lower().startswith(_OUR_HEADERS):
         raise InvalidInput(f"{text} is not to be changed: the proxy itself needs it.")
-    return HeaderName("-".join(part.capitalize() for part in text.split("-")))
+    return HeaderName(text)
 
 
 def header_value(text: str) -> HeaderValue:

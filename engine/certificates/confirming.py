@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
-from db.models import Certificate, CertificateReason, CertificateSource, EventKind, now
+from db.models import Certificate, CertificateReason, CertificateSource, now
 from db.sessions import Sessions
 from engine.certificates.own import own_certificates_of
 from engine.certificates.pem import leaf_of
+from engine.certificates.record import become
 from engine.certificates.shown import OwnCertificate
 from engine.errors import ProxyFailure
-from engine.events import record
 from engine.host import Host
 from engine.outside import Outside
 
@@ -80,10 +80,4 @@ def _note(session: Session, problems: dict[str, str]) -> None:
             continue
         if not problem:
             row.confirmed_at = now()
-        reason = CertificateReason.NOT_SHOWN if problem else None
-        changed = (row.reason, row.problem) != (reason, problem)
-        row.reason, row.problem = reason, problem
-        session.add(row)
-        if changed or not problem:
-            data = {"state": row.state.value, "reason": reason.value if reason else None, "problem": problem}
-            record(session, EventKind.CERTIFICATE_STATE, "Certificate", row.id, team_id=row.team_id, data=data)
+        become(session, row, row.state, CertificateReason.NOT_SHOWN if problem else None, problem)

@@ -18,14 +18,13 @@ from db.models import (
     now,
 )
 from db.sessions import Sessions
+from engine.certificates.record import become, tell
 from engine.certificates.wanted import settle_certificates
-from engine.events import record
 
 WARNINGS = (21, 7, 1)
 """Days before the end, the first warning first."""
 
 _LONGEST_SLEEP = timedelta(hours=1)  # the clock of the host may be set meanwhile
-_VALID = (CertificateState.ISSUED, CertificateState.RENEWING, CertificateState.EXPIRING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +113,11 @@ def _warn(session: Session, warnings: dict[str, int]) -> None:
         row = session.get_one(Certificate, certificate_id)
         row.warned_days = still[certificate_id]
         session.add(row)
-        if row.warned_days == 0:
+        if row.warned_days:
+            _expires(session, row, row.warned_days)
+        elif row.source is CertificateSource.UPLOADED:  # who looks after the others says how they are
             over = True
             _end(session, row)
-        else:
-            _expires(session, row, row.warned_days)
     if over:
         # What was brought is in the proxy no longer; authorities are asked for its names.
         for server_id in session.exec(select(Server.id)).all():
@@ -126,27 +125,12 @@ def _warn(session: Session, warnings: dict[str, int]) -> None:
 
 
 def _expires(session: Session, row: Certificate, days: int) -> None:
-    if row.state is CertificateState.ISSUED:
-        _become(session, row, CertificateState.EXPIRING)
+    if row.source is CertificateSource.UPLOADED and row.state is CertificateState.ISSUED:
+        become(session, row, CertificateState.EXPIRING, row.reason, row.problem)
     assert row.not_after is not None, "it has an end"
-    data = {"daysLeft": days, "notAfter": row.not_after.isoformat(), "name": ", ".join(row.names)}
-    _tell(session, EventKind.CERTIFICATE_EXPIRY, row, data)
+    tell(session, EventKind.CERTIFICATE_EXPIRY, row, daysLeft=days, notAfter=row.not_after.isoformat())
 
 
 def _end(session: Session, row: Certificate) -> None:
-    if row.state not in _VALID:
-        return
-    if row.source is CertificateSource.UPLOADED or row.reason is None:
-        row.reason, row.problem = CertificateReason.EXPIRED, f"It has expired on {row.not_after:%Y-%m-%d %H:%M} UTC."
-    _become(session, row, CertificateState.FAILED)
-
-
-def _become(session: Session, row: Certificate, state: CertificateState) -> None:
-    row.state, row.state_since = state, now()
-    session.add(row)
-    reason = row.reason.value if row.reason else None
-    _tell(session, EventKind.CERTIFICATE_STATE, row, {"state": state.value, "reason": reason, "problem": row.problem})
-
-
-def _tell(session: Session, kind: EventKind, row: Certificate, data: dict[str, object]) -> None:
-    record(session, kind, "Certificate", row.id, server_id=row.server_id, team_id=row.team_id, data=data)
+    problem = f"It has expired on {row.not_after:%Y-%m-%d %H:%M} UTC."
+    become(session, row, CertificateState.FAILED, CertificateReason.EXPIRED, problem)

@@ -20,11 +20,11 @@ from db.sessions import Sessions
 from engine.accounts.teams import team_of
 from engine.accounts.visible import readable
 from engine.certificates.pem import Brought, brought
+from engine.certificates.record import tell
 from engine.certificates.uses import hosts_by_upload, lost_by_domains, lost_by_proxies, owner_of, proxies_showing
 from engine.certificates.wanted import settle_certificates
 from engine.domains.names import is_wildcard
 from engine.errors import Conflict, InvalidInput, NotFound, NotNow, RouteTaken
-from engine.events import record
 from engine.secret_places import certificate_place
 from engine.secrets import Cipher, Secret
 from engine.servers import the_server
@@ -72,7 +72,7 @@ class Certificates:
         row = Certificate(team_id=team_id, source=CertificateSource.UPLOADED)
         self._fill(row, new)
         session.add(row)
-        _tell(session, EventKind.CREATED, row)
+        tell(session, EventKind.CREATED, row)
         _settle(session)
         return row
 
@@ -85,7 +85,7 @@ class Certificates:
         session.add(row)
         if lost := [*lost, *lost_by_domains(session, before)]:
             raise Conflict(f"The new certificate is not for {'; nor for '.join(lost)}.", field=("input", "chain"))
-        _tell(session, EventKind.UPDATED, row, changed=["chain", "key"])
+        tell(session, EventKind.UPDATED, row, changed=["chain", "key"])
         _settle(session)
         return row
 
@@ -116,7 +116,7 @@ def _remove(session: Session, certificate_id: str) -> None:
     session.delete(row)
     if lost := lost_by_domains(session, before):
         raise Conflict(f"It is needed for {'; and for '.join(lost)}.", field=_ID)
-    _tell(session, EventKind.REMOVED, row)
+    tell(session, EventKind.REMOVED, row)
     _settle(session)
 
 
@@ -150,7 +150,7 @@ def _order(session: Session, team_id: str, name: str, resolver_id: str | None) -
     )
     row.standing, row.resolver_id = True, resolver.id
     session.add(row)
-    _tell(session, kind, row, **({} if kind is EventKind.CREATED else {"changed": ["standing", "resolver"]}))
+    tell(session, kind, row, **({} if kind is EventKind.CREATED else {"changed": ["standing", "resolver"]}))
     return row
 
 
@@ -183,8 +183,3 @@ def _settle(session: Session) -> None:
     session.flush()
     for server_id in session.exec(select(Server.id)).all():
         settle_certificates(session, server_id)
-
-
-def _tell(session: Session, kind: EventKind, row: Certificate, **data: object) -> None:
-    told = {"name": ", ".join(row.names)} | data
-    record(session, kind, "Certificate", row.id, server_id=row.server_id, team_id=row.team_id, data=told)

@@ -147,7 +147,7 @@ def _in_options(options: DomainOptions, scheme: Scheme) -> Iterator[InvalidInput
     for name, headers in (("requestHeaders", options.request_headers), ("responseHeaders", options.response_headers)):
         if len(headers) > MOST_HEADERS:
             yield _mistake(f"{name} can be at most {MOST_HEADERS}.", name)
-    if "Strict-Transport-Security" in options.response_headers:
+    if "strict-transport-security" in map(str.lower, options.response_headers):
         yield _mistake("Strict-Transport-Security is what hsts is for.", "responseHeaders")
     if options.rate_limit:
         yield from _in_rate_limit(options.rate_limit)

@@ -99,7 +99,8 @@ def _held(router: Router, hold: Hold, application: RoutedApplication) -> Iterato
     answer = _maintenance_page(message)
     if hold.waits:
         middleware = http_pattern("middlewares", "wait")
-        middleware["plugin"]["wharf"]["wait"]["page"] = answer["plugin"]["wharf"]["page"]
+        told = answer["plugin"]["wharf"]["page"]
+        middleware["plugin"]["wharf"]["wait"]["page"] |= {"html": told["html"], "message": told["message"]}
         yield _waiting_room(router), middleware
     else:
         yield f"maintenance-{application.application_id}", answer

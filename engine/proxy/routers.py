@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from db.models import MaintenanceMode, Scheme, WwwMode
 from engine.domains.names import is_wildcard, names_of
@@ -24,6 +24,7 @@ _PRIORITY_OF_WILDCARDS = 1000
 _PRIORITY_OF_NAMES = 3000
 _NAME_ASKED_FOR = "*"
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_NEED_NO_ESCAPE = "%/:@!$&'()*+,;=-._~[]"
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 _RESERVED = re.compile(r"[:/?#\[\]@!$&'()*+,;=%]")
 
@@ -178,6 +179,7 @@ def _port(number: int, usual: int) -> str:
 
 def sanitised(path: str) -> str:
     """A path as Traefik takes it, before it looks for a router: no needless escapes, dot segments, double slashes."""
+    path = quote(path, safe=_NEED_NO_ESCAPE)
     path = _ESCAPE.sub(lambda found: _decoded(found[0], _UNRESERVED) or found[0].upper(), path)
     cleaned = posixpath.normpath(f"/{path}").replace("//", "/")
     return f"{cleaned}/" if path.endswith("/") and cleaned != "/" else cleaned

@@ -60,6 +60,16 @@ class RemoveCertificatePayload(Payload):
     removed_id: strawberry.ID | None = strawberry.field(default=None, description="The id of the certificate.")
 
 
+@strawberry.input(description="What retryCertificate needs.")
+class RetryCertificateInput:
+    certificate_id: strawberry.ID = strawberry.field(description="The certificate that shall be tried again now.")
+
+
+@strawberry.type(description="What retryCertificate did.")
+class RetryCertificatePayload(Payload):
+    certificate: Certificate | None = strawberry.field(default=None, description="The certificate as it is now.")
+
+
 @strawberry.type
 class CertificateQueries:
     @query(Action.READ, Noun.CERTIFICATE, "All certificates, oldest first.")
@@ -83,6 +93,16 @@ class CertificateMutations:
     async def upload_certificate(self, info: Info, input: Input[UploadCertificateInput]) -> UploadCertificatePayload:
         row = await info.context.engine.certificates.upload(input.team_key, input.chain, input.key)
         return UploadCertificatePayload(certificate=Certificate.of(row))
+
+    @mutation(
+        Action.UPDATE,
+        Noun.CERTIFICATE,
+        "Try at once to get a certificate that has failed, within the limits of the authority.",
+    )
+    async def retry_certificate(self, info: Info, input: Input[RetryCertificateInput]) -> RetryCertificatePayload:
+        key = local_id("Certificate", input.certificate_id, field=("input", "certificateId"))
+        row = await info.context.engine.orders.retry(key)
+        return RetryCertificatePayload(certificate=Certificate.of(row))
 
     @mutation(
         Action.UPDATE,

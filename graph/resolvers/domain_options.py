@@ -65,12 +65,12 @@ def users(given: Sequence[BasicAuthUserInput] | None) -> list[options.NewUser]:
 
 def _headers(field: str) -> Callable[[Sequence[HeaderInput] | None], dict[str, str]]:
     def headers(given: Sequence[HeaderInput] | None) -> dict[str, str]:
-        found: dict[str, str] = {}
+        seen: set[str] = set()
         for step, header in enumerate(given or ()):
-            if header.name in found:
+            if header.name.lower() in seen:
                 raise InvalidInput(f"{header.name} is given twice.", field=("input", field, str(step), "name"))
-            found[header.name] = header.value
-        return found
+            seen.add(header.name.lower())
+        return {header.name: header.value for header in given or ()}
 
     return headers
 

@@ -62,7 +62,19 @@ async def belongings(api: Api, team: str = "", word: str = "", secret: str = "ca
         healthCheck={"kind": "HTTP", "path": f"/{word}up"},
         registry={"username": f"{word}shop", "password": f"{secret}-registry"},
     )
-    domain = await do("addDomain", "domain { id }", applicationId=application, url=f"http://{word}shop.example.com")
+    domain = await do(
+        "addDomain",
+        "domain { id }",
+        applicationId=application,
+        url=f"https://{word}shop.example.com",
+        basicAuth=[{"name": f"{word}ann", "password": f"{secret}-visitor"}],
+        allowedNetworks=["203.0.113.0/24"],
+        maxBodySize=1024,
+        requestHeaders=[{"name": "X-Shop", "value": f"{word}shop"}],
+        responseHeaders=[{"name": "X-Shop", "value": f"{word}shop"}],
+        rateLimit={"requests": 10},
+        hsts={"maxAge": "1d"},
+    )
     deployment = await do("deployApplication", "deployment { id }", applicationId=application)
     key = local_id("Application", application)
     (release, *_) = await write(add_releases, key, 2)

@@ -115,6 +115,8 @@ def _parse(http: dict[str, Any]) -> Document:
     document = Document(Loaded(mark[1], int(mark[2])))
     document.reach = http["middlewares"]["reach"]["plugin"]["wharf"]["page"]["html"]
     for name, router in http["routers"].items():
+        if any(each.startswith("redirect-") for each in router.get("middlewares", ())):
+            continue
         if host := _HOST.match(router["rule"]):
             document.hosts[host[1]] = services.get(router["service"])
         elif name.startswith("probe-"):

@@ -34,9 +34,13 @@ def test_the_document_tells_its_slot_in_its_mark() -> None:
 def test_a_new_container_gets_everything_but_the_document_that_it_starts_with() -> None:
     assert list(members(first_filling("static"))) == [
         "static.yml",
-        "plugins-local/src/wharf.local/holding/.traefik.yml",
-        "plugins-local/src/wharf.local/holding/go.mod",
-        "plugins-local/src/wharf.local/holding/holding.go",
+        "plugins-local/src/wharf.local/wharf/.traefik.yml",
+        "plugins-local/src/wharf.local/wharf/body.go",
+        "plugins-local/src/wharf.local/wharf/go.mod",
+        "plugins-local/src/wharf.local/wharf/page.go",
+        "plugins-local/src/wharf.local/wharf/redirect.go",
+        "plugins-local/src/wharf.local/wharf/wait.go",
+        "plugins-local/src/wharf.local/wharf/wharf.go",
     ]
 
 

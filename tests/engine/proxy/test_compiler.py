@@ -33,7 +33,7 @@ def test_a_domain_leads_to_the_containers_of_its_application() -> None:
     http = document(BLOG)
     assert http["routers"]["domain-d1"] == {
         "entryPoints": ["web"],
-        "priority": 1001,
+        "priority": 3001,
         "rule": "Host(`blog.example.com`) && PathPrefix(`/`)",
         "service": "application-blog",
     }
@@ -46,7 +46,7 @@ def test_a_stripped_prefix_wins_over_the_bare_host_and_is_taken_away() -> None:
     assert http["routers"]["domain-d2"] == {
         "entryPoints": ["web"],
         "middlewares": ["strip-d2"],
-        "priority": 1004,
+        "priority": 3004,
         "rule": "Host(`blog.example.com`) && (Path(`/api`) || PathPrefix(`/api/`))",
         "service": "application-blog",
     }
@@ -58,12 +58,12 @@ def test_a_domain_of_an_application_that_does_not_serve_shows_the_page() -> None
     assert http["routers"]["domain-d3"] == {
         "entryPoints": ["web"],
         "middlewares": ["holding-failing"],
-        "priority": 1001,
+        "priority": 3001,
         "rule": "Host(`shop.example.com`) && PathPrefix(`/`)",
         "service": "noop@internal",
     }
-    page = http["middlewares"]["holding-failing"]["plugin"]["holding"]
-    assert (page["status"], page["page"].startswith("<!doctype html>")) == (503, True)
+    page = http["middlewares"]["holding-failing"]["plugin"]["wharf"]["page"]
+    assert (page["status"], page["html"].startswith("<!doctype html>")) == (503, True)
 
 
 def test_an_application_that_serves_can_be_probed_with_our_key_and_shows_it_to_nobody() -> None:

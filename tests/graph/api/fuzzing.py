@@ -73,7 +73,7 @@ _BY_TYPE: dict[str, Callable[[], Any]] = {
     "Bytes": lambda: "64MiB",
     "Duration": lambda: "2s",
     "DateTime": lambda: "2999-01-31T12:00:00Z",
-    "HeaderName": lambda: "x-frame-options",
+    "HeaderName": lambda: "X-Frame-Options",
     "HeaderValue": lambda: "DENY",
     "EmailAddress": lambda: f"Fresh-{next(_numbers)}@Example.com",
 }
@@ -88,7 +88,6 @@ _READ_BACK: dict[str, Callable[[Any], Any]] = {
     "DateTime": datetime.fromisoformat,
     "IPv4Network": names.address_range,
     "EmailAddress": email_address,
-    "HeaderName": names.header_name,
     "IPv4Address": names.host_address,
 }
 
