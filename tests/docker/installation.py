@@ -54,13 +54,13 @@ class Installation:
     def __init__(self, directory: Path, **settings: str) -> None:
         self.directory = directory
         self.program = [WHARF]
-        self.port, self.http_port, https_port = free_port(), free_port(), free_port()
+        self.port, self.http_port, self.https_port = free_port(), free_port(), free_port()
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("WHARF_")},
             "WHARF_LISTEN": f"127.0.0.1:{self.port}",
             "WHARF_DATA_DIRECTORY": str(directory / "data"),
             "WHARF_HTTP_PORT": str(self.http_port),
-            "WHARF_HTTPS_PORT": str(https_port),
+            "WHARF_HTTPS_PORT": str(self.https_port),
             "WHARF_PROXY_ADDRESS": "127.0.0.1",
             "WHARF_DATABASE_IMAGES": "wharf.local",
             "WHARF_TCP_PORTS": "{}-{}".format(*free_ports(8)),
