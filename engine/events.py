@@ -46,6 +46,7 @@ class EventFilter:
     deployment_id: str | None = None
     database_id: str | None = None
     noun: str | None = None
+    noun_id: str | None = None
     authority: Authority = ALL_AUTHORITY
 
     def matches(self, event: Event) -> bool:
@@ -54,6 +55,7 @@ class EventFilter:
             and self.deployment_id in (None, event.deployment_id)
             and self.database_id in (None, event.database_id)
             and self.noun in (None, event.noun)
+            and self.noun_id in (None, event.noun_id)
             and sees(event, self.authority)
         )
 
@@ -228,6 +230,8 @@ def _page(session: Session, cursor: int, last: int, wanted: EventFilter) -> list
         query = query.where(Event.database_id == wanted.database_id)
     if wanted.noun is not None:
         query = query.where(Event.noun == wanted.noun)
+    if wanted.noun_id is not None:
+        query = query.where(Event.noun_id == wanted.noun_id)
     if wanted.authority != ALL_AUTHORITY:
         query = query.where(visible_events(wanted.authority))
     return list(session.exec(query, params={"cursor": cursor, "last": last}))

@@ -17,6 +17,7 @@ from engine.errors import ImageFailure, InvalidInput
 
 Hostname = NewType("Hostname", str)
 DomainUrl = NewType("DomainUrl", str)
+CertificateName = NewType("CertificateName", str)
 Port = NewType("Port", int)
 ByteCount = NewType("ByteCount", int)
 EnvName = NewType("EnvName", str)
@@ -105,8 +106,12 @@ def domain_url(text: str) -> DomainUrl:
     if colon and number != _DEFAULT_PORTS[scheme]:
         raise InvalidInput(f"Leave the port {shown(number)} out: a domain is reached on those of the proxy.")
     path = path_prefix(found["path"] or "/")
-    name = f"*.{hostname(host[2:])}" if host.startswith("*.") else hostname(host)
-    return DomainUrl(f"{scheme}://{name}{path.removesuffix('/')}")
+    return DomainUrl(f"{scheme}://{certificate_name(host)}{path.removesuffix('/')}")
+
+
+def certificate_name(text: str) -> CertificateName:
+    """As `hostname`, and it may begin with `*.`, which stands for one label."""
+    return CertificateName(f"*.{hostname(text[2:])}" if text.startswith("*.") else hostname(text))
 
 
 def host_address(text: str) -> HostAddress:

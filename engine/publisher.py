@@ -200,6 +200,9 @@ class Publisher:
         if await self._sessions.read(differing_problems, self._server_id, problems):
             await self._sessions.write(note_problems, self._server_id, problems)
 
+    def _wanted(self, session: Session) -> tuple[RoutingTable, tuple[AcmeResolver, ...]]:
+        return routing_table(session, self._server_id), acme_resolvers(session, self._cipher)
+
     def _set_alarm(self, until: datetime | None) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
@@ -207,9 +210,6 @@ class Publisher:
         if until is not None:
             seconds = max((until - now()).total_seconds(), 0) + _LITTLE
             self._alarm = asyncio.get_running_loop().call_later(seconds, self._asked.set)
-
-    def _wanted(self, session: Session) -> tuple[RoutingTable, tuple[AcmeResolver, ...]]:
-        return routing_table(session, self._server_id), acme_resolvers(session, self._cipher)
 
     def _compile(self, table: RoutingTable) -> Compiled:
         # Most requests come because something happened that changes no route.

@@ -12,6 +12,8 @@ from db.models import (
     ApiToken,
     Application,
     Certificate,
+    CertificateResolver,
+    CertificateSource,
     Container,
     Database,
     DatabaseContainer,
@@ -20,6 +22,7 @@ from db.models import (
     DatabaseRestore,
     Deployment,
     Domain,
+    DomainName,
     Environment,
     EnvironmentVariable,
     Event,
@@ -31,6 +34,7 @@ from db.models import (
     Project,
     RecoveryCode,
     Release,
+    Scheme,
     Server,
     TcpProxy,
     Team,
@@ -42,6 +46,7 @@ from engine.accounts import user_sessions
 from engine.accounts.authority import Authority
 from engine.accounts.passkeys import passkeys_of
 from engine.accounts.visible import visible, visible_events
+from engine.certificates.shown import covers
 from graph.context import Reader
 from graph.errors import Forbidden
 
@@ -52,6 +57,7 @@ Row = TypeVar(
     ApiToken,
     Application,
     Certificate,
+    CertificateResolver,
     Container,
     Database,
     DatabaseContainer,
@@ -180,6 +186,7 @@ application = _one(Application)
 database = _one(Database)
 tcp_proxy = _one(TcpProxy)
 certificate = _one(Certificate)
+certificate_resolver = _one(CertificateResolver)
 dump = _one(DatabaseDump)
 restore = _one(DatabaseRestore)
 domain = _one(Domain)
@@ -298,6 +305,39 @@ def tcp_proxies(session: Session, authority: Authority) -> list[TcpProxy]:
 
 def certificates(session: Session, authority: Authority) -> list[Certificate]:
     return list(session.exec(select(Certificate).where(visible(Certificate, authority)).order_by(Certificate.id)))
+
+
+def certificate_resolvers(session: Session, authority: Authority) -> list[CertificateResolver]:
+    query = select(CertificateResolver).where(visible(CertificateResolver, authority))
+    return list(session.exec(query.order_by(CertificateResolver.name)))
+
+
+async def certificates_of_domain(reader: Reader, keys: list[str]) -> list[list[Certificate]]:
+    """Those that are ordered for the names of domains, and those of their teams that were brought and cover one."""
+    return await reader.engine.sessions.read(_certificates_of, reader.authority, keys)
+
+
+def _certificates_of(session: Session, authority: Authority, keys: list[str]) -> list[list[Certificate]]:
+    seen = select(Certificate).where(visible(Certificate, authority)).order_by(col(Certificate.id))
+    query = (
+        select(DomainName, Environment.team_id)
+        .join(Domain, col(Domain.id) == col(DomainName.domain_id))
+        .join(Application, col(Application.id) == col(Domain.application_id))
+        .join(Environment, col(Environment.id) == col(Application.environment_id))
+        .where(col(Domain.id).in_(keys), Domain.scheme == Scheme.HTTPS)
+    )
+    names = session.exec(query).all()
+    hosts = {name.host for name, _ in names}
+    ordered = session.exec(seen.where(col(Certificate.host).in_(hosts))).all() if hosts else []
+    teams = {team_id for _, team_id in names}
+    brought = seen.where(Certificate.source == CertificateSource.UPLOADED, col(Certificate.team_id).in_(teams))
+    uploaded = session.exec(brought).all() if teams else []
+    found: dict[str, dict[str, Certificate]] = {key: {} for key in keys}
+    for name, team_id in names:
+        mine = [row for row in ordered if (row.server_id, row.host) == (name.server_id, name.host)]
+        mine += [row for row in uploaded if row.team_id == team_id and covers(row.names, name.host)]
+        found[name.domain_id] |= {row.id: row for row in mine}
+    return [list(found[key].values()) for key in keys]
 
 
 def domains(session: Session, authority: Authority) -> list[Domain]:

@@ -40,7 +40,7 @@ __all__ = [
 
 
 # What is named to be used, not to have something done to it, unless the field is about this very noun.
-_USED = {Noun.CERTIFICATE, Noun.USER}
+_USED = {Noun.CERTIFICATE, Noun.CERTIFICATE_RESOLVER, Noun.USER}
 
 
 class Guard(FieldExtension):

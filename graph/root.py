@@ -5,6 +5,7 @@ import strawberry
 from graph.build import build_schema
 from graph.resolvers.applications import ApplicationMutations, ApplicationQueries
 from graph.resolvers.audit import AuditQueries
+from graph.resolvers.certificate_resolvers import CertificateResolverMutations, CertificateResolverQueries
 from graph.resolvers.certificates import CertificateMutations, CertificateQueries
 from graph.resolvers.credentials import CredentialMutations
 from graph.resolvers.databases import DatabaseMutations, DatabaseQueries
@@ -30,6 +31,7 @@ from graph.resolvers.volumes import VolumeMutations
 from graph.schema.messages import EVENT_TYPES
 from graph.subscriptions.applications import ApplicationSubscriptions
 from graph.subscriptions.audit import AuditSubscriptions
+from graph.subscriptions.certificates import CertificateSubscriptions
 from graph.subscriptions.databases import DatabaseSubscriptions
 from graph.subscriptions.deployments import DeploymentSubscriptions
 from graph.subscriptions.events import EventSubscriptions
@@ -46,6 +48,7 @@ class Query(
     DatabaseQueries,
     TcpProxyQueries,
     CertificateQueries,
+    CertificateResolverQueries,
     DumpQueries,
     DeploymentQueries,
     DomainQueries,
@@ -71,6 +74,7 @@ class Mutation(
     DatabaseMutations,
     TcpProxyMutations,
     CertificateMutations,
+    CertificateResolverMutations,
     DumpMutations,
     VolumeMutations,
     DomainMutations,
@@ -98,6 +102,7 @@ class Subscription(
     DeploymentSubscriptions,
     DatabaseSubscriptions,
     TcpProxySubscriptions,
+    CertificateSubscriptions,
     AuditSubscriptions,
 ):
     pass

@@ -110,6 +110,12 @@ SCALARS: Mapping[object, ScalarDefinition] = {
         "about, as in https://shop.example.com/api. The name may begin with *., which stands for one label. No port.",
         lambda value: names.domain_url(_text(value)),
     ),
+    names.CertificateName: _scalar(
+        "CertificateName",
+        "A name that a certificate can be for: of a host, such as blog.example.com, or with *. before it, which "
+        "stands for one label.",
+        lambda value: names.certificate_name(_text(value)),
+    ),
     names.Port: _scalar("Port", "A TCP port, from 1 to 65535.", lambda value: names.port(_whole_number(value))),
     names.HostAddress: _scalar(
         "IPv4Address",

@@ -16,6 +16,7 @@ from db.models import Event, EventKind
 from engine.engine import Engine
 from graph import sso
 from graph.export import AuditExport
+from graph.foreign import ForeignDocument
 from graph.http import GraphQLView
 from graph.root import schema
 from graph.sockets import Sockets
@@ -55,6 +56,7 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
             Route("/audit.jsonl", AuditExport(view, engine)),
+            Route("/proxy/{server}/http.json", ForeignDocument(view, engine)),
             *sso.routes(engine),
             Route("/healthz", _alive),
             Route("/readyz", partial(_ready, engine)),

@@ -32,7 +32,8 @@ class CertificateResolver(SQLModel, table=True):
     """Somebody who issues certificates by ACME, and how they are asked.
 
     `builtin` names one that every installation has. `ca_certificates` are the PEM of who signs the directory's own
-    certificate, "" for the usual ones. `dns_credentials` is a JSON object: the provider's variables and their values.
+    certificate, "" for the usual ones. `dns_credentials` is a JSON object: the provider's variables and their values;
+    `dns_delay_seconds` is how long its records take, None where DNS is asked for them until they are there.
     `certificate_hours`: for how long its certificates are valid, by which it is decided when they are renewed.
     """
 
@@ -50,6 +51,7 @@ class CertificateResolver(SQLModel, table=True):
     eab_hmac_key: str | None = sealed_column("certificate_resolver:{id}:eab", default=None)
     dns_provider: str = ""
     dns_credentials: str | None = sealed_column("certificate_resolver:{id}:dns", default=None)
+    dns_delay_seconds: int | None = None
     profile: str = ""
     certificate_hours: int = 2160
     created_at: datetime = moment_column()

@@ -56,6 +56,9 @@ class TcpProxyReason(Enum):
     NOT_LISTENING = "NOT_LISTENING"
     """The proxy runs and does not serve as it was told."""
 
+    NO_CERTIFICATE = "NO_CERTIFICATE"
+    """The certificate that it is to show is not there yet."""
+
     ENGINE_UNREACHABLE = "ENGINE_UNREACHABLE"
     """The Docker engine does not answer, so nothing is known."""
 

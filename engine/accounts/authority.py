@@ -38,6 +38,7 @@ class Noun(Enum):
     DATABASE = "Database"
     TCP_PROXY = "TcpProxy"
     CERTIFICATE = "Certificate"
+    CERTIFICATE_RESOLVER = "CertificateResolver"
     DATABASE_DUMP = "DatabaseDump"
     DATABASE_RESTORE = "DatabaseRestore"
     DOMAIN = "Domain"
@@ -51,7 +52,9 @@ Permission: TypeAlias = tuple[Action, Noun]
 
 ALL = frozenset(product(Action, Noun))
 
-_SHARED = frozenset({(Action.READ, Noun.SERVER)})  # what belongs to no team, and everybody with a team may see
+_SHARED = frozenset(
+    {(Action.READ, Noun.SERVER), (Action.READ, Noun.CERTIFICATE_RESOLVER)}
+)  # what belongs to no team, and everybody with a team may see
 _AROUND = frozenset({(Action.READ, Noun.TEAM), (Action.READ, Noun.PROJECT), (Action.READ, Noun.CERTIFICATE)})
 
 

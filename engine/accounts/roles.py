@@ -20,7 +20,7 @@ _RESOURCES = frozenset(
         Noun.RELEASE,
     }
 )
-_SEEN_BY_ALL = _RESOURCES | {Noun.TEAM, Noun.MEMBERSHIP, Noun.SERVER, Noun.EVENT}
+_SEEN_BY_ALL = _RESOURCES | {Noun.TEAM, Noun.MEMBERSHIP, Noun.SERVER, Noun.CERTIFICATE_RESOLVER, Noun.EVENT}
 _CHANGES = frozenset({Action.CREATE, Action.UPDATE, Action.REMOVE, Action.DEPLOY, Action.REVEAL})
 _PEOPLE = frozenset({Noun.MEMBERSHIP, Noun.INVITATION, Noun.API_TOKEN})
 
@@ -44,7 +44,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
 ADMINISTRATOR: frozenset[Permission] = frozenset(
     product(
         {Action.READ, Action.CREATE, Action.UPDATE, Action.REMOVE},
-        {Noun.TEAM, Noun.MEMBERSHIP, Noun.INVITATION, Noun.USER, Noun.SERVER},
+        {Noun.TEAM, Noun.MEMBERSHIP, Noun.INVITATION, Noun.USER, Noun.SERVER, Noun.CERTIFICATE_RESOLVER},
     )
 ) | {(Action.READ, Noun.AUDIT_ENTRY), (Action.READ, Noun.EVENT)}
 

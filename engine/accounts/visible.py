@@ -51,6 +51,7 @@ SEATS: dict[type[SQLModel], Seat] = {
     models.Passkey: Seat(Noun.USER),
     models.Identity: Seat(Noun.USER),
     models.Server: Seat(Noun.SERVER),
+    models.CertificateResolver: Seat(Noun.CERTIFICATE_RESOLVER),
     models.Project: Seat(Noun.PROJECT, ("team_id", "id", None)),
     models.Environment: Seat(Noun.ENVIRONMENT, ("team_id", "project_id", "id")),
     models.Certificate: Seat(Noun.CERTIFICATE, ("team_id", None, None)),

@@ -131,6 +131,11 @@ class CertificateKeeper:
         turn = await self._sessions.write(check, found)
         if turn is None:
             return
+        try:
+            await self._host.publisher.publish()  # what is looked at is the proxy as it is to be, resolvers and all
+        except (ProxyFailure, DockerFailure) as error:
+            await self._failed(turn, CertificateReason.PROXY_NOT_RUNNING, f"The proxy does not run: {error.sentence}")
+            return
         stored = await self._stored(turn)
         if stored is not None and stored.resolver_id == turn.row.resolver_id:
             await self._issued(turn, stored)  # from before: somebody wanted it then, and wants it again

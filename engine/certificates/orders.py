@@ -12,20 +12,32 @@ from db.models import (
     CertificateResolver,
     CertificateSource,
     CertificateState,
-    EventKind,
     now,
 )
+from db.sessions import Sessions
 from engine.certificates.budget import free_from, note_order, note_outcome
 from engine.certificates.complaints import Complaint
 from engine.certificates.pauses import pause_after
+from engine.certificates.record import become
 from engine.certificates.renewal import is_late, next_look, renewal_starts
 from engine.certificates.storage import Stored
-from engine.events import record
+from engine.errors import NotFound, NotNow
 from engine.secret_places import certificate_place
 from engine.secrets import Cipher
 
 UNDER_WAY = (CertificateState.PENDING, CertificateState.CHECKING, CertificateState.ORDERING)
 VALID = (CertificateState.ISSUED, CertificateState.RENEWING, CertificateState.EXPIRING)
+
+
+class Orders:
+    """What the API may do to certificates by ACME."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    async def retry(self, certificate_id: str) -> Certificate:
+        """Have one that has failed tried at once. Raises `NotFound`, and `NotNow` where there is nothing to try."""
+        return await self._sessions.write(_retry, certificate_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,7 @@ def check(session: Session, turn: Turn) -> Turn | None:
     if row is None:
         return None
     if row.state is not CertificateState.CHECKING:
-        _become(session, row, CertificateState.CHECKING, row.reason, row.problem)
+        become(session, row, CertificateState.CHECKING, row.reason, row.problem)
     return Turn(row, turn.resolver)
 
 
@@ -98,11 +110,10 @@ def order(session: Session, turn: Turn) -> Turn | None:
     if row is None or row.resolver_id is None or row.host is None:
         return None
     if free := free_from(session, row.resolver_id, row.host):
-        sentence = f"Enough certificates were asked for this domain lately; it goes on at {free:%Y-%m-%d %H:%M} UTC."
-        _become(session, row, CertificateState.FAILED, CertificateReason.LIMIT_REACHED, sentence, free)
+        become(session, row, CertificateState.FAILED, CertificateReason.LIMIT_REACHED, _used_up(free), free)
         return None
     note_order(session, row.resolver_id, row.host)
-    _become(session, row, CertificateState.ORDERING, row.reason, row.problem)
+    become(session, row, CertificateState.ORDERING, row.reason, row.problem)
     return Turn(row, turn.resolver)
 
 
@@ -115,7 +126,7 @@ def fail(session: Session, turn: Turn, reason: CertificateReason, problem: str) 
         note_outcome(session, row.resolver_id, row.host, failed=True)
     row.failures = row.failures + 1 if row.reason is reason else 1
     again = now() + pause_after(reason, row.failures)
-    _become(session, row, CertificateState.FAILED, reason, problem, again)
+    become(session, row, CertificateState.FAILED, reason, problem, again)
     return True
 
 
@@ -130,7 +141,7 @@ def issue(session: Session, turn: Turn, stored: Stored, cipher: Cipher) -> bool:
     row.key = cipher.encrypt(stored.key, certificate_place(row.id))
     row.not_before, row.not_after = leaf.not_valid_before_utc, leaf.not_valid_after_utc
     row.failures, row.confirmed_at, row.warned_days = 0, now(), None
-    _become(session, row, CertificateState.ISSUED, next_at=renewal_starts(row, turn.hours))
+    become(session, row, CertificateState.ISSUED, next_at=renewal_starts(row, turn.hours))
     return True
 
 
@@ -142,11 +153,11 @@ def wait_for_next(session: Session, turn: Turn) -> bool:
     again = next_look(row, turn.hours, at)
     if at >= row.not_after:
         problem = row.problem or f"It has expired on {row.not_after:%Y-%m-%d}, and no next one has come."
-        _become(session, row, CertificateState.FAILED, CertificateReason.EXPIRED, problem, again)
+        become(session, row, CertificateState.FAILED, CertificateReason.EXPIRED, problem, again)
     else:
         late = is_late(row, turn.hours, at)
         state = CertificateState.EXPIRING if late else CertificateState.RENEWING
-        _become(session, row, state, row.reason, row.problem, again)
+        become(session, row, state, row.reason, row.problem, again)
     return True
 
 
@@ -161,7 +172,7 @@ def note_complaint(session: Session, server_id: str, complaint: Complaint) -> No
         note_order(session, complaint.resolver_id, complaint.host, failed=True)
     row = session.exec(query).first()
     if row is not None and complaint.renewal and row.state in VALID:
-        _become(session, row, row.state, complaint.reason, complaint.problem, row.next_attempt_at)
+        become(session, row, row.state, complaint.reason, complaint.problem, row.next_attempt_at)
 
 
 def look_now(session: Session, server_id: str, host: str) -> None:
@@ -173,6 +184,21 @@ def look_now(session: Session, server_id: str, host: str) -> None:
         session.add(row)
 
 
+def _retry(session: Session, certificate_id: str) -> Certificate:
+    field = ("input", "certificateId")
+    row = session.get(Certificate, certificate_id)
+    if row is None:
+        raise NotFound("There is no such certificate.", field=field)
+    if row.source is not CertificateSource.ACME or row.resolver_id is None or row.host is None:
+        raise NotNow("Somebody brought this certificate; bring another one.", field=field)
+    if row.state is not CertificateState.FAILED or row.reason is CertificateReason.EXPIRED:
+        raise NotNow("Nothing has failed: the certificate is there, or on its way.", field=field)
+    if free := free_from(session, row.resolver_id, row.host):
+        raise NotNow(_used_up(free), field=field)
+    become(session, row, CertificateState.PENDING, row.reason, row.problem)
+    return row
+
+
 def names_of(leaf: x509.Certificate) -> list[str]:
     """The hosts that a certificate is for."""
     try:
@@ -182,30 +208,5 @@ def names_of(leaf: x509.Certificate) -> list[str]:
     return found.get_values_for_type(x509.DNSName)
 
 
-def _become(
-    session: Session,
-    row: Certificate,
-    state: CertificateState,
-    reason: CertificateReason | None = None,
-    problem: str = "",
-    next_at: datetime | None = None,
-) -> None:
-    """An event tells of it, unless nothing has changed but when it is looked at again."""
-    before = (row.state, row.reason, row.problem, row.not_after)
-    if row.state is not state:
-        row.state_since = now()
-    changed = before != (state, reason, problem, row.not_after) or state is CertificateState.ISSUED
-    row.state, row.reason, row.problem, row.next_attempt_at = state, reason, problem, next_at
-    session.add(row)
-    if not changed:
-        return
-    data = {
-        "name": row.host,
-        "state": state.value,
-        "reason": reason.value if reason else None,
-        "problem": problem,
-        "nextAttemptAt": next_at.isoformat() if next_at else None,
-        "notAfter": row.not_after.isoformat() if row.not_after else None,
-    }
-    kind = EventKind.CERTIFICATE_STATE
-    record(session, kind, "Certificate", row.id, server_id=row.server_id, team_id=row.team_id, data=data)
+def _used_up(free: datetime) -> str:
+    return f"Enough certificates were asked for this domain lately; it goes on at {free:%Y-%m-%d %H:%M} UTC."

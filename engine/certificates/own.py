@@ -4,7 +4,17 @@ from sqlalchemy import BindParameter, bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
-from db.models import Application, Certificate, CertificateSource, Domain, DomainName, Environment, Scheme, now
+from db.models import (
+    Application,
+    Certificate,
+    CertificateSource,
+    CertificateState,
+    Domain,
+    DomainName,
+    Environment,
+    Scheme,
+    now,
+)
 from engine.certificates.shown import OwnCertificate, SecureName, Shown, shown
 
 # Read for every change anywhere, as the routing table is, and therefore written down once.
@@ -16,8 +26,15 @@ _NAMES = (
     .join(Environment, col(Environment.id) == col(Application.environment_id))
     .where(col(DomainName.server_id) == _SERVER, col(Domain.scheme) == Scheme.HTTPS)
 )
-_ORDERED = columns(col(Certificate.host), col(Certificate.team_id)).where(
+_ORDERED = columns(col(Certificate.host), col(Certificate.team_id), col(Certificate.state)).where(
     col(Certificate.server_id) == _SERVER, col(Certificate.source) == CertificateSource.ACME
+)
+# In these the proxy has one by ACME, or is told to get it.
+_IN_THE_PROXY = (
+    CertificateState.ORDERING,
+    CertificateState.ISSUED,
+    CertificateState.RENEWING,
+    CertificateState.EXPIRING,
 )
 _BROUGHT = columns(
     col(Certificate.id),
@@ -45,6 +62,8 @@ def own_certificates_of(session: Session, server_id: str) -> Shown:
 def secure_names(session: Session, server_id: str) -> list[SecureName]:
     """The names that teams serve over HTTPS on a server, and those for which there is one by ACME, by host."""
     asked = {"server_id": server_id}
-    ordered = {host: team_id for host, team_id in session.execute(_ORDERED, asked)}
-    teams = ordered | {host: team_id for host, team_id in session.execute(_NAMES, asked)}
-    return [SecureName(host, team_id, host in ordered) for host, team_id in sorted(teams.items())]
+    ordered = [(host, team_id, state) for host, team_id, state in session.execute(_ORDERED, asked) if host]
+    provided = {(host, team_id) for host, team_id, state in ordered if state in _IN_THE_PROXY}
+    teams = {host: team_id for host, team_id, _ in ordered}
+    teams |= {host: team_id for host, team_id in session.execute(_NAMES, asked) if host}
+    return [SecureName(host, team_id, (host, team_id) in provided) for host, team_id in sorted(teams.items())]

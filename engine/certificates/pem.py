@@ -138,9 +138,10 @@ def _wrong_in(certificates: Sequence[x509.Certificate], at: datetime) -> Iterato
         yield from _bad_dates(each, number, at)
         if number < len(certificates) or number == 1:
             yield from _bad_signature(each, number)
-    for number, (signed, issuer) in enumerate(pairwise(certificates), 1):
-        if problem := _bad_link(certificates, number, signed, issuer):
-            yield problem
+    links = enumerate(pairwise(certificates), 1)
+    problems = (_bad_link(certificates, number, signed, issuer) for number, (signed, issuer) in links)
+    if problem := next(filter(None, problems), None):  # one out of its place is two bad links
+        yield problem
 
 
 def _names(leaf: x509.Certificate) -> tuple[str, ...]:
@@ -153,16 +154,18 @@ def _names(leaf: x509.Certificate) -> tuple[str, ...]:
 
 
 def _bad_key(leaf: x509.Certificate) -> str | None:
-    match leaf.public_key():
-        case rsa.RSAPublicKey() as key:
+    key = leaf.public_key()
+    match key:
+        case rsa.RSAPublicKey():
             if _SHORTEST_RSA <= key.key_size <= _LONGEST_RSA:
                 return None
             return f"An RSA key has {_SHORTEST_RSA} to {_LONGEST_RSA} bits; this one has {key.key_size}."
-        case ec.EllipticCurvePublicKey() as key if not isinstance(key.curve, _CURVES):
+        case ec.EllipticCurvePublicKey() if not isinstance(key.curve, _CURVES):
             return f"Clients take the curves P-256, P-384 and P-521; this key is on {key.curve.name}."
         case ec.EllipticCurvePublicKey() | ed25519.Ed25519PublicKey():
             return None
-    return "Clients take certificates for RSA, ECDSA and Ed25519 keys; this one is for another kind."
+        case _:
+            return "Clients take certificates for RSA, ECDSA and Ed25519 keys; this one is for another kind."
 
 
 def _bad_dates(certificate: x509.Certificate, number: int, at: datetime) -> Iterator[str]:
@@ -176,7 +179,7 @@ def _bad_dates(certificate: x509.Certificate, number: int, at: datetime) -> Iter
 def _bad_signature(certificate: x509.Certificate, number: int) -> Iterator[str]:
     digest = certificate.signature_hash_algorithm
     if digest is not None and digest.name in _BROKEN_HASHES:
-        yield f"Number {number} of the chain is signed by way of {digest.name.upper()}, which no client takes any more."
+        yield f"Number {number} of the chain is signed by way of {digest.name.upper()}, which clients refuse."
 
 
 def _bad_link(
@@ -187,9 +190,7 @@ def _bad_link(
         return None if _may_sign(issuer) else f"Number {number + 1} of the chain may not sign certificates."
     for place, each in enumerate(certificates, 1):
         if place > number + 1 and _has_signed(each, signed):
-            return (
-                f"The chain is out of order: number {place} has signed number {number}, and must come right after it."
-            )
+            return f"The chain is out of order: number {place} has signed number {number}, and must follow it."
     return f"Number {number + 1} of the chain has not signed number {number}: it does not belong there."
 
 

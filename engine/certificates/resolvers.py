@@ -41,7 +41,14 @@ _BUILTIN = {
     STAGING: "https://acme-staging-v02.api.letsencrypt.org/directory",
 }
 BUILTIN_IDENTITIES = ("letsencrypt.org",)  # what they are called in CAA records
-_OF_BUILTINS = {"email", "key_type", "challenge", "dns_provider", "dns_credentials"}  # what of them can be changed
+_OF_BUILTINS = {
+    "email",
+    "key_type",
+    "challenge",
+    "dns_provider",
+    "dns_credentials",
+    "dns_delay_seconds",
+}  # what of them can be changed
 _ID = ("input", "resolverId")
 
 
@@ -65,6 +72,7 @@ class ResolverChanges(TypedDict, total=False):
     eab: Eab | None
     dns_provider: str
     dns_credentials: dict[str, Secret]
+    dns_delay_seconds: int | None
     profile: str
     certificate_hours: int
 
@@ -120,7 +128,10 @@ class CertificateResolvers:
         if "dns_credentials" in changes:
             self._give_credentials(row, changes["dns_credentials"])
         if row.challenge is not Challenge.DNS_01:
-            row.dns_provider, row.dns_credentials = "", None
+            for name in ("dns_provider", "dns_credentials", "dns_delay_seconds"):
+                if changes.get(name) not in (None, "", {}):
+                    raise InvalidInput("This is for the challenge DNS_01 only.", field=_field(name))
+            row.dns_provider, row.dns_credentials, row.dns_delay_seconds = "", None, None
         _check(row)
         session.add(row)
         self._check_against_others(session, row)
@@ -201,6 +212,7 @@ def _acme_resolver(row: CertificateResolver, cipher: Cipher) -> AcmeResolver:
         eab_hmac_key=hmac_key or None,
         dns_provider=row.dns_provider,
         dns_credentials=tuple(sorted(credentials_of(row, cipher).items())),
+        dns_delay_seconds=row.dns_delay_seconds,
         profile=row.profile,
         certificate_hours=row.certificate_hours,
     )
@@ -274,5 +286,7 @@ def _tell(session: Session, kind: EventKind, row: CertificateResolver, changed: 
 
 
 def _field(name: str) -> tuple[str, ...]:
-    first, *rest = {"certificate_hours": "certificate_duration"}.get(name, name).split("_")
+    first, *rest = {"certificate_hours": "certificate_duration", "dns_delay_seconds": "dns_delay"}.get(
+        name, name
+    ).split("_")
     return ("input", first + "".join(part.capitalize() for part in rest))

@@ -23,6 +23,7 @@ from db.models import (
 from db.sessions import Sessions
 from engine.application_rules import check_limits, check_variables
 from engine.audit import note_reading
+from engine.certificates.uses import name_for_clients
 from engine.databases.catalogue import (
     CATALOGUE,
     check_following,
@@ -258,9 +259,8 @@ class Databases:
             return None
         host = self._public_host if proxy.bind_address == "0.0.0.0" else proxy.bind_address
         certificate = session.get(Certificate, proxy.certificate_id) if proxy.certificate_id else None
-        if certificate is not None and certificate.names:
-            # Clients that look at a certificate look for its name in what they have connected to.
-            host = next((name for name in certificate.names if "*" not in name), host)
+        if certificate is not None:
+            host = name_for_clients(certificate.names) or host
         tls = proxy.tls is not TlsMode.NONE
         return Secret(CATALOGUE[database.kind].connection_string(setup, host, proxy.port, tls))
 

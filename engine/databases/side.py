@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
+from db.errors import DatabaseUnusable
 from db.models import TcpProxy
 from db.sessions import Sessions
 from engine import labels
+from engine.certificates.uses import proxies_showing
 from engine.databases.containers import (
     database_container_ended,
     forget_database_container,
@@ -83,6 +86,12 @@ class DatabaseSide:
     def changed(self, database_id: str) -> None:
         """Have a database looked at, of whose container there is news."""
         self._work.tell(database_id)
+
+    def certificate_changed(self, certificate_id: str) -> None:
+        """Have the TCP proxies looked at that show a certificate of which there is news."""
+        with suppress(DatabaseUnusable):  # afterwards all that show any are looked at
+            for proxy in self._sessions.read_now(proxies_showing, certificate_id):
+                self._exposure_work.wake(proxy.id)
 
     async def tcp_proxy_changed(self, event: DockerEvent) -> None:
         """Take in what Docker tells of the container of a TCP proxy."""

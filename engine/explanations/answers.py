@@ -45,7 +45,7 @@ def _why_held(application: ApplicationFacts, held: Hold) -> str:
             return f"{row.name} is being deployed, and nothing of it runs yet: {_PAGE}. It takes a moment."
         case HoldingReason.MAINTENANCE:
             what = "are held for up to 30 seconds" if held.waits else "get a page that says so (503)"
-            return f"{row.name} is in maintenance: visitors {what}. End that with updateApplication."
+            return f"{row.name} is in maintenance: visitors {what}. End that with setMaintenance."
         case HoldingReason.FAILING:
             why = next(filter(None, map(_trouble, application.containers)), application.failure)
             reason = f": {why.rstrip('.')}" if why else ""

@@ -40,7 +40,7 @@ def facts_of(
 ) -> Facts:
     """`refused`: why Traefik does not take a router, by its name."""
     table = routing_table(session, server_id)
-    facts = _routed(table.applications, request, ports, refused)
+    facts = routed(table.applications, request, ports, refused)
     routing = routing_of(request, facts)
     acting = [routing.acting] if routing.acting else []
     considered = {each.domain_id for each in (*acting, *(near.router for near in routing.nearly))}
@@ -65,9 +65,10 @@ def proxy_problem(session: Session, server_id: str) -> str:
     return server.proxy_reason or "it is being started."
 
 
-def _routed(
+def routed(
     applications: Iterable[RoutedApplication], request: Request, ports: Ports, refused: Mapping[str, str]
 ) -> Facts:
+    """What of all that is routed can matter to the request, with nothing of the rows behind it."""
     routers: list[Router] = []
     routes: dict[str, Route] = {}
     left_out = dict(refused)

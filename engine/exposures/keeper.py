@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from sqlmodel import Session, col, select
 
-from db.models import Database, EventKind, TcpProxy, TcpProxyReason, TcpProxyState, now
+from db.models import Certificate, Database, EventKind, TcpProxy, TcpProxyReason, TcpProxyState, now
 from db.sessions import Sessions
 from engine import labels
+from engine.certificates.wanted import settle_certificates
 from engine.docker.values import ContainerState, ContainerSummary
 from engine.errors import DockerUnreachable
 from engine.exposures.ports import Ports, next_port
@@ -76,6 +77,10 @@ class ExposureKeeper:
             alarm.cancel()
 
     async def _keep(self, proxy: TcpProxy) -> None:
+        if sentence := await self._sessions.read(_missing_certificate, proxy):
+            # An event tells when it is there.
+            await self._sessions.write(_found, proxy, TcpProxyState.FAILED, TcpProxyReason.NO_CERTIFICATE, sentence)
+            return
         await self._host.networks.ensure(await self._sessions.read(_environment, proxy))
         try:
             await self._proxies.ensure(await self._spec(proxy))
@@ -130,7 +135,8 @@ async def reconcile_exposures(
             running.add(proxy_id)
     for row in rows.values():
         settled = row.state is TcpProxyState.LISTENING and row.id in running
-        if not settled or row.closing or row.expires_at:
+        # A certificate may have been replaced just before an end of ours.
+        if not settled or row.closing or row.expires_at or row.certificate_id:
             work.wake(row.id)
 
 
@@ -162,6 +168,14 @@ def _close_of(session: Session, database_id: str) -> TcpProxy | None:
     return proxy
 
 
+def _missing_certificate(session: Session, proxy: TcpProxy) -> str:
+    """Why there is no certificate to show; "" where there is one, or none is needed."""
+    row = session.get(Certificate, proxy.certificate_id) if proxy.certificate_id else None
+    if row is None or row.key is not None:
+        return ""
+    return f"There is no certificate for {row.host} yet. {row.problem}".strip()
+
+
 def _environment(session: Session, proxy: TcpProxy) -> str:
     return session.get_one(Database, proxy.database_id).environment_id
 
@@ -182,6 +196,7 @@ def _forget(session: Session, proxy_id: str) -> None:
     proxy = session.get_one(TcpProxy, proxy_id)
     record_about_proxy(session, EventKind.REMOVED, proxy, {"name": f"{proxy.bind_address}:{proxy.port}"})
     session.delete(proxy)
+    settle_certificates(session, proxy.server_id)
 
 
 def proxy_ended(session: Session, proxy_id: str) -> None:

@@ -7,8 +7,9 @@ from typing import TypedDict
 
 from sqlmodel import Session, select
 
-from db.models import Certificate, Database, EventKind, TcpProxy, TcpProxyState, TlsMode, now
+from db.models import Certificate, Database, Environment, EventKind, TcpProxy, TcpProxyState, TlsMode, now
 from db.sessions import Sessions
+from engine.certificates.wanted import settle_certificates
 from engine.databases.catalogue import CATALOGUE
 from engine.databases.standing import standing_database
 from engine.errors import Conflict, InvalidInput, NotFound
@@ -102,6 +103,7 @@ class Exposures:
             proxy.allowed_networks = _networks(fields.get("allowed_networks", proxy.allowed_networks), proxy)
         if "tls" in fields:
             _apply_tls(session, database, proxy, fields["tls"])
+            settle_certificates(session, proxy.server_id)
         if "expires_at" in fields:
             proxy.expires_at = _moment(fields["expires_at"])
 
@@ -150,9 +152,17 @@ def _apply_tls(session: Session, database: Database, proxy: TcpProxy, tls: Tls) 
         raise InvalidInput(
             "TERMINATE needs a certificate, and no other mode takes one.", field=("input", "tls", "certificateId")
         )
-    if tls.certificate_id is not None and session.get(Certificate, tls.certificate_id) is None:
-        raise NotFound("There is no such certificate.", field=("input", "tls", "certificateId"))
+    if tls.certificate_id is not None:
+        _check_certificate(session, database, tls.certificate_id)
     proxy.tls, proxy.certificate_id = tls.mode, tls.certificate_id
+
+
+def _check_certificate(session: Session, database: Database, certificate_id: str) -> None:
+    certificate, field = session.get(Certificate, certificate_id), ("input", "tls", "certificateId")
+    if certificate is None:
+        raise NotFound("There is no such certificate.", field=field)
+    if certificate.team_id != session.get_one(Environment, database.environment_id).team_id:
+        raise InvalidInput("That certificate belongs to another team than the database.", field=field)
 
 
 def _moment(expires_at: datetime | None) -> datetime | None:

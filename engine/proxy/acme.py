@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from db.models import Challenge, KeyType
-from engine.proxy.archive import CONFIG_DIR
+from engine.proxy.archive import CONFIG_DIR, PROXY_USER
 from engine.proxy.templates import Pattern, static_pattern
 from engine.secrets import Secret
 
 STORAGE_DIR = "/var/lib/wharf-acme"  # where the volume is mounted
 CERTIFICATES_DIR = f"{STORAGE_DIR}/certificates"  # belongs to the proxy's user
-PROXY_USER = 65532
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +29,7 @@ class AcmeResolver:
     eab_hmac_key: Secret | None = None
     dns_provider: str = ""
     dns_credentials: tuple[tuple[str, Secret], ...] = field(default=(), repr=False)
+    dns_delay_seconds: int | None = None
     profile: str = ""
     certificate_hours: int = 2160
 
@@ -113,7 +113,13 @@ def _challenge(resolver: AcmeResolver) -> Pattern:
         case Challenge.TLS_ALPN_01:
             return {"tlsChallenge": {}}
         case Challenge.DNS_01:
-            return {"dnsChallenge": {"provider": resolver.dns_provider}}
+            return {"dnsChallenge": {"provider": resolver.dns_provider} | _propagation(resolver)}
+
+
+def _propagation(resolver: AcmeResolver) -> Pattern:
+    if resolver.dns_delay_seconds is None:
+        return {}
+    return {"propagation": {"disableChecks": True, "delayBeforeChecks": f"{resolver.dns_delay_seconds}s"}}
 
 
 def _ca_path(resolver: AcmeResolver) -> str:

@@ -11,6 +11,7 @@ CONFIG_DIR = "/etc/wharf"
 LIVE_DIR = f"{CONFIG_DIR}/live"  # where the document lies, by itself: static.yml names it too
 DOCUMENT = "http.yml"
 PLUGIN_DIR = "plugins-local/src/wharf.local/wharf"  # where Traefik looks for it, by the name in static.yml
+PROXY_USER = 65532  # Traefik's user and group; it alone reads what it is told, in which there are private keys
 _SLOTS = 8
 
 
@@ -48,7 +49,7 @@ def _tar(contents: Iterable[tuple[str, bytes]], *, link: tuple[str, str] | None 
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for path, content in contents:
             entry = tarfile.TarInfo(path)
-            entry.size, entry.mode = len(content), 0o444
+            entry.size, entry.mode, entry.gid = len(content), 0o440, PROXY_USER
             archive.addfile(entry, io.BytesIO(content))
         if link:
             symbolic = tarfile.TarInfo(link[0])

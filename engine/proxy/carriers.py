@@ -96,7 +96,10 @@ class ByDirectory:
     async def before_creation(self, name: str, document: Compiled) -> dict[str, str]:
         with _sentence(self.base):
             self._path(name).mkdir(parents=True, exist_ok=True)
-            self._path(name).chmod(0o755)  # for the proxy's user; whoever else is here ends at the data directory
+            # Docker mounts what is below it, for the proxy's user, whom an engine may know by another number; for
+            # everybody else of this host the way ends here.
+            self.base.chmod(0o700)
+            self._path(name).chmod(0o755)
         await self.bring(name, document, 0)
         await self.keep(name)
         return {_INODE: self._inode(name)}

@@ -24,7 +24,7 @@ from engine.proxy.tls import AcmeCertificate, certificate_routers
 KEY_HEADER = "X-Wharf-Key"
 PROBE_HEADER = "X-Wharf-Probe"
 RELEASE_HEADER = "X-Wharf-Release"
-_PATTERNS = {"web": "domain", "websecure": "domain-secure"}
+ROUTER_PATTERNS = {"web": "domain", "websecure": "domain-secure"}
 _NOBODY = "noop@internal"  # never reached: a page or a redirect answers
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,}\Z")
 
@@ -119,7 +119,7 @@ class _Document:
         self._internal(probe, asked, pattern="probe", service=name, middlewares=[probe])
 
     def _route(self, router: Router, middlewares: list[Middleware]) -> None:
-        pattern = http_pattern("routers", _PATTERNS[router.entry_point])
+        pattern = http_pattern("routers", ROUTER_PATTERNS[router.entry_point])
         pattern["rule"], pattern["priority"] = router.matcher.rule(), router.priority
         action = router.action
         pattern["service"] = _application(action.application_id) if isinstance(action, Serve) else _NOBODY

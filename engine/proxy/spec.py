@@ -9,14 +9,13 @@ from typing import Any
 import orjson
 
 from engine.proxy.acme import (
-    PROXY_USER,
     STORAGE_DIR,
     AcmeResolver,
     resolver_files,
     resolver_variables,
     resolvers_section,
 )
-from engine.proxy.archive import CONFIG_DIR, LIVE_DIR, first_filling
+from engine.proxy.archive import CONFIG_DIR, LIVE_DIR, PROXY_USER, first_filling
 from engine.proxy.middlewares import Entrance
 from engine.proxy.routers import Ports
 from engine.proxy.templates import plugin_files, static_pattern

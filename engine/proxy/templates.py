@@ -24,9 +24,16 @@ def http_pattern(section: str, name: str) -> Pattern:
     return pattern
 
 
+def foreign_pattern(name: str) -> Pattern:
+    """One example of a middleware of foreign.yml: `foreign_pattern("redirect")`."""
+    pattern: Pattern = copy.deepcopy(_parsed("foreign.yml")["http"]["middlewares"][name])
+    return pattern
+
+
 def tls_pattern(section: str) -> Pattern:
     """The first example in a list of the TLS section of http.yml: `tls_pattern("certificates")`."""
-    return copy.deepcopy(_parsed("http.yml")["tls"][section][0])  # type: ignore[no-any-return]
+    pattern: Pattern = copy.deepcopy(_parsed("http.yml")["tls"][section][0])
+    return pattern
 
 
 def tcp_static_pattern() -> Pattern:

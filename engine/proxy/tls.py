@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from engine.certificates.shown import Shown
 from engine.proxy.templates import Pattern, http_pattern, tls_pattern
 from engine.secret_places import certificate_place
-from engine.secrets import Cipher
+from engine.secrets import Cipher, Secret
 
 # The order of P-256: a private key is a number below it.
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -55,18 +55,15 @@ def own_certificates(shown: Shown, cipher: Cipher, *, key: str) -> list[Pattern]
     Names for which Traefik would find nothing but the certificate of another team get one that nobody trusts, made
     from the proxy's secret, `key`. The same ones give the same bytes.
     """
-    brought = (
-        _pair(each.chain, cipher.decrypt(each.key, certificate_place(each.id)).reveal())
-        for each in shown.certificates
-    )
+    brought = (_pair(each.chain, cipher.decrypt(each.key, certificate_place(each.id))) for each in shown.certificates)
     return [*brought, *(_pair(*_stand_in(host, key)) for host in shown.strangers)]
 
 
-def _pair(chain: str, key: str) -> Pattern:
-    return tls_pattern("certificates") | {"certFile": chain, "keyFile": key}
+def _pair(chain: str, key: Secret) -> Pattern:
+    return tls_pattern("certificates") | {"certFile": chain, "keyFile": key.reveal()}
 
 
-def _stand_in(host: str, secret: str) -> tuple[str, str]:
+def _stand_in(host: str, secret: str) -> tuple[str, Secret]:
     digest = hmac.new(secret.encode(), f"stand-in:{host}".encode(), hashlib.sha512).digest()
     key = ec.derive_private_key(int.from_bytes(digest) % (_ORDER - 1) + 1, ec.SECP256R1())
     nobody = x509.Name([])
@@ -78,4 +75,4 @@ def _stand_in(host: str, secret: str) -> tuple[str, str]:
         .sign(key, hashes.SHA256(), ecdsa_deterministic=True)
     )
     private_key = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return made.public_bytes(Encoding.PEM).decode(), private_key.decode()
+    return made.public_bytes(Encoding.PEM).decode(), Secret(private_key.decode())

@@ -23,6 +23,10 @@ _URL = "What visitors type: with https it gets a certificate for exactly that na
 _STRIP = "Whether the application shall see the path without the beginning that is in the URL."
 _WWW = "What becomes of the other of www and non-www."
 _ALIAS = "Generate SSL for www and non-www? Another way to write wwwMode: true is REDIRECT, false is NONE."
+_RESOLVER = (
+    "Which certificate resolver is asked for its certificates; null: the default of the server. A certificate from "
+    "another one is replaced, and until the next is there visitors see one that they cannot trust."
+)
 _HTTPS_ONLY = "Whether plain HTTP is answered with a redirect to HTTPS, for an https URL; otherwise both serve."
 
 
@@ -42,6 +46,7 @@ class AddDomainInput:
     compress: bool = strawberry.field(default=False, description=options.COMPRESS)
     rate_limit: RateLimitInput | None = strawberry.field(default=None, description=options.RATE_LIMIT)
     hsts: HstsInput | None = strawberry.field(default=None, description=options.HSTS)
+    resolver_id: strawberry.ID | None = strawberry.field(default=None, description=_RESOLVER)
 
 
 @strawberry.type(description="What addDomain did.")
@@ -69,6 +74,7 @@ class UpdateDomainInput:
     compress: strawberry.Maybe[bool | None] = strawberry.field(description=options.COMPRESS)
     rate_limit: strawberry.Maybe[RateLimitInput | None] = strawberry.field(description=options.RATE_LIMIT)
     hsts: strawberry.Maybe[HstsInput | None] = strawberry.field(description=options.HSTS)
+    resolver_id: strawberry.Maybe[strawberry.ID | None] = strawberry.field(description=_RESOLVER)
 
 
 @strawberry.type(description="What updateDomain did.")
@@ -106,6 +112,7 @@ class DomainMutations:
             input.strip_prefix,
             mode,
             input.https_only,
+            _resolver(input.resolver_id),
             options=DomainOptions(**said),
             basic_auth=users,
         )
@@ -114,7 +121,9 @@ class DomainMutations:
     @mutation(Action.UPDATE, Noun.DOMAIN, "Change what a domain leads to; at once.")
     async def update_domain(self, info: Info, input: Input[UpdateDomainInput]) -> UpdateDomainPayload:
         key = local_id("Domain", input.domain_id, field=_ID)
-        given = changes(input, clearable=options.OPTIONS)
+        given = changes(input, clearable=options.OPTIONS | {"resolver_id"})
+        if "resolver_id" in given:
+            given["resolver_id"] = _resolver(cast(strawberry.ID | None, given["resolver_id"]))
         alias = cast(bool | None, given.pop("generate_ssl_for_www_and_non_www", None))
         if mode := _www_mode(cast(WwwMode | None, given.get("www_mode")), alias):
             given["www_mode"] = mode
@@ -125,6 +134,10 @@ class DomainMutations:
     async def remove_domain(self, info: Info, input: Input[RemoveDomainInput]) -> RemoveDomainPayload:
         await info.context.engine.domains.remove(local_id("Domain", input.domain_id, field=_ID))
         return RemoveDomainPayload(removed_id=input.domain_id)
+
+
+def _resolver(given: strawberry.ID | None) -> str | None:
+    return local_id("CertificateResolver", given, field=("input", "resolverId")) if given is not None else None
 
 
 def _www_mode(mode: WwwMode | None, both: bool | None) -> WwwMode | None:

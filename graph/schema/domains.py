@@ -8,9 +8,12 @@ from db.models import WwwMode
 from engine.domains.names import url_of
 from engine.domains.options import NO_OPTIONS, read_options, user_names
 from engine.names import AddressRange, ByteCount, DomainUrl, PathPrefix
+from graph import loaders
 from graph.context import Info
 from graph.enums import described
-from graph.ids import Node, global_id
+from graph.ids import Node, global_id, local_id
+from graph.schema.certificate_resolvers import CertificateResolver
+from graph.schema.certificates import Certificate
 from graph.schema.domain_options import BasicAuthUser, Header, Hsts, RateLimit, headers_of
 from graph.schema.owners import application_of
 from graph.schema.rows import of_row
@@ -31,6 +34,7 @@ described(
 @strawberry.type(description="What visitors type whose requests go to an application.")
 class Domain(Node):
     application_id: strawberry.Private[str]
+    resolver_key: strawberry.Private[str | None]
     url: DomainUrl = strawberry.field(description="What visitors type; with https, it has a certificate.")
     host: str = strawberry.field(description="The name in the URL; *. at its beginning stands for one label.")
     path_prefix: PathPrefix = strawberry.field(description="The beginning of the paths it is about; / is all.")
@@ -71,7 +75,20 @@ class Domain(Node):
             rate_limit=RateLimit.of(options.rate_limit) if options.rate_limit else None,
             hsts=Hsts.of(options.hsts) if options.hsts else None,
             problem=row.problem or None,
+            resolver_key=row.resolver_id,
         )
+
+    @strawberry.field(description="Who is asked for its certificates; null: the default of its server.")
+    async def resolver(self, info: Info) -> CertificateResolver | None:
+        if self.resolver_key is None:
+            return None
+        row = await info.context.load(loaders.certificate_resolver, self.resolver_key)
+        return CertificateResolver.of(row) if row else None
+
+    @strawberry.field(description="The certificates for its names, brought or ordered; none without https.")
+    async def certificates(self, info: Info) -> list[Certificate]:
+        rows = await info.context.load(loaders.certificates_of_domain, local_id("Domain", self.id))
+        return [Certificate.of(row) for row in rows]
 
     @strawberry.field(description="The application that its requests go to.")
     async def application(self, info: Info) -> Annotated["Application", strawberry.lazy("graph.schema.applications")]:

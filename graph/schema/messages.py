@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from db import models
 from db.models import EventKind
 from graph.schema.application_events import ApplicationStatusChanged, ContainerStateChanged
+from graph.schema.certificate_events import CertificateStateChanged
+from graph.schema.certificate_expiry_events import CertificateExpires
 from graph.schema.database_events import CredentialsRead, DatabaseContainerChanged, DatabaseStatusChanged
 from graph.schema.deployment_events import DeploymentStatusChanged, ReleaseStatusChanged
 from graph.schema.dump_events import DumpStatusChanged, RestoreStatusChanged
@@ -30,6 +32,8 @@ EVENT_TYPES: Mapping[EventKind, type[Event]] = {
     EventKind.DUMP_STATUS: DumpStatusChanged,
     EventKind.RESTORE_STATUS: RestoreStatusChanged,
     EventKind.CREDENTIALS_READ: CredentialsRead,
+    EventKind.CERTIFICATE_EXPIRY: CertificateExpires,
+    EventKind.CERTIFICATE_STATE: CertificateStateChanged,
 }
 
 

@@ -11,6 +11,7 @@ from graph.ids import Node, read_global_id
 from graph.loaders import Fetch
 from graph.permissions import Noun
 from graph.schema.applications import Application
+from graph.schema.certificate_resolvers import CertificateResolver
 from graph.schema.certificates import Certificate
 from graph.schema.databases import Database
 from graph.schema.deployments import Deployment
@@ -40,6 +41,7 @@ NODES: dict[str, tuple[Fetch[str, Any], Callable[[Any], Node]]] = {
     Noun.DATABASE.value: (loaders.database, Database.of),
     Noun.TCP_PROXY.value: (loaders.tcp_proxy, TcpProxy.of),
     Noun.CERTIFICATE.value: (loaders.certificate, Certificate.of),
+    Noun.CERTIFICATE_RESOLVER.value: (loaders.certificate_resolver, CertificateResolver.of),
     Noun.DATABASE_DUMP.value: (loaders.dump, DatabaseDump.of),
     Noun.DATABASE_RESTORE.value: (loaders.restore, DatabaseRestore.of),
     Noun.DOMAIN.value: (loaders.domain, Domain.of),

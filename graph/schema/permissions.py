@@ -21,6 +21,7 @@ described(
     DATABASE="A Database.",
     TCP_PROXY="A TcpProxy.",
     CERTIFICATE="A Certificate.",
+    CERTIFICATE_RESOLVER="A CertificateResolver.",
     DATABASE_DUMP="A DatabaseDump.",
     DATABASE_RESTORE="A DatabaseRestore.",
     DOMAIN="A Domain.",

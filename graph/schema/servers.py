@@ -3,8 +3,11 @@ from datetime import datetime
 import strawberry
 
 from db import models
+from graph import loaders
+from graph.context import Info
 from graph.enums import described
 from graph.ids import Node, global_id
+from graph.schema.certificate_resolvers import CertificateResolver
 from graph.schema.rows import of_row
 
 described(
@@ -26,6 +29,7 @@ described(
 
 @strawberry.type(description="A Docker engine on which applications run. The local one is there from the start.")
 class Server(Node):
+    resolver_key: strawberry.Private[str | None]
     name: str = strawberry.field(description="What people call it.")
     state: models.ServerState = strawberry.field(description="Whether its Docker engine answers.")
     state_reason: str = strawberry.field(description="Why it does not answer; empty when it does.")
@@ -36,4 +40,11 @@ class Server(Node):
 
     @classmethod
     def of(cls, row: models.Server) -> "Server":
-        return of_row(cls, row, id=global_id("Server", row.id))
+        return of_row(cls, row, id=global_id("Server", row.id), resolver_key=row.default_resolver_id)
+
+    @strawberry.field(description="Who is asked for certificates of domains that name nobody; null: not set yet.")
+    async def default_resolver(self, info: Info) -> CertificateResolver | None:
+        if self.resolver_key is None:
+            return None
+        row = await info.context.load(loaders.certificate_resolver, self.resolver_key)
+        return CertificateResolver.of(row) if row else None

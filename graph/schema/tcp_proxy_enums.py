@@ -29,6 +29,7 @@ described(
     START_REFUSED="Docker did not make or start the proxy's container.",
     EXITED="The proxy has ended; Docker may start it again.",
     NOT_LISTENING="The proxy runs and does not serve as it was told.",
+    NO_CERTIFICATE="The certificate that it is to show has not been issued yet; once it is, the proxy follows.",
     ENGINE_UNREACHABLE="The Docker engine does not answer, so nothing is known.",
     INTERNAL="A mistake of ours; the server's own log has more.",
 )

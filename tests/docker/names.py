@@ -44,6 +44,12 @@ class Names:
         """Let only these issue certificates for the name."""
         self._tell("add-caa", host=host, policies=[{"tag": "issue", "value": each} for each in issuers])
 
+    def text(self, host: str, value: str) -> None:
+        self._tell("set-txt", host=host, value=value)
+
+    def no_text(self, host: str) -> None:
+        self._tell("clear-txt", host=host)
+
     def default(self, address: str) -> None:
         """Have every other name lead to this address of IPv4, "": nowhere."""
         self._tell("set-default-ipv4", ip=address)

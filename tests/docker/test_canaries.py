@@ -1,5 +1,7 @@
 """Secrets go in and never come out: each that can be typed is a canary, looked for wherever it could have gone."""
 
+import re
+import secrets
 import time
 from copy import copy
 from pathlib import Path
@@ -64,6 +66,8 @@ def belongs(name: str, place: str) -> bool:
         return name in CONTAINERS_OWN
     if name == "uploadCertificate key":  # the proxy of the database that is exposed with it
         return place.startswith(("data/tcp-proxies/", "files of wharf-tcp-"))
+    if name.split()[0].endswith("CertificateResolver"):  # the HTTP proxy, which asks
+        return re.match(r"files of wharf-\w+-proxy-", place) is not None
     if name == PRINTED:
         return place.startswith("data/wharf.db")
     return name.endswith(SHARED) and place.endswith(": EnvironmentVariable")
@@ -97,6 +101,7 @@ async def everything(world: World, planted: Planted, directory: Path) -> dict[st
     await fail_aloud(world, environment, planted)
     await dumped(postgres)
     certificate = await expose(world, environment, planted)
+    await resolve(world, planted)
     await invite(world, planted)
     return await ids_of(world, web, postgres, certificate)
 
@@ -155,6 +160,21 @@ async def expose(world: World, environment: str, planted: Planted) -> str:
     return certificate
 
 
+async def resolve(world: World, planted: Planted) -> None:
+    """An authority is made known that wants an account made elsewhere, and looks for records in DNS; then changed."""
+    made: dict[str, object] = {"name": "canaries", "directoryUrl": "https://127.0.0.1:1/directory"}
+    for mutation in ("createCertificateResolver", "updateCertificateResolver"):
+        key = planted.texts[mutation, "eab", "hmacKey"] = secrets.token_hex(24)
+        value = planted.at(mutation, "dnsCredentials", "value")
+        fields = {
+            "eab": {"keyId": "canary", "hmacKey": key},
+            "challenge": "DNS_01",
+            "dnsProvider": "httpreq",
+            "dnsCredentials": [{"variable": "HTTPREQ_PASSWORD", "value": value}],
+        }
+        made = {"resolverId": (await world.do(mutation, "resolver { id }", **made, **fields))["resolver"]["id"]}
+
+
 async def invite(world: World, planted: Planted) -> None:
     """Somebody joins the team, with a password of their own."""
     team = (await world.ask("{ teams { id } }"))["teams"][0]["id"]
@@ -171,7 +191,7 @@ async def ids_of(world: World, web: Application, postgres: Database, certificate
     """What the API is asked about."""
     found = await world.ask(
         """query($web: ID!, $db: ID!) {
-            teams { id memberships { id } } servers { id } dumps { nodes { id } }
+            teams { id memberships { id } } servers { id defaultResolver { id } } dumps { nodes { id } }
             application(id: $web) { variables { id } domains { id } liveRelease { id } latestDeployment { id }
                 environment { id project { id } } }
             database(id: $db) { links { id } } }""",
@@ -183,6 +203,7 @@ async def ids_of(world: World, web: Application, postgres: Database, certificate
         "Team": found["teams"][0]["id"],
         "Membership": found["teams"][0]["memberships"][0]["id"],
         "Server": found["servers"][0]["id"],
+        "CertificateResolver": found["servers"][0]["defaultResolver"]["id"],
         "Project": application["environment"]["project"]["id"],
         "Environment": application["environment"]["id"],
         "Application": web.id,

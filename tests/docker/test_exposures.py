@@ -17,6 +17,7 @@ from tests.conftest import free_ports
 from tests.docker.clients import AWKWARD
 from tests.docker.composed import docker
 from tests.docker.world import Database, World, eventually
+from tests.engine.certificates.authority import Signed, authority, leaf
 from tests.graph.api.certificates import CERTIFICATE, PRIVATE_KEY
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
@@ -232,16 +233,32 @@ async def test_postgresql_is_used_from_outside_by_its_own_client_whatever_its_pa
     url = (await database.credentials())["externalUrl"]
     async with await psycopg.AsyncConnection.connect(url) as connection:
         assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
-    brought = await world.do("uploadCertificate", "certificate { id }", chain=CERTIFICATE, key=PRIVATE_KEY)
-    terminate = {"mode": "TERMINATE", "certificateId": brought["certificate"]["id"]}
+    first, second = (leaf(authority(), "db.example.com") for _ in range(2))
+    brought = await world.do("uploadCertificate", "certificate { id }", chain=first.chain, key=first.key)
+    certificate = brought["certificate"]["id"]
+    terminate = {"mode": "TERMINATE", "certificateId": certificate}
     await world.do("updateExposure", databaseId=database.id, tls=terminate)
     await database.until_proxy("LISTENING")
-    (tmp_path / "ca.pem").write_text(CERTIFICATE)
     verified = (await database.credentials())["externalUrl"].replace("sslmode=require", "sslmode=verify-full")
-    where = f"&sslrootcert={tmp_path / 'ca.pem'}&hostaddr=127.0.0.1"
-    async with await psycopg.AsyncConnection.connect(verified + where) as connection:
+
+    def trusting(made: Signed) -> str:
+        assert made.issuer
+        (tmp_path / "ca.pem").write_text(made.issuer.pem)
+        return f"{verified}&sslrootcert={tmp_path / 'ca.pem'}&hostaddr=127.0.0.1"
+
+    async def believes_the_second() -> bool:
+        try:
+            async with await psycopg.AsyncConnection.connect(trusting(second)) as newer:
+                return newer.pgconn.ssl_in_use
+        except psycopg.OperationalError:
+            return False
+
+    async with await psycopg.AsyncConnection.connect(trusting(first)) as connection:
         assert connection.pgconn.ssl_in_use
-        assert await (await connection.execute("SELECT 1")).fetchone() == (1,)
+        assert not await believes_the_second()
+        await world.do("updateCertificate", certificateId=certificate, chain=second.chain, key=second.key)
+        await eventually(believes_the_second)
+        assert await (await connection.execute("SELECT 1")).fetchone() == (1,), "what was open goes on"
 
 
 async def test_mariadb_which_speaks_first_answers_at_once(

@@ -75,6 +75,7 @@ def _make_resolvers() -> None:
         sa.Column("eab_hmac_key", _TEXT, nullable=True),
         sa.Column("dns_provider", _TEXT, nullable=False),
         sa.Column("dns_credentials", _TEXT, nullable=True),
+        sa.Column("dns_delay_seconds", sa.Integer(), nullable=True),
         sa.Column("profile", _TEXT, nullable=False),
         sa.Column("certificate_hours", sa.Integer(), nullable=False),
         sa.Column("created_at", _MOMENT, nullable=False),

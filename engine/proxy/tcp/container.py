@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from engine import labels
-from engine.proxy.archive import CONFIG_DIR, LIVE_DIR
+from engine.proxy.archive import CONFIG_DIR, LIVE_DIR, PROXY_USER
 from engine.proxy.tcp.spec import TcpProxySpec
 from engine.proxy.templates import Pattern, tcp_static_pattern
 
@@ -16,7 +16,7 @@ MEMORY_BYTES = 256 * 1024 * 1024  # 1,000 connections take 29 MiB
 
 _PORT = "wharf.port"
 _BINARY = "/usr/local/bin/traefik"  # where the official image has it, and ours too
-_NOBODY = "65532:65532"
+_NOBODY = f"{PROXY_USER}:{PROXY_USER}"
 _ENVIRONMENT = [
     # Tidy up early rather than be killed,
     f"GOMEMLIMIT={MEMORY_BYTES * 9 // 10}",

@@ -184,6 +184,7 @@ _SUITED: dict[str, list[str]] = {
     "String": [*_TEXTS, *_PATHS, *_MORE_PATHS, *_INSIDE],
     "ImageReference": [*_IMAGES, *_NAMED],
     "Hostname": [*_HOSTS, *_LOOK_ALIKES, *_MORE_LOOK_ALIKES, *_RULES],
+    "CertificateName": [*_HOSTS, *_LOOK_ALIKES, *_MORE_LOOK_ALIKES, *_RULES, *(f"*.{host}" for host in _HOSTS)],
     "PathPrefix": [*_PATHS, *_MORE_PATHS, *_INSIDE, *_RULES, *_TEMPLATES],
     "MountPath": [*_PATHS, *_MORE_PATHS, *_INSIDE, *(f"/{text}" for text in _TEXTS)],
     "ResourceName": [*_LOOK_ALIKES, *_MORE_LOOK_ALIKES, *_CONTROLS],

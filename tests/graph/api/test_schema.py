@@ -52,6 +52,7 @@ EXAMPLES: Json = {
     "EmailAddress": "ann@example.com",
     "ImageReference": "nginx:1.29",
     "Hostname": "shop.example.com",
+    "CertificateName": "shop.example.com",
     "DomainUrl": "https://shop.example.com",
     "EnvName": "MODE",
     "MountPath": "/data",
