@@ -164,7 +164,7 @@ class Engine:
         self._certificate_keeper = CertificateKeeper(
             self.sessions, self.host, self.cipher, self._outside, self.preflight
         )
-        self.domain_checks = DomainChecks(self.sessions, self.preflight, lambda _domain_id: None)
+        self.domain_checks = DomainChecks(self.sessions, self.preflight, self.orders)
         self.explanations = Explanations(self.sessions, self.host, self.preflight)
         self.foreign_routes = ForeignRoutes(self.sessions)
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)

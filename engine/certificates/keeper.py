@@ -23,6 +23,7 @@ from db.models import (
     now,
 )
 from db.sessions import Sessions
+from engine.certificates.caa import identities_of
 from engine.certificates.complaints import Complaint, Renewed
 from engine.certificates.hearing import Hearing
 from engine.certificates.orders import (
@@ -40,7 +41,7 @@ from engine.certificates.orders import (
     wait_for_next,
 )
 from engine.certificates.preflight import Preflight, PreflightQuestion
-from engine.certificates.resolvers import BUILTIN_IDENTITIES, credentials_of
+from engine.certificates.resolvers import credentials_of
 from engine.certificates.shown import covers
 from engine.certificates.storage import Stored, stored_in
 from engine.domains.names import is_wildcard
@@ -153,8 +154,8 @@ class CertificateKeeper:
         if is_wildcard(host) and resolver.challenge is not Challenge.DNS_01:
             sentence = f"Authorities issue for wildcards by DNS-01 only, which {resolver.name} does not use."
             return CertificateReason.REFUSED, sentence
-        identities = BUILTIN_IDENTITIES if resolver.builtin else None
-        report = await self._preflight.check(PreflightQuestion(host, resolver.challenge, identities))
+        question = PreflightQuestion(host, resolver.challenge, identities_of(resolver))
+        report = await self._preflight.check(question)
         return (report.reason, report.problem) if report.reason else None
 
     async def _see_ordered(self, turn: Turn) -> None:
