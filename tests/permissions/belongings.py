@@ -97,7 +97,9 @@ async def belongings(api: Api, team: str = "", word: str = "", secret: str = "ca
     )
     membership = await write(add_owner, local_id("Team", team), f"{word}somebody")
     ids = await api.ask(
-        "query($id: ID!) { application(id: $id) { server { id } volumes { id } variables { id } } }", id=application
+        "query($id: ID!) { application(id: $id) {"
+        " server { id defaultResolver { id } } volumes { id } variables { id } } }",
+        id=application,
     )
     found = ids["application"]
     user = await api.engine.sessions.read(_user_of, membership)
@@ -129,6 +131,7 @@ async def belongings(api: Api, team: str = "", word: str = "", secret: str = "ca
         "DatabaseRestore": global_id("DatabaseRestore", restore),
         "Certificate": certificate["certificate"]["id"],
         "Server": found["server"]["id"],
+        "CertificateResolver": found["server"]["defaultResolver"]["id"],
     }
 
 
