@@ -1,6 +1,7 @@
 """Maintenance and options of domains, asked for through the API, as visitors meet them at once."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ async def test_options_are_obeyed_at_once_and_forgotten_at_once(world: World, en
     wanted = {"applicationId": shop.id, "url": url, "basicAuth": ann, "hsts": hsts, "wwwMode": "REDIRECT"}
     domain_id = (await world.do("addDomain", "domain { id }", **wanted))["domain"]["id"]
 
-    async def visit(**how: str) -> Heard:
+    async def visit(**how: Any) -> Heard:
         return await ask(world.https_port, f"safe-{shop.host}", tls=True, **how)
 
     async def meets(status: int) -> bool:

@@ -16,11 +16,11 @@ def runner() -> Iterator[Runner]:
         yield made
 
 
-def releases(world: World) -> bool:
-    """Whether the proxy's document lets go what was held."""
-    proxy = world.traefik.proxy
-    assert proxy
-    return any('"release": true' in text for text in proxy.files.values())
+def lets_go(world: World) -> bool:
+    """Whether the proxy lets go what was held."""
+    document = world.traefik.document
+    assert document
+    return document.lets_go
 
 
 @pytest.mark.parametrize("killed", [False, True])
@@ -32,9 +32,9 @@ def test_what_lets_go_is_out_of_the_way_after_a_while(runner: Runner, killed: bo
             world.start()
             assert world.until(lambda: world.started, 10.0)
         world.pass_time(20.0)
-        assert releases(world)
+        assert lets_go(world)
         world.pass_time(20.0)
-        assert not releases(world)
+        assert not lets_go(world)
 
 
 def _hold_and_let_in(world: World, owner: Owner, app: App) -> None:
