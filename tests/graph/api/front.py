@@ -17,6 +17,7 @@ from tests.graph.api.fuzzing import encoded
 
 Json = dict[str, Any]
 
+_SEEN = {"event", "sqlite_sequence", "server"}  # what is told, and its numbers; and what was last seen
 # What becomes of certificates in the background.
 _TRIED = {"state", "state_since", "reason", "problem", "failures", "next_attempt_at"}
 _A_WHILE = 0.05  # seconds
@@ -64,7 +65,7 @@ class Front:
         Of certificates it is not told how far they are.
         """
         tables = [name for (name,) in self.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {name: _rows(self.database, name) for name in tables if name not in ("event", "server")}
+        return {name: _rows(self.database, name) for name in tables if name not in _SEEN}
 
     async def first_message(self, query: str, variables: Json) -> Answer:
         """The first message that answers a subscription, as if it came over HTTP; no errors if none comes soon."""
