@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from engine.errors import InvalidInput
 from engine.secrets import Secret
 
-_MAX_BYTES = 64 * 1024
+_MOST_KIB, _MOST_KIB_OF_KEY = 64, 8  # the longest key takes 7, and longer ones seconds to be looked at
 _CHAIN, _KEY = ("input", "chain"), ("input", "key")
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 _CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
@@ -69,7 +69,7 @@ def leaf_of(chain: str) -> x509.Certificate:
 
 
 def _certificates(chain: str, problems: list[InvalidInput]) -> list[x509.Certificate]:
-    if problem := _not_text(chain) or _strange_block(chain):
+    if problem := _not_text(chain, _MOST_KIB) or _strange_block(chain):
         problems.append(InvalidInput(problem, field=_CHAIN))
         return []
     try:
@@ -86,7 +86,7 @@ def _certificates(chain: str, problems: list[InvalidInput]) -> list[x509.Certifi
 def _private_key(key: Secret, problems: list[InvalidInput]) -> PrivateKeyTypes | None:
     text = key.reveal()
     try:
-        if problem := _not_text(text):
+        if problem := _not_text(text, _MOST_KIB_OF_KEY):
             raise ValueError(problem)
         return load_pem_private_key(text.encode(), password=None)
     except TypeError:
@@ -97,9 +97,9 @@ def _private_key(key: Secret, problems: list[InvalidInput]) -> PrivateKeyTypes |
     return None
 
 
-def _not_text(text: str) -> str | None:
-    if len(text.encode("utf-8", "surrogatepass")) > _MAX_BYTES:
-        return "That is longer than 64 KiB, and no PEM of a certificate."
+def _not_text(text: str, most_kib: int) -> str | None:
+    if len(text.encode("utf-8", "surrogatepass")) > most_kib * 1024:
+        return f"That is longer than {most_kib} KiB, and not what it should be."
     return None if text.isascii() else "PEM is made of plain letters, digits and signs."
 
 

@@ -44,10 +44,9 @@ def lost_by_domains(session: Session, before: dict[str, set[str]]) -> list[str]:
 def lost_by_proxies(session: Session, certificate: Certificate, names: Sequence[str]) -> list[str]:
     """The same for TCP proxies that show a certificate, when it is about to have other names."""
     name = name_for_clients(certificate.names)
-    if name is None or covers(names, name):
-        return []
-    proxies = proxies_showing(session, certificate.id)
-    return [f"{name}, by which clients of {owner_of(session, each)} connect" for each in proxies]
+    missing = [each for each in ([name] if name else certificate.names) if not covers(names, each)]
+    proxies = proxies_showing(session, certificate.id) if missing else ()
+    return [f"{missing[0]}, by which clients of {owner_of(session, each)} connect" for each in proxies]
 
 
 def owner_of(session: Session, proxy: TcpProxy) -> str:

@@ -102,7 +102,9 @@ func (w *refusingWriter) WriteHeader(status int) {
 		return
 	}
 	w.writer.WriteHeader(status)
-	flush(w.writer)
+	if status >= http.StatusOK { // before that, to flush would be to say that all is well
+		flush(w.writer)
+	}
 }
 
 func (w *refusingWriter) Write(content []byte) (int, error) {

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
 ANN = hashed(NewUser("ann", Secret("päss:word")))
 IS_ANN = f"Authorization: Basic {base64.b64encode('ann:päss:word'.encode()).decode()}\r\n"
-# Tells at any time what it has been sent so far.
+# Tells at any time what it has been sent so far, and says early that an answer will come.
 LISTENER = """
 import http.server
 heard = []
@@ -30,6 +30,8 @@ class Listener(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_POST(self):
         heard.extend(name.lower() for name in self.headers)
+        self.send_response_only(103)
+        self.end_headers()
         while size := int(self.rfile.readline(), 16):
             heard.append(self.rfile.read(size).decode())
             self.rfile.readline()
@@ -123,8 +125,10 @@ async def test_what_is_sent_and_shown_is_changed_and_uploads_arrive_while_they_a
 
     await eventually(arrived)
     writer.write(b"6\r\nsecond\r\n0\r\n\r\n")
-    answer = heard(await reader.read())
+    early, _, last = (await reader.read()).partition(b"\r\n\r\n")
     writer.close()
+    assert early.startswith(b"HTTP/1.1 103 ")
+    answer = heard(last)
     assert (answer.headers.get("server"), answer.headers["x-shown"]) == (None, "a `b` ${c}")
     sent = set(answer.body.split())
     assert {"x-added", "host", "x-forwarded-for", "first", "second"} <= sent

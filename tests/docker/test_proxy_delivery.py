@@ -97,7 +97,8 @@ async def test_an_application_that_does_not_serve_shows_its_page(
     answer = await rig.visit("a.test", "/any/path")
     assert (answer.status, answer.headers["Cache-Control"]) == (503, "no-store")
     assert answer.text.startswith("<!doctype html>")
-    assert answer.headers.get("Retry-After") == ("2" if reason is HoldingReason.DEPLOYING else None)
+    later = {HoldingReason.DEPLOYING: "2", HoldingReason.MAINTENANCE: "60"}
+    assert answer.headers.get("Retry-After") == later.get(reason)
 
 
 async def test_a_host_that_nobody_claimed_gets_the_404_page_on_both_ports(rig: Rig, delivery: Delivery) -> None:

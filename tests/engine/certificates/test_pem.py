@@ -71,6 +71,7 @@ qm5bU+nbczfFkaq8NTrBSE7v7o1EGZNlDGDH+rk/drN5gAZtYN5xCQ9H
 """
 KEYS: list[Callable[[], Key]] = [
     lambda: rsa.generate_private_key(65537, 2048),
+    lambda: rsa.generate_private_key(65537, 4096),
     lambda: ec.generate_private_key(ec.SECP256R1()),
     lambda: ec.generate_private_key(ec.SECP384R1()),
     lambda: ec.generate_private_key(ec.SECP521R1()),
@@ -161,4 +162,4 @@ def test_a_private_key_is_one_without_a_password() -> None:
     locked = made.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"plum"))
     assert problems(made.pem, locked.decode()) == [("key", "The private key is protected by a password.")]
     assert problems(made.pem, made.pem) == [("key", "The private key is not a PEM private key.")]
-    assert problems(made.pem, "x" * 70_000) == [("key", "That is longer than 64 KiB, and no PEM of a certificate.")]
+    assert problems(made.pem, "x" * 9_000) == [("key", "That is longer than 8 KiB, and not what it should be.")]
