@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from pydantic import ValidationError
 from sqlalchemy import BindParameter, bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
@@ -28,7 +27,7 @@ from engine import labels
 from engine.certificates.acme import acme_certificates
 from engine.certificates.own import own_certificates_of
 from engine.certificates.shown import Shown
-from engine.domains.options import NO_OPTIONS, DomainOptions
+from engine.domains.options import read_options
 from engine.events import record
 from engine.proxy.routes import Holding, HoldingReason, Maintenance, Route, RoutedApplication, Serving
 from engine.proxy.tls import AcmeCertificate
@@ -163,16 +162,9 @@ def _ready_containers(session: Session, server_id: str) -> defaultdict[str, list
 def _routes(session: Session, server_id: str) -> defaultdict[str, list[Route]]:
     found: defaultdict[str, list[Route]] = defaultdict(list)
     for application_id, *parts, options, basic_auth in session.execute(_ROUTES, {"server_id": server_id}):
-        parts += [_options(options), tuple(basic_auth)]
+        parts += [read_options(options), tuple(basic_auth)]
         found[application_id].append(Route(*parts))
     return found
-
-
-def _options(kept: dict[str, Any]) -> DomainOptions | None:
-    try:
-        return DomainOptions.model_validate(kept) if kept else NO_OPTIONS
-    except ValidationError:
-        return None
 
 
 def _being_deployed(session: Session) -> set[str]:

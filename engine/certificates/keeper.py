@@ -248,8 +248,10 @@ class CertificateKeeper:
             self._news.set()
 
     async def _failed(self, turn: Turn, reason: CertificateReason, problem: str) -> None:
+        # Said of the server, or before.
+        known = reason is CertificateReason.PROXY_NOT_RUNNING or problem == turn.row.problem
         if await self._sessions.write(fail, turn, reason, problem):
-            log.warning("There is no certificate for %s: %s", turn.row.host, problem)
+            log.log(logging.DEBUG if known else logging.WARNING, "No certificate for %s: %s", turn.row.host, problem)
             self._host.publisher.request()
 
     async def _heard(self, heard: Complaint | Renewed) -> None:

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Annotated, Any
 
 import bcrypt
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from db.models import Scheme
 from engine.errors import InvalidInput, raise_together
@@ -31,7 +32,7 @@ _USER = re.compile(rf"({_USER_NAME.pattern}):\$2b\$[0-9]{{2}}\$[./A-Za-z0-9]{{53
 
 _Name = Annotated[str, StringConstraints(pattern=f"^{HEADER_NAME}$")]
 _Value = Annotated[str, StringConstraints(pattern=f"^{HEADER_VALUE}$")]
-_Network = Annotated[str, StringConstraints(pattern=r"^[0-9.]{7,15}/[0-9]{1,2}$")]
+_Network = Annotated[str, AfterValidator(lambda text: str(IPv4Network(text)))]
 
 
 class _Frozen(BaseModel):
@@ -77,12 +78,12 @@ class NewUser:
     password: Secret | None
 
 
-def kept_options(kept: dict[str, Any]) -> DomainOptions:
-    """The options in a column; none, if they cannot be read."""
+def read_options(kept: dict[str, Any]) -> DomainOptions | None:
+    """The options in a column; None where they cannot be read."""
     try:
-        return DomainOptions.model_validate(kept)
+        return DomainOptions.model_validate(kept) if kept else NO_OPTIONS
     except ValidationError:
-        return NO_OPTIONS
+        return None
 
 
 def hashed(user: NewUser) -> str:

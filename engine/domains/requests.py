@@ -9,12 +9,14 @@ from sqlmodel import Session, col, delete, select
 
 from db.models import (
     Application,
+    Certificate,
     CertificateResolver,
     DesiredState,
     Domain,
     DomainName,
     Environment,
     EventKind,
+    Scheme,
     WwwMode,
 )
 from db.sessions import Sessions
@@ -32,7 +34,7 @@ from engine.domains.options import (
     check_users,
     hashed,
     is_acceptable,
-    kept_options,
+    read_options,
     user_names,
 )
 from engine.errors import InvalidInput, NotFound, NotNow, RouteTaken
@@ -168,9 +170,15 @@ def _update(session: Session, domain_id: str, changes: DomainChanges, hashes: di
             setattr(domain, name, values[name])
         session.add(domain)
         _claim_names(session, domain)
-        _tell(session, EventKind.UPDATED, domain, changed)
+        _tell(session, EventKind.UPDATED, domain, _spelled_out(changed, changes))
         _settle(session, domain)
     return domain
+
+
+def _spelled_out(columns: list[str], changes: DomainChanges) -> list[str]:
+    """The columns that changed, with the options that were spoken of instead of the one for them all."""
+    options = DomainOptions.model_fields.keys() & changes.keys() if "options" in columns else set()
+    return sorted({*columns} - {"options"} | options)
 
 
 def _columns(domain: Domain, changes: DomainChanges, hashes: dict[str, str]) -> dict[str, Any]:
@@ -182,7 +190,7 @@ def _columns(domain: Domain, changes: DomainChanges, hashes: dict[str, str]) -> 
     if "basic_auth" in changes:
         values["basic_auth"] = _users(changes["basic_auth"], hashes, domain.basic_auth)
     told = {name: value for name, value in changes.items() if name in DomainOptions.model_fields}
-    options = kept_options(domain.options).model_copy(update=told)
+    options = (read_options(domain.options) or NO_OPTIONS).model_copy(update=told)
     check_options(options, values.get("scheme", domain.scheme))
     if told:
         values["options"] = options.model_dump(mode="json", exclude_defaults=True)
@@ -248,6 +256,13 @@ def _unclaimed(session: Session, domain: Domain, host: str) -> None:
             owner = readable(session, application)
             name = owner.name if owner else "somewhere else"
             raise RouteTaken(f"{host}{path_prefix.removesuffix('/')} already leads to {name}.", field=_URL)
+    certificate = session.exec(
+        select(Certificate).where(
+            Certificate.server_id == domain.server_id, Certificate.host == host, col(Certificate.standing)
+        )
+    ).first()
+    if domain.scheme is Scheme.HTTPS and certificate is not None and certificate.team_id != team_id:
+        raise RouteTaken(f"{host} has a certificate that another team has ordered.", field=_URL)
 
 
 def _team_of(session: Session, application: Application) -> str:

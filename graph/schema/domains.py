@@ -6,7 +6,7 @@ import strawberry
 from db import models
 from db.models import WwwMode
 from engine.domains.names import url_of
-from engine.domains.options import kept_options, user_names
+from engine.domains.options import NO_OPTIONS, read_options, user_names
 from engine.names import AddressRange, ByteCount, DomainUrl, PathPrefix
 from graph import loaders
 from graph.context import Info
@@ -60,7 +60,7 @@ class Domain(Node):
 
     @classmethod
     def of(cls, row: models.Domain) -> "Domain":
-        options = kept_options(row.options)
+        options = read_options(row.options) or NO_OPTIONS
         return of_row(
             cls,
             row,

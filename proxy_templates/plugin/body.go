@@ -24,8 +24,8 @@ type body struct {
 // ServeHTTP answers 413 at once to a length that is too large, and to an unknown one as soon as it becomes so.
 func (b *body) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength > b.mostBytes {
-		readOn(r)
 		refuse(w)
+		readOn(r)
 		return
 	}
 	if r.ContentLength >= 0 {
@@ -34,7 +34,11 @@ func (b *body) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	counted := &countedBody{body: r.Body, left: b.mostBytes}
 	r.Body = counted
-	b.next.ServeHTTP(&refusingWriter{writer: w, body: counted}, r)
+	answer := &refusingWriter{writer: w, body: counted}
+	b.next.ServeHTTP(answer, r)
+	if answer.refused {
+		_, _ = io.CopyN(io.Discard, counted.body, mostToRead)
+	}
 }
 
 func refuse(w http.ResponseWriter) {
@@ -45,6 +49,13 @@ func refuse(w http.ResponseWriter) {
 	header.Set("Connection", "close")
 	w.WriteHeader(http.StatusRequestEntityTooLarge)
 	_, _ = io.WriteString(w, tooLarge)
+	flush(w)
+}
+
+func flush(w http.ResponseWriter) {
+	if flusher, ok := w.(http.Flusher); ok {
+		flusher.Flush()
+	}
 }
 
 // countedBody ends with an error where there is more than may be left.
@@ -64,7 +75,11 @@ func (c *countedBody) Read(into []byte) (int, error) {
 	return count, err
 }
 
+// Close leaves a body open of which there is more to come: it is read to the end once it has been refused.
 func (c *countedBody) Close() error {
+	if c.exceeded {
+		return nil
+	}
 	return c.body.Close()
 }
 
@@ -87,7 +102,7 @@ func (w *refusingWriter) WriteHeader(status int) {
 		return
 	}
 	w.writer.WriteHeader(status)
-	w.flush()
+	flush(w.writer)
 }
 
 func (w *refusingWriter) Write(content []byte) (int, error) {
@@ -95,12 +110,6 @@ func (w *refusingWriter) Write(content []byte) (int, error) {
 		return len(content), nil
 	}
 	count, err := w.writer.Write(content)
-	w.flush()
+	flush(w.writer)
 	return count, err
-}
-
-func (w *refusingWriter) flush() {
-	if flusher, ok := w.writer.(http.Flusher); ok {
-		flusher.Flush()
-	}
 }

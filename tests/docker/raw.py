@@ -37,7 +37,10 @@ async def ask(
         head = f"{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{lines}\r\n"
         writer.write(head.encode() + body)
         async with asyncio.timeout(_PATIENCE):
-            return heard(await reader.read())
+            answer = heard(await reader.readuntil(b"\r\n\r\n"))
+            length = 0 if method == "HEAD" else int(answer.headers.get("content-length", -1))
+            body = await (reader.read() if length < 0 else reader.readexactly(length))
+            return Heard(answer.status, answer.headers, body.decode("latin-1"))
     finally:
         writer.close()
 

@@ -9,6 +9,7 @@ from db.models import (
     DesiredState,
     Event,
     EventKind,
+    MaintenanceMode,
     ProxyState,
     ReleaseStatus,
     ServerState,
@@ -121,6 +122,7 @@ def routes_are_told(books: Books) -> Iterator[str]:
     for domain in books.domains:
         application = books.applications[domain.application_id]
         serving = application.desired is DesiredState.RUNNING and application.live_release_id is not None
+        serving = serving and application.maintenance is MaintenanceMode.OFF
         if serving and not books.world.visitors.answered(domain.host):
             yield f"{domain.host} is not answered"
         if not serving and not books.world.visitors.page(domain.host):

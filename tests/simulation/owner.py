@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session, col, func, select
 
-from db.models import Deployment, Domain, Event, Strategy, Team, Volume
+from db.models import Deployment, Domain, Event, MaintenanceMode, Strategy, Team, Volume
 from engine.domains.requests import NewDomain
 from engine.engine import Engine
 from engine.names import domain_url
@@ -102,6 +102,15 @@ class Owner:
     async def stop(self, app: App) -> None:
         self.world.visitors.bar(app.id)
         await self.engine.deployments.stop(app.id)
+
+    async def work_on(self, app: App) -> None:
+        """Have its visitors wait."""
+        self.world.visitors.bar(app.id)
+        await self.engine.maintenance.set(app.id, MaintenanceMode.HOLD, "")
+
+    async def let_in(self, app: App) -> None:
+        """Have them wait no more."""
+        await self.engine.maintenance.set(app.id, MaintenanceMode.OFF, "")
 
     async def cancel(self, app: App) -> None:
         if deployment_id := self.engine.sessions.read_now(_under_way, app.id):

@@ -170,6 +170,8 @@ class Schedule:
             (3, "stop", lambda: owner.stop(app)),
             (3, "start", lambda: owner.start(app)),
             (4, "cancel", lambda: owner.cancel(app)),
+            (1, "work on", lambda: owner.work_on(app)),
+            (2, "let in", lambda: owner.let_in(app)),
             (2, "give another host", lambda: owner.move(app)),
             (2, "remove", lambda: owner.remove(app, volumes=False)),
             (1, "remove with volumes", lambda: owner.remove(app, volumes=True)),

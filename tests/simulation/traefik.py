@@ -36,6 +36,7 @@ class Document:
     hosts: dict[str, list[str] | None] = field(default_factory=dict)
     reach: str = ""
     probes: dict[str, tuple[str, list[str]]] = field(default_factory=dict)  # application id: release id, containers
+    lets_go: bool = False  # whether what was held during a maintenance goes on
 
 
 class Traefik:
@@ -114,6 +115,8 @@ def _parse(http: dict[str, Any]) -> Document:
     assert mark, "every document bears its mark"
     document = Document(Loaded(mark[1], int(mark[2])))
     document.reach = http["middlewares"]["reach"]["plugin"]["wharf"]["page"]["html"]
+    plugins = [each["plugin"]["wharf"] for each in http["middlewares"].values() if "plugin" in each]
+    document.lets_go = any("release" in plugin for plugin in plugins)
     for name, router in http["routers"].items():
         if any(each.startswith("redirect-") for each in router.get("middlewares", ())):
             continue

@@ -73,7 +73,7 @@ def routes(session: Session, server_id: str) -> dict[str, bytes]:
     All that is in the database is in it, and nothing else.
     """
     table = routing_table(session, server_id)
-    compiled = compile_routes(table.applications, key=_KEY)
+    compiled = compile_routes(table.applications, key=_KEY, acme=table.acme)
     assert compiled.rejected == {}
     assert "{{" not in compiled.text
     http = orjson.loads(compiled.text)["http"]

@@ -113,9 +113,7 @@ class World:
         certificate = await do(
             "uploadCertificate", "certificate { id }", chain=CERTIFICATE, key=PRIVATE_KEY, teamId=team
         )
-        resolver = await do(
-            "createCertificateResolver", "resolver { id }", name=name, directoryUrl=f"https://{name}.test/"
-        )
+        asked, unused = [await self._resolver(f"{name}-{which}") for which in ("asked", "unused")]
         failed = await write(add_failed_certificate, local_id("Team", team), f"{name}.test")
         token = await do("createApiToken", "apiToken { id }", name=name)
         releases = await self.api.ask(
@@ -127,7 +125,8 @@ class World:
             "exposedId": exposed,
             "certificateId": certificate["certificate"]["id"],
             "failedId": global_id("Certificate", failed),
-            "resolverId": resolver["resolver"]["id"],
+            "resolverId": asked,
+            "unusedId": unused,
             "serverId": await self._server(),
             "deploymentId": deployment["deployment"]["id"],
             "domainId": domain["domain"]["id"],
@@ -154,6 +153,10 @@ class World:
 
         self._contents, self._routes = self.front.contents(), await self._read_routes()
 
+    async def _resolver(self, name: str) -> str:
+        made = {"name": name, "directoryUrl": f"https://{name}.example.com/"}
+        return str((await self.api.do("createCertificateResolver", "resolver { id }", **made))["resolver"]["id"])
+
     async def _server(self) -> str:
         return str((await self.api.ask("{ servers { id } }"))["servers"][0]["id"])
 
@@ -172,6 +175,8 @@ class World:
         """The ids of what this mutation can be done with."""
         if mutation == "enableUser":
             return self.ids | {"userId": self.ids["disabledId"]}
+        if mutation == "removeCertificateResolver":
+            return self.ids | {"resolverId": self.ids["unusedId"]}
         if mutation == "retryCertificate":
             return self.ids | {"certificateId": self.ids["failedId"]}
         if mutation in ("updateExposure", "unexposeDatabase"):
