@@ -145,7 +145,9 @@ def _unanswered(place: _Place, nobody: NobodyAnswers) -> PreflightCheck:
 
 def _described(place: _Place, met: Met) -> str:
     # What answers in somebody's own network is not told to everybody who can put a name into DNS.
-    if met.status is None or not ip_address(place.address).is_global:
+    address = ip_address(place.address)
+    public = address.is_global and getattr(address, "ipv4_mapped", None) is None
+    if met.status is None or not public:
         return "something else"
     return f"something else (status {met.status}{', ' + met.server if met.server else ''})"
 
