@@ -8,7 +8,7 @@ from contextlib import suppress
 from sqlmodel import Session, col, update
 
 from db.errors import DatabaseUnusable
-from db.models import Event, Instance, TcpProxy
+from db.models import Instance, TcpProxy
 from engine import labels
 from engine.accounts.people import People
 from engine.accounts.teams import Teams
@@ -16,14 +16,7 @@ from engine.accounts.tokens import Tokens
 from engine.applications import Applications
 from engine.audit import audited
 from engine.audit_log import AuditLog
-from engine.certificates.checking import DomainChecks
-from engine.certificates.confirming import Confirming
-from engine.certificates.expiry import Expiry
-from engine.certificates.keeper import CertificateKeeper
-from engine.certificates.orders import Orders
-from engine.certificates.preflight import Preflight
-from engine.certificates.requests import Certificates
-from engine.certificates.resolvers import CertificateResolvers
+from engine.certificates.side import CertificateSide
 from engine.containers import container_ended, forget_container, remember_container
 from engine.databases.side import DatabaseSide, remembering_databases
 from engine.deployments.health import HealthChecker
@@ -64,7 +57,6 @@ log = logging.getLogger(__name__)
 
 _AT_ONCE = 8
 _STUMBLE_SECONDS = 1.0
-_LONGEST_DOUBT = 300.0  # seconds until it is looked again whether a certificate is shown
 _NETWORKS = "The networks of removed environments"  # as the log names them
 
 
@@ -89,8 +81,6 @@ class Engine:
         self._tasks: list[asyncio.Task[None]] = []
         self._work = Work(self._converge, _AT_ONCE)
         self._tidying = Work(self._tidy, 1)
-        self._confirming = Work(self._confirm, 1, _LONGEST_DOUBT)
-        self._expiry = Expiry(self.sessions)
 
     async def start(self) -> None:
         """Begin to watch and to converge. Returns at once, also when Docker does not answer."""
@@ -109,11 +99,10 @@ class Engine:
         self.databases = self._database_side.databases
         self.exposures = self._database_side.exposures
         self.copies = self._database_side.copies
+        self._make_certificate_side()
         publisher = self.host.publisher
         self.events.on_event(self._rekeying.notice)
-        self.events.on_event(self._expiry.notice)
-        self.events.on_event(self._certificates_noticed)
-        self.events.on_event(self._certificate_keeper.notice)
+        self.events.on_event(self._certificate_side.notice)
         jobs = (
             self.events.watch_others,
             self.audit.watch_others,
@@ -122,9 +111,7 @@ class Engine:
             self.host.observer.run,
             self._catch_up,
             self._rekeying.run,
-            self._expiry.run,
-            self._certificate_keeper.run,
-            self._certificate_keeper.listen,
+            *self._certificate_side.jobs,
         )
         for job in jobs:
             self._spawn(_without_end(job))
@@ -134,9 +121,8 @@ class Engine:
         await asyncio.gather(
             self._work.close(),
             self._tidying.close(),
-            self._confirming.close(),
             self._database_side.close(),
-            self._certificate_keeper.close(),
+            self._certificate_side.close(),
         )
         for task in self._tasks:
             task.cancel()
@@ -155,17 +141,6 @@ class Engine:
         self.applications = Applications(
             self.sessions, self.cipher, self._asked, self._runner.interrupt, lambda: self.host.observer.cores
         )
-        self.certificates = Certificates(self.sessions, self.cipher)
-        self.preflight = Preflight(
-            self._outside, self.host.proxy, self._settings.dns_servers, self._settings.public_host
-        )
-        self.orders = Orders(self.sessions)
-        self.resolvers = CertificateResolvers(self.sessions, self.cipher)
-        self._certificate_keeper = CertificateKeeper(
-            self.sessions, self.host, self.cipher, self._outside, self.preflight
-        )
-        self.domain_checks = DomainChecks(self.sessions, self.preflight, lambda _domain_id: None)
-        self.explanations = Explanations(self.sessions, self.host, self.preflight)
         self.foreign_routes = ForeignRoutes(self.sessions)
         self.deployments = Deployments(self.sessions, self._asked, self._runner.interrupt)
         self.domains = Domains(
@@ -175,6 +150,19 @@ class Engine:
         self.projects = Projects(self.sessions, lambda _environment_id: self._tidying.wake(_NETWORKS))
         self.logs = Logs(self.sessions, self.events, self.host.docker)
         self.stats = Stats(self.sessions, self.events, self.host.docker)
+
+    def _make_certificate_side(self) -> None:
+        side = self._certificate_side = CertificateSide(
+            self.sessions,
+            self._settings,
+            self.host,
+            self.cipher,
+            self._outside,
+            self._database_side.certificate_changed,
+        )
+        self.certificates, self.orders, self.resolvers = side.certificates, side.orders, side.resolvers
+        self.domain_checks = side.domain_checks
+        self.explanations = Explanations(self.sessions, self.host, side.preflight)
 
     async def _make_host(self, instance_id: str, server_id: str) -> Host:
         docker = self._outside.docker(self._settings.docker_host)
@@ -222,18 +210,6 @@ class Engine:
             {labels.APPLICATION_KIND: applications, labels.DATABASE_KIND: databases},
         )
 
-    def _certificates_noticed(self, event: Event) -> None:
-        """Have those look who show certificates, when there is news of one, or of the names that need them."""
-        if event.noun == "Certificate":
-            self.host.publisher.request()
-            self._database_side.certificate_changed(event.noun_id)
-        if event.noun in ("Certificate", "Domain"):
-            self._confirming.tell(self.host.server_id)
-
-    async def _confirm(self, _server_id: str) -> None:
-        confirming = Confirming(self.sessions, self.host, self._outside)
-        await self.host.while_connected(confirming.converge())
-
     def _asked(self, application_id: str) -> None:
         self._keeper.interrupt(application_id)
         self._work.wake(application_id)
@@ -248,7 +224,7 @@ class Engine:
     async def _reconcile(self, present: Sequence[ContainerSummary]) -> None:
         await reconcile(self.sessions, self.host, self._work, present)
         await self._database_side.reconcile(present)
-        self._confirming.wake(self.host.server_id)
+        self._certificate_side.reconcile()
 
     def _application_changed(self, application_id: str) -> None:
         self._work.wake(application_id)

@@ -6,10 +6,11 @@ from sqlmodel import Session, select
 
 from db.models import Certificate, CertificateReason, CertificateSource, now
 from db.sessions import Sessions
+from engine.certificates.orders import names_of
 from engine.certificates.own import own_certificates_of
 from engine.certificates.pem import leaf_of
 from engine.certificates.record import become
-from engine.certificates.shown import OwnCertificate
+from engine.certificates.shown import OwnCertificate, covers
 from engine.errors import ProxyFailure
 from engine.host import Host
 from engine.outside import Outside
@@ -53,7 +54,10 @@ class Confirming:
             return f"The proxy shows no certificate for {question.host}."
         if shown == leaf_of(question.certificate.chain):
             return ""
-        return f"The proxy shows another certificate for {question.host}, of {shown.issuer.rfc4514_string()}."
+        sentence = f"The proxy shows another certificate for {question.host}, of {shown.issuer.rfc4514_string()}."
+        if covers(names_of(shown), question.host):  # Traefik has one store, and keeps what it has ordered
+            sentence += " One that was ordered before is forgotten when the proxy starts anew."
+        return sentence
 
 
 def _open_questions(session: Session, server_id: str) -> tuple[list[_Question], dict[str, str]]:

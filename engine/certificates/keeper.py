@@ -23,6 +23,7 @@ from db.models import (
     now,
 )
 from db.sessions import Sessions
+from engine.certificates.caa import identities_of
 from engine.certificates.complaints import Complaint, Renewed
 from engine.certificates.hearing import Hearing
 from engine.certificates.orders import (
@@ -40,7 +41,7 @@ from engine.certificates.orders import (
     wait_for_next,
 )
 from engine.certificates.preflight import Preflight, PreflightQuestion
-from engine.certificates.resolvers import BUILTIN_IDENTITIES, credentials_of
+from engine.certificates.resolvers import credentials_of
 from engine.certificates.shown import covers
 from engine.certificates.storage import Stored, stored_in
 from engine.domains.names import is_wildcard
@@ -153,8 +154,8 @@ class CertificateKeeper:
         if is_wildcard(host) and resolver.challenge is not Challenge.DNS_01:
             sentence = f"Authorities issue for wildcards by DNS-01 only, which {resolver.name} does not use."
             return CertificateReason.REFUSED, sentence
-        identities = BUILTIN_IDENTITIES if resolver.builtin else None
-        report = await self._preflight.check(PreflightQuestion(host, resolver.challenge, identities))
+        question = PreflightQuestion(host, resolver.challenge, identities_of(resolver))
+        report = await self._preflight.check(question)
         return (report.reason, report.problem) if report.reason else None
 
     async def _see_ordered(self, turn: Turn) -> None:
@@ -247,8 +248,10 @@ class CertificateKeeper:
             self._news.set()
 
     async def _failed(self, turn: Turn, reason: CertificateReason, problem: str) -> None:
+        # Said of the server, or before.
+        known = reason is CertificateReason.PROXY_NOT_RUNNING or problem == turn.row.problem
         if await self._sessions.write(fail, turn, reason, problem):
-            log.warning("There is no certificate for %s: %s", turn.row.host, problem)
+            log.log(logging.DEBUG if known else logging.WARNING, "No certificate for %s: %s", turn.row.host, problem)
             self._host.publisher.request()
 
     async def _heard(self, heard: Complaint | Renewed) -> None:

@@ -37,7 +37,7 @@ def next_look(row: Certificate, hours: int, at: datetime) -> datetime:
 
 
 def _late_from(not_after: datetime, hours: int) -> datetime:
-    return not_after - min(_LATE, _window(hours)[0] / 2)
+    return not_after - min(_LATE, _window(hours)[0] * 0.7)
 
 
 def _window(hours: int) -> tuple[timedelta, timedelta]:

@@ -40,7 +40,6 @@ _BUILTIN = {
     PRODUCTION: "https://acme-v02.api.letsencrypt.org/directory",
     STAGING: "https://acme-staging-v02.api.letsencrypt.org/directory",
 }
-BUILTIN_IDENTITIES = ("letsencrypt.org",)  # what they are called in CAA records
 _OF_BUILTINS = {
     "email",
     "key_type",

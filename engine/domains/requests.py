@@ -9,12 +9,14 @@ from sqlmodel import Session, col, delete, select
 
 from db.models import (
     Application,
+    Certificate,
     CertificateResolver,
     DesiredState,
     Domain,
     DomainName,
     Environment,
     EventKind,
+    Scheme,
     WwwMode,
 )
 from db.sessions import Sessions
@@ -254,6 +256,13 @@ def _unclaimed(session: Session, domain: Domain, host: str) -> None:
             owner = readable(session, application)
             name = owner.name if owner else "somewhere else"
             raise RouteTaken(f"{host}{path_prefix.removesuffix('/')} already leads to {name}.", field=_URL)
+    certificate = session.exec(
+        select(Certificate).where(
+            Certificate.server_id == domain.server_id, Certificate.host == host, col(Certificate.standing)
+        )
+    ).first()
+    if domain.scheme is Scheme.HTTPS and certificate is not None and certificate.team_id != team_id:
+        raise RouteTaken(f"{host} has a certificate that another team has ordered.", field=_URL)
 
 
 def _team_of(session: Session, application: Application) -> str:

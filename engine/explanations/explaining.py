@@ -33,10 +33,10 @@ class Explanations:
         server_id = self._host.server_id
         refused = await self._refused() if runs else {}
         facts = await self._sessions.read(facts_of, authority, server_id, request, ports, refused)
-        if not runs:
-            problem = await self._sessions.read(proxy_problem, server_id)
-            facts = replace(facts, proxy_problem=problem or "it does not answer.")
-        return explain(request, replace(facts, ways=await self._ways(request, facts)))
+        if runs:
+            return explain(request, replace(facts, ways=await self._ways(request, facts)))
+        problem = await self._sessions.read(proxy_problem, server_id)
+        return explain(request, replace(facts, proxy_problem=problem or "it does not answer."))
 
     async def _refused(self) -> dict[str, str]:
         """Why Traefik does not take a router, by its name, as it says now."""

@@ -12,7 +12,8 @@ def way_steps(request: Request, facts: Facts) -> tuple[Step, Step]:
 
 def _dns(request: Request, facts: Facts) -> Step:
     if facts.ways is None:
-        sentence = f"Where DNS leads {request.host} is not asked: no domain that you may see has this name."
+        why = "the proxy does not serve" if facts.proxy_problem else "no domain that you may see has this name"
+        sentence = f"Where DNS leads {request.host} is not asked: {why}."
         return Step(StepKind.DNS, Outcome.UNKNOWN, sentence)
     wrong = next((each for each in facts.ways if each.outcome is Outcome.WRONG and not _about_port(each)), None)
     if wrong:

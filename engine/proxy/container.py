@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -268,7 +268,8 @@ class HttpProxy:
         try:
             for other in running:
                 await self.docker.stop_container(other, GRACE_SECONDS)
-            await self._tidy(name)
+            with suppress(DockerFailure):  # what is superfluous does no harm, but that nothing starts would
+                await self._tidy(name)
             await self.docker.start_container(name)
             await self._until_loaded(name, document)
         except PortTaken as failure:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import aiohttp
 from cryptography import x509
 
 from engine import labels
@@ -160,6 +161,13 @@ class Scene:
     async def routers(self) -> str:
         """What the proxy has loaded, as text."""
         return docker("cp", f"{self.proxy}:/etc/wharf/live", "-")
+
+    async def root(self) -> str:
+        """Who has signed all that the authority issues, as PEM."""
+        settings = json.loads((self.folder / "pebble.json").read_text())["pebble"]
+        url = f"https://{settings['managementListenAddress']}/roots/0"
+        async with aiohttp.ClientSession() as asking, asking.get(url, ssl=False) as answer:
+            return await answer.text()
 
     async def everything_told(self) -> str:
         """What anybody could see who may not look into containers: answers, events, logs, what Docker tells."""

@@ -4,14 +4,18 @@ import re
 import secrets
 import time
 from copy import copy
+from functools import partial
 from pathlib import Path
 
+import aiohttp
 import pytest
 
-from tests.docker.canaries import canary, command_lines, found, in_docker, on_disk, secret_inputs, told
+from tests.docker.canaries import Places, canary, command_lines, found, in_docker, on_disk, secret_inputs, told
 from tests.docker.dumps import dumped
 from tests.docker.registry import Login, running_registry
-from tests.docker.world import Application, Database, World
+from tests.docker.secure import believes, trusting
+from tests.docker.world import Application, Database, World, eventually
+from tests.engine.certificates.authority import authority, leaf
 from tests.graph.api.certificates import certificate_for
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
@@ -52,11 +56,12 @@ async def test_no_secret_is_found_where_it_does_not_belong(fragile_world: World,
     read = await world.do("createApiToken", "secret", name="reader", permissions=[{"action": "READ"}])
     canaries = {" ".join(place): text for place, text in planted.texts.items()}
     canaries |= {"an owner's token": world.token, "a token to read": read["secret"]}
-    places = {**on_disk(world), **in_docker(world, since), **processes}
+    places = {**on_disk(world), **in_docker(world, since), **processes, **await files(world, ids["Server"])}
     for name, token in (("owner", world.token), ("reader", read["secret"])):
         places |= {f"{name}: {kind}": text for kind, text in (await told(world, token, ids)).items()}
     lie = {(name, place) for name, place in found(places, canaries) if not belongs(name, place)}
     assert lie == set()
+    assert {"updateCertificate key", "uploadCertificate key"} <= {name for name, _ in found(places, canaries)}
     assert {name for name, place in found(places, canaries) if place.startswith("variables of ")} == CONTAINERS_OWN
 
 
@@ -66,6 +71,8 @@ def belongs(name: str, place: str) -> bool:
         return name in CONTAINERS_OWN
     if name == "uploadCertificate key":  # the proxy of the database that is exposed with it
         return place.startswith(("data/tcp-proxies/", "files of wharf-tcp-"))
+    if name == "updateCertificate key":  # the HTTP proxy, which shows it for a domain
+        return place.startswith("data/proxy/") or re.match(r"files of wharf-\w+-proxy-", place) is not None
     if name.split()[0].endswith("CertificateResolver"):  # the HTTP proxy, which asks
         return re.match(r"files of wharf-\w+-proxy-", place) is not None
     if name == PRINTED:
@@ -101,6 +108,7 @@ async def everything(world: World, planted: Planted, directory: Path) -> dict[st
     await fail_aloud(world, environment, planted)
     await dumped(postgres)
     certificate = await expose(world, environment, planted)
+    await secure(world, web, planted)
     await resolve(world, planted)
     await invite(world, planted)
     return await ids_of(world, web, postgres, certificate)
@@ -173,6 +181,37 @@ async def resolve(world: World, planted: Planted) -> None:
             "dnsCredentials": [{"variable": "HTTPREQ_PASSWORD", "value": value}],
         }
         made = {"resolverId": (await world.do(mutation, "resolver { id }", **made, **fields))["resolver"]["id"]}
+
+
+async def secure(world: World, web: Application, planted: Planted) -> None:
+    """The application is served with a certificate that was brought, and then with another one."""
+    made = await world.do(
+        "addDomain",
+        "domain { id }",
+        applicationId=web.id,
+        url="https://canary.example.com",
+        basicAuth=[{"name": "ann", "password": planted.at("addDomain", "basicAuth", "password")}],
+    )
+    changed = [{"name": "ann", "password": planted.at("updateDomain", "basicAuth", "password")}]
+    await world.do("updateDomain", domainId=made["domain"]["id"], basicAuth=changed)
+    first, second = (leaf(authority(), "canary.example.com") for _ in range(2))
+    made = await world.do("uploadCertificate", "certificate { id }", chain=first.chain, key=first.key)
+    planted.texts["updateCertificate", "key"] = second.key.splitlines()[2][:48]
+    asked = {"certificateId": made["certificate"]["id"], "chain": second.chain, "key": second.key}
+    await world.do("updateCertificate", **asked)
+    assert second.issuer
+    await eventually(partial(believes, world.https_port, "canary.example.com", trusting(second.issuer)))
+
+
+async def files(world: World, server: str) -> Places:
+    """What is told at addresses of its own."""
+    places = {}
+    for path in ("/audit.jsonl", f"/proxy/{server}/http.json"):
+        headers, url = {"Authorization": f"Bearer {world.token}"}, f"http://127.0.0.1:{world.port}{path}"
+        async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as answer:
+            assert answer.status == 200
+            places[path] = await answer.read()
+    return places
 
 
 async def invite(world: World, planted: Planted) -> None:

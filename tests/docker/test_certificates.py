@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.docker.acme import running_authority
@@ -140,3 +142,30 @@ async def test_another_resolver_is_asked_once_it_is_the_one_that_is_named(
         assert (await scene.certificate(host))["issuer"] != first["issuer"]
         assert other.validations(host) >= 1
         assert await scene.shown_issuer(host) == (await scene.certificate(host))["issuer"]
+
+
+@pytest.mark.timeout(180)
+async def test_an_exposed_postgresql_waits_for_a_certificate_that_was_ordered_for_it_and_shows_it(
+    scene: Scene, unique: Callable[[str], str], tmp_path: Path
+) -> None:
+    world, host = scene.world, f"{unique('db')}.test"
+    database = await world.database(scene.environment, "POSTGRESQL", unique("db"), version="15")
+    await database.until("RUNNING")
+    scene.authority.pause()
+    try:
+        ordered = await world.do("orderCertificate", "certificate { id names }", name=host)
+        await database.expose(tls={"mode": "TERMINATE", "certificateId": ordered["certificate"]["id"]})
+        told = await database.until_proxy("FAILED")
+        assert (told["reason"], told["message"]) == ("NO_CERTIFICATE", f"There is no certificate for {host} yet.")
+    finally:
+        scene.authority.resume()
+    await database.until_proxy("LISTENING", within=60)
+    (tmp_path / "root.pem").write_text(await scene.root())
+    url = (await database.credentials())["externalUrl"].replace("sslmode=require", "sslmode=verify-full")
+    url += f"&sslrootcert={tmp_path / 'root.pem'}&hostaddr=127.0.0.1"
+    async with await psycopg.AsyncConnection.connect(url) as client:
+        assert await (await client.execute("SELECT 1")).fetchone() == (1,)
+    await world.do("unexposeDatabase", databaseId=database.id)
+    await database.until_true("tcpProxy { id }", lambda seen: seen["tcpProxy"] is None)
+    await world.do("removeCertificate", certificateId=ordered["certificate"]["id"])
+    assert await scene.certificates(host) == []

@@ -224,9 +224,10 @@ async def test_a_certificate_that_is_not_there_is_the_problem_of_https_only(scen
 
 async def test_a_domain_that_the_proxy_does_not_take_is_told_so(scene: Scene) -> None:
     await scene.domain(scene.shop, "http://bad.test")
+    await eventually(lambda: _answers(scene, "http://bad.test/", 200))
     scene.write("UPDATE domain SET options = '{\"nonsense\": 1}' WHERE host = ?", "bad.test")
     await scene.domain(scene.shop, "http://bad.test/health")  # what is published then has the options as they are now
-    await eventually(lambda: _answers(scene, "http://bad.test/health", 200))
+    await eventually(lambda: _answers(scene, "http://bad.test/", 404))
     told = await scene.explained("http://bad.test/")
     assert (told["outcome"], told["status"]) == ("WRONG", 404)
     assert "http://bad.test fits, but the proxy does not take it: Its options cannot be read" in told["verdict"]

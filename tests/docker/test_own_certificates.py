@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.docker.secure import Connection, believes, connected, trusting
-from tests.docker.world import Application, World, eventually
+from tests.docker.world import Answer, Application, World, eventually
 from tests.engine.certificates.authority import Signed, authority, intermediate, leaf
 
 pytestmark = pytest.mark.docker
@@ -24,6 +25,18 @@ async def bring(world: World, made: Signed, **more: object) -> str:
     """The id of a certificate that was brought."""
     brought = await world.do("uploadCertificate", "certificate { id }", chain=made.chain, key=made.key, **more)
     return str(brought["certificate"]["id"])
+
+
+async def seen(world: World, certificate: str) -> Answer:
+    document = "query($id: ID!) { certificate(id: $id) { state reason problem confirmedAt } }"
+    found: Answer = (await world.ask(document, id=certificate))["certificate"]
+    return found
+
+
+async def is_confirmed(world: World, certificate: str) -> bool:
+    """Whether it has been seen through the proxy that the certificate is shown."""
+    found = await seen(world, certificate)
+    return (found["state"], found["reason"]) == ("ISSUED", None) and found["confirmedAt"] is not None
 
 
 @pytest.fixture
@@ -138,6 +151,10 @@ async def test_a_wildcard_that_was_brought_is_shown_for_the_names_of_its_team_al
         return not (await believes(world.https_port, theirs, TRUST) or await believes(world.https_port, theirs, THEM))
 
     await eventually(nobody)  # it is a name of another team, whose certificate came second
+    await eventually(partial(is_confirmed, world, certificate))
+    left_out = await seen(world, others.certificates[0])
+    assert left_out["reason"] == "NOT_SHOWN"
+    assert left_out["problem"].startswith(f"It is for shop.{parent} too, a domain of another team")
     for name in (f"a.shop.{parent}", f"not-{parent}", "localhost"):
         assert not await believes(world.https_port, name, TRUST), "nobody brought one for it"
     refused = await world.mutate("removeCertificate", certificateId=certificate)
@@ -154,7 +171,8 @@ async def test_a_certificate_is_replaced_under_handshakes_and_requests_and_nobod
     world: World, site: Application
 ) -> None:
     name = f"shop.{site.host}"
-    old, new = leaf(BETWEEN, name, f"blog.{site.host}"), leaf(BETWEEN, f"*.{site.host}")
+    old = leaf(BETWEEN, name, f"blog.{site.host}")
+    new = leaf(BETWEEN, f"*.{site.host}", key=Ed25519PrivateKey.generate())
     certificate = await bring(world, old)
     await eventually(lambda: believes(world.https_port, name, TRUST))
     async with crowd(world, name) as visitors:

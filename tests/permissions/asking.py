@@ -21,7 +21,13 @@ from tests.permissions.fields import SCHEMA, Reached, arguments, is_seen, reache
 
 _PATIENCE = 0.3  # seconds, for a stream that has nothing to tell yet
 _REFUSALS = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"}
-_INPUTS = {"UserSession": "sessionId", "DatabaseDump": "dumpId", "DatabaseLink": "linkId", "ApiToken": "tokenId"}
+_INPUTS = {
+    "UserSession": "sessionId",
+    "DatabaseDump": "dumpId",
+    "DatabaseLink": "linkId",
+    "ApiToken": "tokenId",
+    "CertificateResolver": "resolverId",
+}
 _BEYOND: Json = {}  # the answer to what Docker was asked about, once it was allowed
 
 

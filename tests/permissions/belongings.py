@@ -8,6 +8,8 @@ from db.models import (
     ApiToken,
     Application,
     AuditEntry,
+    Certificate,
+    CertificateState,
     Container,
     Database,
     DatabaseContainer,
@@ -22,6 +24,7 @@ from db.models import (
     TcpProxy,
 )
 from engine.accounts.authority import Place
+from engine.certificates.record import become, tell
 from engine.databases.status import record_about_database
 from engine.events import record
 from engine.status import record_about
@@ -97,12 +100,16 @@ async def belongings(api: Api, team: str = "", word: str = "", secret: str = "ca
     )
     membership = await write(add_owner, local_id("Team", team), f"{word}somebody")
     ids = await api.ask(
-        "query($id: ID!) { application(id: $id) { server { id } volumes { id } variables { id } } }", id=application
+        "query($id: ID!) { application(id: $id) {"
+        " server { id defaultResolver { id } } volumes { id } variables { id } } }",
+        id=application,
     )
     found = ids["application"]
     user = await api.engine.sessions.read(_user_of, membership)
     await write(_tell, key, database_key, word)
-    await write(_connect, key, database_key, local_id("Certificate", certificate["certificate"]["id"]), user)
+    certificate_key = local_id("Certificate", certificate["certificate"]["id"])
+    await write(_connect, key, database_key, certificate_key, user)
+    await write(_warn, certificate_key)
     elsewhere = await do("createProject", "project { id }", name=f"{word}elsewhere", teamId=team)
     return {
         "Team": team,
@@ -129,6 +136,7 @@ async def belongings(api: Api, team: str = "", word: str = "", secret: str = "ca
         "DatabaseRestore": global_id("DatabaseRestore", restore),
         "Certificate": certificate["certificate"]["id"],
         "Server": found["server"]["id"],
+        "CertificateResolver": found["server"]["defaultResolver"]["id"],
     }
 
 
@@ -204,6 +212,14 @@ def _tell(session: Session, application_id: str, database_id: str, word: str) ->
         record_about_database(session, kind, database, noun=table.__name__, noun_id=key, data=_named(told, word))
     for kind in (EventKind.SERVER_STATE, EventKind.PROXY_STATE):
         record(session, kind, "Server", server_id, server_id=server_id, data={"state": "UNKNOWN", "reason": ""})
+
+
+def _warn(session: Session, certificate_id: str) -> None:
+    """What is told of a certificate when time passes."""
+    row = session.get_one(Certificate, certificate_id)
+    become(session, row, CertificateState.ISSUED)
+    assert row.not_after
+    tell(session, EventKind.CERTIFICATE_EXPIRY, row, daysLeft=21, notAfter=row.not_after.isoformat())
 
 
 def _part(session: Session, table: Any, owner: Application | Database) -> str | None:

@@ -20,7 +20,10 @@ from graph.schema.nodes import NODES
 SCHEMA = root.schema._schema
 _PAGED = "(first: 100)"
 # What a required argument is given where it is not the id of a thing.
-_GIVEN = {"Viewer.may": "(action: READ, noun: SERVER)"}
+_GIVEN = {
+    "Viewer.may": "(action: READ, noun: SERVER)",
+    "Query.explainUrl": '(url: "http://shop.example.com/")',
+}
 _IDS = {"databaseId": "Database", "applicationId": "Application", "deploymentId": "Deployment"}
 
 

@@ -104,6 +104,8 @@ def networks_have_owners(books: Books) -> Iterator[str]:
 def volumes_have_owners(books: Books) -> Iterator[str]:
     """No volume is without an owner, unless it was to be kept"""
     for name, marks in books.world.machine.volumes.items():
+        if marks.get(labels.KIND) == labels.PROXY:  # where it keeps certificates
+            continue
         volume_id = marks.get(labels.VOLUME)
         if volume_id not in books.volumes and volume_id not in books.world.kept_volumes:
             yield f"{name} belongs to nobody"

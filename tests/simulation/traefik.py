@@ -202,6 +202,9 @@ class SimulatedOutside(Outside):
         await asyncio.sleep(machine.weather.within(0.0005, 0.005))
         return 1 if machine.weather.happens(0.3) else 0
 
+    async def shown_certificate(self, address: str, host: str) -> None:
+        """Nothing here is over HTTPS."""
+
     async def path_on_host(self, docker: DockerGateway, path: Path) -> str | None:
         """As with an engine on another machine: documents go through its archives."""
         return None

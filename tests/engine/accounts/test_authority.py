@@ -82,9 +82,9 @@ def test_who_is_let_into_a_project_may_read_the_team_and_the_project_and_change_
     assert not inside.allows(Action.READ, Noun.MEMBERSHIP, TEAM)
 
 
-def test_everybody_with_a_team_may_read_the_servers_and_nothing_else_of_the_installation() -> None:
+def test_everybody_with_a_team_may_read_servers_and_resolvers_and_nothing_else_of_the_installation() -> None:
     allowed = {permission for permission in ALL if allowing(TEAM).allows(*permission, INSTALLATION)}
-    assert allowed == {(Action.READ, Noun.SERVER)}
+    assert allowed == {(Action.READ, Noun.SERVER), (Action.READ, Noun.CERTIFICATE_RESOLVER)}
 
 
 def test_nobody_gives_more_than_they_have() -> None:

@@ -15,6 +15,7 @@ from tests.graph.api.front import Answer, Front
 from tests.graph.api.fuzzing import SCHEMA, assert_echoed, is_document, is_readable, is_there, literal, selection
 from tests.graph.api.rows import (
     add_dump,
+    add_failed_certificate,
     add_identity,
     add_owner,
     add_passkey,
@@ -48,6 +49,8 @@ _USES_UP = (
         "updateExposure",
         "rotateDatabasePassword",
         "addMember",
+        "retryCertificate",
+        "setDefaultResolver",
         "setAdministrator",
         "disableUser",
         "enableUser",
@@ -110,6 +113,8 @@ class World:
         certificate = await do(
             "uploadCertificate", "certificate { id }", chain=CERTIFICATE, key=PRIVATE_KEY, teamId=team
         )
+        asked, unused = [await self._resolver(f"{name}-{which}") for which in ("asked", "unused")]
+        failed = await write(add_failed_certificate, local_id("Team", team), f"{name}.test")
         token = await do("createApiToken", "apiToken { id }", name=name)
         releases = await self.api.ask(
             "query($id: ID!) { application(id: $id) { releases { nodes { id } } } }", id=application
@@ -119,6 +124,10 @@ class World:
             "databaseId": database,
             "exposedId": exposed,
             "certificateId": certificate["certificate"]["id"],
+            "failedId": global_id("Certificate", failed),
+            "resolverId": asked,
+            "unusedId": unused,
+            "serverId": await self._server(),
             "deploymentId": deployment["deployment"]["id"],
             "domainId": domain["domain"]["id"],
             "dumpId": global_id("DatabaseDump", dump),
@@ -144,6 +153,13 @@ class World:
 
         self._contents, self._routes = self.front.contents(), await self._read_routes()
 
+    async def _resolver(self, name: str) -> str:
+        made = {"name": name, "directoryUrl": f"https://{name}.example.com/"}
+        return str((await self.api.do("createCertificateResolver", "resolver { id }", **made))["resolver"]["id"])
+
+    async def _server(self) -> str:
+        return str((await self.api.ask("{ servers { id } }"))["servers"][0]["id"])
+
     async def _database(self, environment_id: str, name: str, *, stopped: bool = False) -> str:
         """The id of one that runs, as far as anybody knows."""
         made = await self.api.do(
@@ -159,6 +175,10 @@ class World:
         """The ids of what this mutation can be done with."""
         if mutation == "enableUser":
             return self.ids | {"userId": self.ids["disabledId"]}
+        if mutation == "removeCertificateResolver":
+            return self.ids | {"resolverId": self.ids["unusedId"]}
+        if mutation == "retryCertificate":
+            return self.ids | {"certificateId": self.ids["failedId"]}
         if mutation in ("updateExposure", "unexposeDatabase"):
             return self.ids | {"databaseId": self.ids["exposedId"]}
         return self.ids | {"teamId": self.ids["emptyTeamId"]} if mutation.endswith("Team") else self.ids

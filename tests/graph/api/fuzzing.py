@@ -46,6 +46,12 @@ _BY_NAME: dict[str, Any] = {
     "key": PRIVATE_KEY,
     "mode": "TERMINATE",
     "wwwMode": "REDIRECT",
+    "directoryUrl": "https://acme.example.com/directory",
+    "caCertificates": CERTIFICATE,
+    "challenge": "DNS_01",
+    "dnsProvider": "cloudflare",
+    "hmacKey": "c2VjcmV0LWtleQ",
+    "certificateDuration": "2160h",
 }
 _BY_PLACE = {
     ("RestoreDatabaseInput", "confirmName"): "db",

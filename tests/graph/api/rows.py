@@ -6,6 +6,10 @@ from sqlmodel import Session, delete, select
 
 from db.models import (
     Application,
+    Certificate,
+    CertificateReason,
+    CertificateSource,
+    CertificateState,
     Container,
     Database,
     DatabaseDump,
@@ -25,6 +29,7 @@ from db.models import (
     ReleaseStatus,
     RestoreStatus,
     Role,
+    Server,
     TcpProxy,
     User,
     UserSession,
@@ -106,6 +111,27 @@ def add_failed_deployments(session: Session, application_id: str, count: int) ->
     session.add_all(deployments)
     session.flush()
     return [deployment.id for deployment in deployments]
+
+
+def add_failed_certificate(session: Session, team_id: str, host: str) -> str:
+    """The id of a certificate that an authority refused."""
+    server = session.exec(select(Server)).one()
+    row = Certificate(
+        team_id=team_id,
+        source=CertificateSource.ACME,
+        server_id=server.id,
+        host=host,
+        names=[host],
+        resolver_id=server.default_resolver_id,
+        state=CertificateState.FAILED,
+        reason=CertificateReason.REFUSED,
+        problem="No.",
+        failures=1,
+        next_attempt_at=now() + timedelta(days=1),
+        standing=True,
+    )
+    session.add(row)
+    return row.id
 
 
 def add_user(session: Session, name: str) -> str:

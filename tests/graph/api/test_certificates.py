@@ -141,6 +141,9 @@ async def test_what_cannot_be_ordered_is_told(api: Api, application_id: str) -> 
     assert (taken["code"], taken["message"]) == ("ROUTE_TAKEN", "shop.example.com already leads to web.")
     made = leaf(ROOT, "shop.example.com")
     await api.do("orderCertificate", CERTIFICATE, name="db.example.com", teamId=theirs)
+    where = {"applicationId": application_id, "url": "https://db.example.com"}
+    (theirs_alone,) = await refusals(api, "addDomain", **where)
+    assert theirs_alone["code"] == "ROUTE_TAKEN"
     (mine,) = await _other_teams(api, theirs)
     (another,) = await refusals(api, "orderCertificate", name="db.example.com", teamId=mine)
     assert another["code"] == "CONFLICT"
