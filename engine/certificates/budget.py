@@ -63,15 +63,18 @@ def note_order(session: Session, resolver_id: str, host: str, *, failed: bool | 
     session.exec(delete(CertificateOrder).where(col(CertificateOrder.created_at) < now() - KEPT))
 
 
-def note_outcome(session: Session, resolver_id: str, host: str, *, failed: bool) -> None:
-    """Write down what became of the order that is under way; a further one, where there is none."""
+def note_outcome(session: Session, resolver_id: str, host: str, *, failed: bool | None) -> None:
+    """Write down what became of the order that is under way, None if nobody got it; a further one if none is."""
     query = select(CertificateOrder).where(
         CertificateOrder.resolver_id == resolver_id,
         CertificateOrder.host == host,
         col(CertificateOrder.failed).is_(None),
     )
     under_way = session.exec(query.order_by(col(CertificateOrder.created_at).desc())).first()
-    if under_way is None:
+    if failed is None:
+        if under_way:
+            session.delete(under_way)
+    elif under_way is None:
         note_order(session, resolver_id, host, failed=failed)
     else:
         under_way.failed = failed

@@ -138,7 +138,7 @@ class CertificateKeeper:
             await self._failed(turn, CertificateReason.PROXY_NOT_RUNNING, f"The proxy does not run: {error.sentence}")
             return
         stored = await self._stored(turn)
-        if stored is not None and stored.resolver_id == turn.row.resolver_id:
+        if stored is not None and _is_wanted(turn, stored):
             await self._issued(turn, stored)  # from before: somebody wanted it then, and wants it again
             return
         if objection := await self._objection(turn):
@@ -173,7 +173,7 @@ class CertificateKeeper:
         with suppress(ProxyFailure, DockerFailure):  # the publisher tries it again and again
             await self._host.publisher.publish()
             stored = await self._stored(turn)
-            if stored is not None and stored.resolver_id != turn.row.resolver_id:
+            if stored is not None and not _is_wanted(turn, stored):
                 await self._host.proxy.forget_superfluous()
 
     async def _until_answered(self, turn: Turn) -> None:
@@ -182,7 +182,7 @@ class CertificateKeeper:
         end, pause = loop.time() + _PATIENCE[turn.resolver.challenge], _FIRST_LOOK
         while await self._sessions.read(still, turn):
             stored = await self._stored(turn)
-            if stored is not None and stored.resolver_id == turn.row.resolver_id:
+            if stored is not None and _is_wanted(turn, stored):
                 await self._issued(turn, stored)
                 return
             if complaint := self._complaint(turn):
@@ -260,6 +260,11 @@ class CertificateKeeper:
         else:
             await self._sessions.write(look_now, self._host.server_id, heard.host)
             self._news.set()
+
+
+def _is_wanted(turn: Turn, stored: Stored) -> bool:
+    """Whether it is from who is asked; or the one for a wildcard, beside which Traefik orders none for the name."""
+    return stored.resolver_id == turn.row.resolver_id or stored.host != turn.row.host
 
 
 def _ordering(session: Session, server_id: str) -> list[Certificate]:

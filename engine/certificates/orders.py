@@ -123,7 +123,8 @@ def fail(session: Session, turn: Turn, reason: CertificateReason, problem: str) 
     if row is None:
         return False
     if row.state is CertificateState.ORDERING and row.resolver_id and row.host:
-        note_outcome(session, row.resolver_id, row.host, failed=True)
+        asked = reason is not CertificateReason.AUTHORITY_UNREACHABLE
+        note_outcome(session, row.resolver_id, row.host, failed=True if asked else None)
     row.failures = row.failures + 1 if row.reason is reason else 1
     again = now() + pause_after(reason, row.failures)
     become(session, row, CertificateState.FAILED, reason, problem, again)
@@ -136,7 +137,7 @@ def issue(session: Session, turn: Turn, stored: Stored, cipher: Cipher) -> bool:
     if row is None or row.host is None:
         return False
     if row.state in (*VALID, CertificateState.ORDERING) or turn.has_expired:
-        note_outcome(session, stored.resolver_id, row.host, failed=False)
+        note_outcome(session, row.resolver_id or stored.resolver_id, row.host, failed=False)
     row.names, row.issuer, row.chain = names_of(leaf), leaf.issuer.rfc4514_string(), stored.chain
     row.key = cipher.encrypt(stored.key, certificate_place(row.id))
     row.not_before, row.not_after = leaf.not_valid_before_utc, leaf.not_valid_after_utc
@@ -168,7 +169,8 @@ def note_complaint(session: Session, server_id: str, complaint: Complaint) -> No
         Certificate.host == complaint.host,
         Certificate.resolver_id == complaint.resolver_id,
     )
-    if session.get(CertificateResolver, complaint.resolver_id):
+    asked = complaint.reason is not CertificateReason.AUTHORITY_UNREACHABLE
+    if asked and session.get(CertificateResolver, complaint.resolver_id) is not None:
         note_order(session, complaint.resolver_id, complaint.host, failed=True)
     row = session.exec(query).first()
     if row is not None and complaint.renewal and row.state in VALID:

@@ -34,7 +34,7 @@ async def amiss(world: World) -> list[str]:
         ours = labels.ours(world.instance_id)
         present = await docker.list_containers(ours)
         networks = {each.labels.get(labels.ENVIRONMENT, "") for each in await docker.list_networks(ours)} - {""}
-        volumes = {each.labels.get(labels.VOLUME, "") for each in await docker.list_volumes(ours)}
+        volumes = {each.labels.get(labels.VOLUME, "") for each in await docker.list_volumes(ours)} - {""}
     finally:
         await docker.close()
     members = {each.name for each in present if labels.is_application(each.labels)}
