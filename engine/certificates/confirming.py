@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cryptography import x509
 from sqlmodel import Session, select
 
 from db.models import Certificate, CertificateReason, CertificateSource, now
@@ -48,16 +49,24 @@ class Confirming:
             raise ProxyFailure(unseen[0])
 
     async def _problem(self, question: _Question) -> str:
-        address = self._host.proxy.settings.address
-        shown = await self._outside.shown_certificate(address, question.host)
+        """Why it is not shown; "" when it is."""
+        shown = await self._shown(question.host)
+        if shown is not None and shown != leaf_of(question.certificate.chain) and _good_for(shown, question.host):
+            # Traefik has one store, and keeps what was ordered before in mind.
+            await self._host.proxy.forget_superfluous()
+            shown = await self._shown(question.host)
         if shown is None:
             return f"The proxy shows no certificate for {question.host}."
         if shown == leaf_of(question.certificate.chain):
             return ""
-        sentence = f"The proxy shows another certificate for {question.host}, of {shown.issuer.rfc4514_string()}."
-        if covers(names_of(shown), question.host):  # Traefik has one store, and keeps what it has ordered
-            sentence += " One that was ordered before is forgotten when the proxy starts anew."
-        return sentence
+        return f"The proxy shows another certificate for {question.host}, of {shown.issuer.rfc4514_string()}."
+
+    async def _shown(self, host: str) -> x509.Certificate | None:
+        return await self._outside.shown_certificate(self._host.proxy.settings.address, host)
+
+
+def _good_for(certificate: x509.Certificate, host: str) -> bool:
+    return covers(names_of(certificate), host)
 
 
 def _open_questions(session: Session, server_id: str) -> tuple[list[_Question], dict[str, str]]:

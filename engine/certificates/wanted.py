@@ -20,7 +20,7 @@ from db.models import (
     TcpProxy,
     now,
 )
-from engine.certificates.shown import covers
+from engine.certificates.own import own_certificates_of
 from engine.domains.names import is_wildcard
 from engine.errors import InvalidInput
 from engine.events import record
@@ -76,9 +76,9 @@ def needs_of(session: Session, server_id: str) -> dict[str, Need]:
     found = sorted(
         session.exec(query), key=lambda row: row[1] is not None
     )  # who names a resolver comes last, and wins
-    brought = _uploaded(session) if found else {}
+    brought = own_certificates_of(session, server_id).by_host if found else {}
     for host, resolver_id, team_id in found:
-        if not covers(brought.get(team_id, ()), host):
+        if host not in brought:
             needs[host] = Need(team_id, resolver_id or default)
     return needs
 
@@ -111,17 +111,6 @@ def forget_certificate(session: Session, row: Certificate) -> None:
 
 
 _ACME = select(Certificate).where(Certificate.source == CertificateSource.ACME)
-
-
-def _uploaded(session: Session) -> dict[str, set[str]]:
-    """The names of the valid certificates that each team has brought."""
-    query = select(Certificate.team_id, Certificate.names).where(
-        Certificate.source == CertificateSource.UPLOADED, col(Certificate.not_after) > now()
-    )
-    found: dict[str, set[str]] = {}
-    for team_id, names in session.exec(query):
-        found.setdefault(team_id, set()).update(names)
-    return found
 
 
 def _held(session: Session, row: Certificate) -> bool:

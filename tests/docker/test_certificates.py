@@ -11,6 +11,7 @@ from tests.docker.acme import running_authority
 from tests.docker.certified import Scene, running_scene
 from tests.docker.texts import text_records
 from tests.docker.world import Answer, eventually
+from tests.engine.certificates.authority import authority, leaf
 
 pytestmark = pytest.mark.docker
 
@@ -145,6 +146,17 @@ async def test_another_resolver_is_asked_once_it_is_the_one_that_is_named(
 
 
 @pytest.mark.timeout(180)
+async def test_one_that_is_brought_takes_the_place_of_one_that_was_ordered(
+    scene: Scene, unique: Callable[[str], str]
+) -> None:
+    host = await scene.secure(f"{unique('shop')}.test")
+    await scene.until(host, "ISSUED")
+    made = leaf(authority(), host)
+    await scene.world.do("uploadCertificate", "certificate { id }", chain=made.chain, key=made.key)
+    shown = await scene.until_shown(host)
+    assert (shown["source"], shown["problem"]) == ("UPLOADED", "")
+
+
 async def test_an_exposed_postgresql_waits_for_a_certificate_that_was_ordered_for_it_and_shows_it(
     scene: Scene, unique: Callable[[str], str], tmp_path: Path
 ) -> None:

@@ -68,6 +68,21 @@ async def test_a_name_that_was_brought_is_not_ordered_and_is_again_once_it_is_go
     assert (await api.ask(ALL))["certificates"] == []
 
 
+async def test_a_name_is_ordered_where_the_one_that_was_brought_for_it_cannot_be_shown(
+    api: Api, application_id: str
+) -> None:
+    team = await team_of_others(api)
+    project = (await api.do("createProject", "project { id }", name="theirs", teamId=team))["project"]["id"]
+    made = await api.do("createEnvironment", "environment { id }", projectId=project, name="production")
+    theirs = await api.application(environment_id=made["environment"]["id"])
+    await api.do("addDomain", "domain { id }", applicationId=theirs, url="https://theirs.example.com")
+    await api.do("addDomain", "domain { id }", applicationId=application_id, url="https://shop.example.com")
+    (mine,) = await _other_teams(api, team)
+    both = leaf(ROOT, "shop.example.com", "theirs.example.com")
+    await api.do("uploadCertificate", CERTIFICATE, chain=both.chain, key=both.key, teamId=mine)
+    assert sorted(await orders(api)) == [["shop.example.com"], ["theirs.example.com"]]
+
+
 async def test_another_one_takes_its_place_if_it_covers_what_is_needed(
     api: Api, application_id: str, nothing_converges: None
 ) -> None:
