@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-import aiohttp
 from cryptography import x509
 
 from engine import labels

@@ -24,6 +24,7 @@ from engine.proxy.spec import container_name, container_spec
 from engine.proxy.templates import plugin_files
 from tests.conftest import free_port
 from tests.engine.proxy.rig import Rig, document, rigged
+from tests.graph.api.certificates import CERTIFICATE, PRIVATE_KEY
 
 pytestmark = pytest.mark.docker
 
@@ -195,6 +196,7 @@ async def test_traefik_accepts_every_template_as_it_stands(rig: Rig) -> None:
     name = f"{rig.settings.network}-templates"
     await rig.docker.create_container(name, {**spec, "NetworkingConfig": {}})
     await rig.docker.put_archive(name, CONFIG_DIR, templates())
+    await rig.docker.put_archive(name, "/", packed({"an/example.crt": CERTIFICATE, "an/example.key": PRIVATE_KEY}))
     await rig.docker.start_container(name)
     await until_answers(rig, "shop.example.com", 503, port=port)
     errors = [line.text for line in await rig.docker.log_tail(name, 100) if '"level":"error"' in line.text]
@@ -203,14 +205,19 @@ async def test_traefik_accepts_every_template_as_it_stands(rig: Rig) -> None:
 
 
 def templates() -> bytes:
-    packed = io.BytesIO()
     source = files("proxy_templates")
-    contents = {f"{PLUGIN_DIR}/{name}": content for name, content in plugin_files()}
-    contents |= {"static.yml": (source / "static.yml").read_bytes()}
-    contents |= {f"live/{DOCUMENT}": (source / DOCUMENT).read_bytes()}
-    with tarfile.open(fileobj=packed, mode="w") as archive:
+    plugin = {f"{PLUGIN_DIR}/{name}": content.decode() for name, content in plugin_files()}
+    return packed(
+        plugin
+        | {"static.yml": (source / "static.yml").read_text(), f"live/{DOCUMENT}": (source / DOCUMENT).read_text()}
+    )
+
+
+def packed(contents: dict[str, str]) -> bytes:
+    archived = io.BytesIO()
+    with tarfile.open(fileobj=archived, mode="w") as archive:
         for path, content in contents.items():
             entry = tarfile.TarInfo(path)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return packed.getvalue()
+            entry.size = len(content.encode())
+            archive.addfile(entry, io.BytesIO(content.encode()))
+    return archived.getvalue()
