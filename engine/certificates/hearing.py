@@ -14,7 +14,7 @@ from engine.proxy.container import HttpProxy
 
 log = logging.getLogger(__name__)
 
-_FIRST_PAUSE, _LAST_PAUSE = 0.2, 10.0
+_FIRST_PAUSE, _LAST_PAUSE = 0.2, 2.0
 _KEPT = timedelta(hours=1)
 _RENEWING = timedelta(minutes=2)
 

@@ -154,16 +154,9 @@ class Scene:
             (found,) = connection.execute("SELECT count(*) FROM certificate_order").fetchone()
         return bool(found == orders)
 
-    async def has_proxy(self) -> bool:
-        """Whether there is one that serves."""
-        state = (await self.world.ask("{ servers { proxyState } }"))["servers"][0]["proxyState"]
-        return bool(self.proxy) and state == "RUNNING" and await self.answers()
-
-    async def answers(self) -> bool:
-        try:
-            return (await self.world.visit("nobody.test")).status == 404
-        except aiohttp.ClientError:
-            return False
+    async def shows(self, host: str) -> bool:
+        """Whether visitors see a certificate for just this name."""
+        return await self.shown(host) == [host]
 
     def proxy_log(self) -> str:
         done = subprocess.run(["docker", "logs", self.proxy], capture_output=True, text=True, check=True)
