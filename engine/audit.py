@@ -53,8 +53,8 @@ def note(
     tell(session, entry)
 
 
-def note_reading(session: Session, row: SQLModel) -> None:
-    """Write down that whoever is behind this transaction is told what is secret of this row."""
+def note_action(session: Session, row: SQLModel) -> None:
+    """Write down that whoever is behind this transaction does what they do to this row, without changing it."""
     if actor := actor_of(session):
         place = place_of_row(session, row) or INSTALLATION
         note(session, actor.viewer, actor.action, type(row).__name__, row.id, name_of(session, row), place)  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from db.models import (
     Server,
 )
 from db.sessions import Sessions
+from engine.audit import note_action
 from engine.certificates.caa import identities_of
 from engine.certificates.checks import PreflightReport
 from engine.certificates.orders import Orders
@@ -45,7 +46,7 @@ class DomainChecks:
 
     async def check(self, domain_id: str) -> Sequence[PreflightReport]:
         """A report for each name that the domain stands for, the one given first. Raises `NotFound`."""
-        questions = await self._sessions.read(_questions, domain_id)
+        questions = await self._sessions.write(_questions, domain_id)
         reports = await asyncio.gather(*map(self._preflight.check, questions))
         mended = {each.host for each in reports if each.reason is None}
         for failed in await self._sessions.read(_failed, domain_id):
@@ -59,6 +60,7 @@ def _questions(session: Session, domain_id: str) -> list[PreflightQuestion]:
     domain = session.get(Domain, domain_id)
     if domain is None:
         raise NotFound("There is no such domain.", field=("input", "domainId"))
+    note_action(session, domain)
     names = names_of(domain.host, domain.www_mode)
     resolver = _resolver(session, domain) if domain.scheme is Scheme.HTTPS else None
     if resolver is None:

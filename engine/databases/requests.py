@@ -22,7 +22,7 @@ from db.models import (
 )
 from db.sessions import Sessions
 from engine.application_rules import check_limits, check_variables
-from engine.audit import note_reading
+from engine.audit import note_action
 from engine.certificates.uses import name_for_clients
 from engine.databases.catalogue import (
     CATALOGUE,
@@ -249,7 +249,7 @@ class Databases:
         setup = setup_of(database, self._cipher)
         kind = CATALOGUE[database.kind]
         record_about_database(session, EventKind.CREDENTIALS_READ, database, data={"name": database.name, "by": by})
-        note_reading(session, database)
+        note_action(session, database)
         internal = Secret(kind.connection_string(setup, database.name, kind.port, False))
         return Access(database, setup, internal, self._external_url(session, database, setup))
 

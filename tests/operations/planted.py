@@ -110,7 +110,8 @@ async def _plant(directory: Path, empty_database: Path) -> Planted:
         await api.engine.sessions.write(_forget_servers, events)
     about |= {known for key in foreign.values() if (known := read_global_id(key))}
     # The first token ends the one for setting up, which is nobody's.
-    others = {local_id("Server", foreign["Server"])} | {viewer.token_id for viewer in viewers.values()}
+    everybodys = {local_id(kind, foreign[kind]) for kind in ("Server", "CertificateResolver")}
+    others = everybodys | {viewer.token_id for viewer in viewers.values()}
     about = {(kind, key) for kind, key in about if key not in others}
     tells = {FOREIGN, *(text for kind, key in about for text in (key, global_id(kind, key)))}
     people = {f"{FOREIGN}{name}" for name in ("team", "somebody", "new@example.com")} | {
