@@ -39,13 +39,14 @@ async def test_everything_goes_but_volumes_and_comes_back(world: World) -> None:
     (dumps / "01m833z4wr47h397dvxhp6mbv0.sql").write_text("--")
     volumes = [*world.program, "uninstall", "--volumes"]
     asked = subprocess.run(volumes, env=world.environ, input="y\nn\n", capture_output=True, text=True, timeout=60)
-    assert ", kept of the application shop\n1 volume(s) go too, with all that they hold. Go on?" in asked.stdout
+    assert ", kept of the application shop\n" in asked.stdout
+    assert "-acme\n2 volume(s) go too, with all that they hold. Go on?" in asked.stdout
     assert (asked.returncode, "Removed" in asked.stdout) == (1, False)
-    removed, stays = world.command("uninstall", "--yes").split("1 volume(s) stay")
+    removed, stays = world.command("uninstall", "--yes").split("2 volume(s) stay")
     assert f"1 dump(s) of databases stay in {dumps}." in stays
     assert {line.split()[1] for line in removed.splitlines()} == {"container", "network"}
     assert f"The data directory {world.directory}/data stays: the next `wharf serve` brings" in stays
-    assert world.command("uninstall", "--yes").startswith("Nothing to remove.\n1 volume(s) stay")
+    assert world.command("uninstall", "--yes").startswith("Nothing to remove.\n2 volume(s) stay")
     assert not (world.directory / "data/proxy").exists()
     world.start()
     await eventually(shop.answers, within=30)
@@ -55,7 +56,15 @@ async def test_everything_goes_but_volumes_and_comes_back(world: World) -> None:
 async def test_what_was_removed_is_named_when_a_later_thing_cannot_be(world: World) -> None:
     await deployed(world)
     world.stop()
-    volume = docker("volume", "ls", "-q", "--filter", f"label=wharf.instance={world.instance_id}")
+    volume = docker(
+        "volume",
+        "ls",
+        "-q",
+        "--filter",
+        f"label=wharf.instance={world.instance_id}",
+        "--filter",
+        "label=wharf.volume",
+    )
     guest = docker("run", "-d", "-v", f"{volume}:/data", "wharf-sample:1")
     try:
         with pytest.raises(subprocess.CalledProcessError) as failed:
