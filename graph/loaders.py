@@ -27,12 +27,9 @@ from db.models import (
     EnvironmentVariable,
     Event,
     EventKind,
-    Identity,
     Invitation,
     Membership,
-    Passkey,
     Project,
-    RecoveryCode,
     Release,
     Scheme,
     Server,
@@ -42,9 +39,7 @@ from db.models import (
     UserSession,
     Volume,
 )
-from engine.accounts import user_sessions
 from engine.accounts.authority import Authority
-from engine.accounts.passkeys import passkeys_of
 from engine.accounts.visible import visible, visible_events
 from engine.certificates.shown import covers
 from graph.context import Reader
@@ -256,37 +251,6 @@ def teams(session: Session, authority: Authority) -> list[Team]:
 
 def users(session: Session, authority: Authority) -> list[User]:
     return list(session.exec(select(User).where(visible(User, authority)).order_by(User.email)))
-
-
-def own_user(session: Session, _authority: Authority, user_id: str | None) -> User | None:
-    return session.get(User, user_id) if user_id else None
-
-
-def own_memberships(session: Session, _authority: Authority, user_id: str | None) -> list[Membership]:
-    query = select(Membership).where(Membership.user_id == user_id)
-    return list(session.exec(query.order_by(Membership.id))) if user_id else []
-
-
-def own_tokens(session: Session, _authority: Authority, user_id: str | None) -> list[ApiToken]:
-    query = select(ApiToken).where(ApiToken.user_id == user_id, col(ApiToken.revoked_at).is_(None))
-    return list(session.exec(query.order_by(ApiToken.id))) if user_id else []
-
-
-def own_sessions(session: Session, _authority: Authority, user_id: str | None) -> list[UserSession]:
-    return user_sessions.of_user_now(session, user_id)
-
-
-def own_identities(session: Session, _authority: Authority, user_id: str | None) -> list[Identity]:
-    return list(session.exec(select(Identity).where(Identity.user_id == user_id).order_by(Identity.id)))
-
-
-def own_passkeys(session: Session, _authority: Authority, user_id: str | None) -> list[Passkey]:
-    return passkeys_of(session, user_id)
-
-
-def own_recovery_codes(session: Session, _authority: Authority, user_id: str | None) -> int:
-    unused = select(func.count()).where(RecoveryCode.user_id == user_id, col(RecoveryCode.used_at).is_(None))
-    return session.exec(unused).one()
 
 
 def servers(session: Session, authority: Authority) -> list[Server]:

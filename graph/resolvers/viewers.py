@@ -4,7 +4,7 @@ import strawberry
 
 from engine.accounts.authority import INSTALLATION, Action, Noun
 from engine.accounts.visible import place_of
-from graph import loaders
+from graph import own
 from graph.context import Info
 from graph.ids import any_id, global_id
 from graph.permissions import SignedIn
@@ -28,39 +28,37 @@ class Viewer:
 
     @strawberry.field(description="Who is signed in, or whom the token acts for; null: nobody but itself.")
     async def user(self, info: Info) -> User | None:
-        row = await info.context.read(loaders.own_user, info.context.viewer.user_id)
+        row = await info.context.read(own.user, info.context.viewer.user_id)
         return User.of(row) if row else None
 
     @strawberry.field(description="The teams that the user is in; none for a token.")
     async def memberships(self, info: Info) -> list[Membership]:
-        rows = await info.context.read(loaders.own_memberships, info.context.viewer.in_person)
+        rows = await info.context.read(own.memberships, info.context.viewer.in_person)
         return [Membership.of(row) for row in rows]
 
     @strawberry.field(description="The tokens of the user that were not revoked, oldest first; none for a token.")
     async def api_tokens(self, info: Info) -> list[ApiToken]:
-        rows = await info.context.read(loaders.own_tokens, info.context.viewer.in_person)
+        rows = await info.context.read(own.tokens, info.context.viewer.in_person)
         return [ApiToken.of(row) for row in rows]
 
     @strawberry.field(description="Where the user is signed in, the last used first; none where a token asks.")
     async def sessions(self, info: Info) -> list[UserSession]:
-        rows = await info.context.read(loaders.own_sessions, info.context.viewer.in_person)
+        rows = await info.context.read(own.sessions, info.context.viewer.in_person)
         return [UserSession.of(row) for row in rows]
 
     @strawberry.field(description="Who the user is to the provider of single sign-on; none where a token asks.")
     async def identities(self, info: Info) -> list[Identity]:
-        rows = await info.context.read(loaders.own_identities, info.context.viewer.in_person)
+        rows = await info.context.read(own.identities, info.context.viewer.in_person)
         return [Identity.of(row) for row in rows]
 
     @strawberry.field(description="The passkeys of the user; none where a token asks.")
     async def passkeys(self, info: Info) -> list[Passkey]:
-        return [
-            Passkey.of(row) for row in await info.context.read(loaders.own_passkeys, info.context.viewer.in_person)
-        ]
+        return [Passkey.of(row) for row in await info.context.read(own.passkeys, info.context.viewer.in_person)]
 
     @strawberry.field(description="How many recovery codes the user has left; null: a token asks.")
     async def recovery_codes_left(self, info: Info) -> int | None:
         user_id = info.context.viewer.in_person
-        return await info.context.read(loaders.own_recovery_codes, user_id) if user_id else None
+        return await info.context.read(own.recovery_codes, user_id) if user_id else None
 
     @strawberry.field(description="Whether the viewer may do this. With what they may not see they may do nothing.")
     async def may(
