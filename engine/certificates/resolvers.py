@@ -36,6 +36,8 @@ from engine.secret_places import resolver_place
 from engine.secrets import Cipher, Secret
 
 PRODUCTION, STAGING = "letsencrypt", "letsencrypt-staging"
+# The same in every database: made anew, they are what the proxy was told of, which is then not replaced.
+_IDS = {PRODUCTION: f"{1:026}", STAGING: f"{2:026}"}
 _BUILTIN = {
     PRODUCTION: "https://acme-v02.api.letsencrypt.org/directory",
     STAGING: "https://acme-staging-v02.api.letsencrypt.org/directory",
@@ -171,7 +173,9 @@ def ensure_builtin(session: Session, server_id: str) -> None:
     for builtin, directory_url in _BUILTIN.items():
         if builtin not in found:
             name = builtin if session.exec(_ALL.where(CertificateResolver.name == builtin)).first() is None else ""
-            row = CertificateResolver(builtin=builtin, directory_url=directory_url, name=name or f"{builtin}-builtin")
+            row = CertificateResolver(
+                id=_IDS[builtin], builtin=builtin, directory_url=directory_url, name=name or f"{builtin}-builtin"
+            )
             session.add(row)
             found[builtin] = row
     session.flush()

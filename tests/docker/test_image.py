@@ -111,16 +111,17 @@ async def test_a_new_container_takes_over_and_restarts_nothing(world: ComposedWo
     assert visits.wrong == []
 
 
-def test_the_proxy_shares_a_directory_of_the_data_volume_with_it_and_nothing_else(
+def test_the_proxy_shares_a_directory_of_the_data_volume_with_it_and_has_a_volume_of_its_own(
     world: ComposedWorld, shop: Application
 ) -> None:
     marks = (f"--filter=label=wharf.instance={world.instance_id}", "--filter=label=wharf.kind=proxy")
     (proxy,) = docker("container", "ls", "--quiet", *marks).split()
     (found,) = json.loads(docker("container", "inspect", proxy))
     (volume,) = (each["Source"] for each in world.facts()["Mounts"] if each["Destination"] == "/data")
-    (mount,) = found["Mounts"]
-    assert mount["Source"] == f"{volume}/proxy{found['Name']}"
-    assert mount["RW"] is False
+    shared, certificates = sorted(found["Mounts"], key=lambda mount: str(mount["Type"]))
+    assert shared["Source"] == f"{volume}/proxy{found['Name']}"
+    assert shared["RW"] is False
+    assert certificates["Name"] == f"wharf-{world.instance_id}-acme"
 
 
 def test_it_has_no_rights_but_the_socket(world: ComposedWorld) -> None:
