@@ -1,6 +1,6 @@
 """Which certificate visitors are shown. Pure."""
 
-from db.models import Certificate, CertificateSource, CertificateState, now
+from db.models import Certificate, CertificateReason, CertificateSource, CertificateState, now
 from engine.certificates.checks import Outcome
 from engine.explanations.values import Facts, Step, StepKind
 
@@ -22,6 +22,8 @@ def certificate_step(host: str, facts: Facts) -> Step:
 
 def _judged(host: str, row: Certificate) -> tuple[Outcome, str]:
     valid = row.not_after is not None and row.not_after > now()
+    if valid and row.reason is CertificateReason.NOT_SHOWN:
+        return Outcome.WRONG, f"There is a certificate for {host}, which visitors may not be shown: {row.problem}"
     if valid and row.not_after and (row.state in _VALID or row.source is CertificateSource.UPLOADED or row.chain):
         by = f" by {row.issuer}" if row.issuer else ""
         return Outcome.OK, f"{host} has a certificate{by} that is valid until {row.not_after:%Y-%m-%d}."

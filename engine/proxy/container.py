@@ -90,6 +90,9 @@ class HttpProxy:
         """
         async with self.changing:
             if await self._superfluous(self.name):
+                log.info(
+                    "The proxy is stopped for a moment: it has certificates in mind that others take the place of."
+                )
                 await self.docker.stop_container(self.name, GRACE_SECONDS)
                 try:
                     await self._tidy(self.name)

@@ -81,7 +81,7 @@ def _translated(router: Router, route: Route, middlewares: Iterable[Middleware])
             yield name, middleware
         elif "body" in ours:
             limit = foreign_pattern("body")
-            limit["buffering"]["maxRequestBodyBytes"] = ours["body"]["mostBytes"]
+            limit["buffering"]["maxRequestBodyBytes"] = ours["body"]["mostBytes"] or 1  # 0 is no limit there
             yield name, limit
         elif isinstance(router.action, Redirect):
             redirect = foreign_pattern("redirect")

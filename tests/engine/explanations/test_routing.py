@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from db.models import Application, Certificate, CertificateSource, CertificateState, Domain, Scheme, WwwMode, now
+from db.models import (
+    Application,
+    Certificate,
+    CertificateReason,
+    CertificateSource,
+    CertificateState,
+    Domain,
+    Scheme,
+    WwwMode,
+    now,
+)
 from engine.certificates.checks import Outcome
 from engine.explanations.certificates import certificate_step
 from engine.explanations.explain import explain
@@ -104,6 +114,21 @@ def test_what_visitors_are_shown(state: CertificateState, days: int | None, outc
     step = certificate_step("a.test", Facts((), {}, certified={"a.test": "c"}, certificates={"c": row}))
     assert step.outcome is outcome
     assert words in step.message
+
+
+def test_a_certificate_that_is_not_shown_is_said() -> None:
+    row = Certificate(
+        id="c",
+        team_id="t",
+        source=CertificateSource.UPLOADED,
+        state=CertificateState.ISSUED,
+        reason=CertificateReason.NOT_SHOWN,
+        problem="The proxy shows another one.",
+        not_after=now() + timedelta(days=9),
+    )
+    step = certificate_step("a.test", Facts((), {}, certified={"a.test": "c"}, certificates={"c": row}))
+    assert step.outcome is Outcome.WRONG
+    assert step.message.endswith("The proxy shows another one.")
 
 
 def test_without_a_certificate_browsers_warn() -> None:
