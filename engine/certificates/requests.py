@@ -19,8 +19,10 @@ from db.models import (
 from db.sessions import Sessions
 from engine.accounts.teams import team_of
 from engine.accounts.visible import readable
+from engine.certificates.own import own_certificates_of
 from engine.certificates.pem import Brought, brought
 from engine.certificates.record import tell
+from engine.certificates.shown import covers
 from engine.certificates.uses import hosts_by_upload, lost_by_domains, lost_by_proxies, owner_of, proxies_showing
 from engine.certificates.wanted import settle_certificates
 from engine.domains.names import is_wildcard
@@ -137,6 +139,8 @@ def _order(session: Session, team_id: str, name: str, resolver_id: str | None) -
     row = session.exec(mine).first()
     if row is not None and row.team_id != team_id:
         raise Conflict(f"There is a certificate for {name} already, which is of another team.", field=_NAME)
+    if row is None:
+        _is_not_brought(session, server.id, name)
     resolver = _resolver(session, server, (row and row.resolver_id) or resolver_id)
     if is_wildcard(name) and resolver.challenge is not Challenge.DNS_01:
         raise InvalidInput(
@@ -152,6 +156,12 @@ def _order(session: Session, team_id: str, name: str, resolver_id: str | None) -
     session.add(row)
     tell(session, kind, row, **({} if kind is EventKind.CREATED else {"changed": ["standing", "resolver"]}))
     return row
+
+
+def _is_not_brought(session: Session, server_id: str, name: str) -> None:
+    """Raises `Conflict` for a name for which Traefik has one of somebody's own: as long as it has, it orders none."""
+    if any(covers(each.names, name) for each in own_certificates_of(session, server_id).certificates):
+        raise Conflict(f"The proxy has a certificate that was brought and is good for {name}.", field=_NAME)
 
 
 def _is_free(session: Session, server_id: str, team_id: str, name: str) -> None:

@@ -30,9 +30,14 @@ def _judged(host: str, row: Certificate) -> tuple[Outcome, str]:
     if row.not_after and not valid:
         return Outcome.WRONG, f"The certificate for {host} has expired on {row.not_after:%Y-%m-%d}. {_next(row)}"
     if row.state is CertificateState.FAILED:
-        return Outcome.WRONG, f"There is no certificate for {host}: {row.problem or 'it failed.'} {_next(row)}"
+        return Outcome.WRONG, f"There is no certificate for {host}: {_sentence(row.problem)} {_next(row)}"
     sentence = f"The certificate for {host} is on its way ({row.state.value.lower()}). {_WARNING}"
     return Outcome.WRONG, sentence
+
+
+def _sentence(problem: str) -> str:
+    """Other people's words do not always end with a full stop."""
+    return f"{problem.rstrip('.') or 'it failed'}."
 
 
 def _next(row: Certificate) -> str:

@@ -165,6 +165,11 @@ async def test_what_cannot_be_ordered_is_told(api: Api, application_id: str) -> 
     row = next(each["id"] for each in (await api.ask(ALL))["certificates"] if each["names"] == ["db.example.com"])
     (renewed,) = await refusals(api, "updateCertificate", certificateId=row, chain=made.chain, key=made.key)
     assert renewed["message"] == "An authority gives this certificate, and renews it in time."
+    await api.do("addDomain", "domain { id }", applicationId=application_id, url="https://shop.example.org")
+    brought = leaf(ROOT, "*.example.org")
+    await api.do("uploadCertificate", CERTIFICATE, chain=brought.chain, key=brought.key, teamId=mine)
+    (covered,) = await refusals(api, "orderCertificate", name="db.example.org", teamId=mine)
+    assert covered["message"] == "The proxy has a certificate that was brought and is good for db.example.org."
 
 
 async def _other_teams(api: Api, team: str) -> list[str]:
