@@ -45,8 +45,10 @@ def check_ca_certificates(text: str) -> None:
     field = ("input", "caCertificates")
     if not text:
         return
-    if len(text) > _LONGEST_CERTIFICATES or not text.isascii() or "PRIVATE KEY" in text:
-        raise InvalidInput("These are PEM certificates of at most 64 KiB, without a private key.", field=field)
+    if "PRIVATE KEY" in text:
+        raise InvalidInput("There is a private key in it; only certificates belong here.", field=field)
+    if len(text) > _LONGEST_CERTIFICATES or not text.isascii():
+        raise InvalidInput("That is no PEM of certificates, or longer than 64 KiB.", field=field)
     try:
         x509.load_pem_x509_certificates(text.encode())
     except ValueError:

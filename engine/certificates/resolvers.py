@@ -111,7 +111,7 @@ class CertificateResolvers:
         row = _resolver(session, resolver_id)
         before = row.model_dump()
         for name in sorted(changes.keys() - _OF_BUILTINS) if row.builtin else ():
-            raise InvalidInput(f"{row.name} is built in: this of it cannot be changed.", field=_field(name))
+            raise InvalidInput(f"{row.name} is built in, and this part of it cannot be changed.", field=_field(name))
         self._fill(session, row, changes)
         changed = sorted(name for name, value in row.model_dump().items() if before[name] != value)
         if changed:

@@ -89,7 +89,7 @@ def why_not(request: Request, near: NearMiss, facts: Facts) -> str:
             path = near.router.matcher.path_prefix
             return f"{url} leads what is at {path} and below it, and {request.path} is not. Add a domain for that."
         case Miss.WILDCARD:
-            return f"{url} stands for one label in place of the star, and no other number. Add a domain for the name."
+            return f"{url} stands for names with exactly one label in place of the star. Add a domain for the name."
         case Miss.ONE_EDIT:
             return f"{url} is for {names}, which differs in one character. Perhaps that was meant."
         case Miss.OVERRULED:
