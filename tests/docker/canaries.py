@@ -6,7 +6,7 @@ import secrets
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
 
@@ -56,6 +56,13 @@ def on_disk(world: World) -> Places:
 
 def in_docker(world: World, since: str) -> Places:
     """What Docker tells of all that is the installation's, and the files that proxies were given."""
+    for _ in range(5):
+        with suppress(subprocess.CalledProcessError):  # a proxy that was replaced meanwhile
+            return _in_docker(world, since)
+    return _in_docker(world, since)
+
+
+def _in_docker(world: World, since: str) -> Places:
     mine = f"label={labels.INSTANCE}={world.instance_id}"
     places = {"docker events": _docker("events", "--since", since, "--until", "0s", "--format", "{{json .}}")}
     images = set()
