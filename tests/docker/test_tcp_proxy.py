@@ -143,8 +143,9 @@ async def test_killed_it_listens_again_by_itself_and_serves_what_it_was_told_las
     spec = await rig.exposed(TLS_ECHO)
     spec = replace(spec, backend=replace(spec.backend, port=ECHO))
     await rig.proxies.ensure(spec)
-    os.kill(await rig.pid(spec), signal.SIGKILL)
-    while (await rig.observe(spec)).state is TcpProxyState.LISTENING:
+    killed, container = await rig.pid(spec), (await rig.container(spec)).id
+    os.kill(killed, signal.SIGKILL)
+    while (await rig.docker.inspect_container(container)).pid == killed:
         await asyncio.sleep(0.01)
     await until_answered(rig, spec)
     answered_at = datetime.now(UTC)
