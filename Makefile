@@ -8,17 +8,20 @@ help: ## Show this
 
 demo: ## Start everything, deploy a sample application and a database through the API and show them live
 	@scripts/setup demo
+	@scripts/dashboard
 	@scripts/images
 	@scripts/images postgres
 	@$(BIN)/python -m demo
 
 run: ## Start the server
 	@scripts/setup run
+	@scripts/dashboard
 	@$(BIN)/wharf serve
 
 test: check ## Run lint, types, import contracts and all tests, real Docker included
 	@scripts/images
 	@scripts/images databases
+	@scripts/dashboard
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 soak: ## Run what is too long for every test run: faults, load and simulation at full size (SEED=1)
@@ -38,6 +41,7 @@ check: ## Run lint, types and import contracts only
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	scripts/dashboard lint
 
 schema: ## Write graph/schema.graphql
 	@scripts/setup run
@@ -50,4 +54,4 @@ image: ## Build the Docker image, wharfinger
 
 clean: ## Remove what was built or installed here; data and Docker images stay
 	rm -rf .venv .cache extra-ca.crt build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	rm -rf tests/clients/node_modules
+	rm -rf tests/clients/node_modules dashboard/node_modules dashboard/build dashboard/.svelte-kit dashboard/screenshots

@@ -20,6 +20,7 @@ from graph.foreign import ForeignDocument
 from graph.http import GraphQLView
 from graph.root import schema
 from graph.sockets import Sockets
+from wharf.dashboard import Dashboard
 
 # What ends a viewer's authority, or changes it, and where the event names what that rested on.
 _ENDS = {("ApiToken", EventKind.REMOVED), ("UserSession", EventKind.REMOVED)}
@@ -60,6 +61,7 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
             *sso.routes(engine),
             Route("/healthz", _alive),
             Route("/readyz", partial(_ready, engine)),
+            Route("/{path:path}", Dashboard().answer, methods=["GET"]),
         ],
         lifespan=lifespan,
     )

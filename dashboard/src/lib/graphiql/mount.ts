@@ -1,0 +1,32 @@
+/** GraphiQL with its editor's workers, all of it from this build. */
+import 'graphiql/setup-workers/vite';
+import 'graphiql/style.css';
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL } from 'graphiql';
+import { createClient } from 'graphql-ws';
+import { createElement } from 'react';
+import { createRoot } from 'react-dom/client';
+
+const WELCOME = `# What this server can do is described on the left. For example:
+
+query {
+  viewer { name }
+  applications { nodes { name status } }
+}
+
+# Follow what happens:
+#
+# subscription { events { __typename at } }
+`;
+
+/** Draw it there, until the returned function is called. */
+export function mount(place: Element): () => void {
+  const socket = createClient({ url: `${location.origin.replace(/^http/, 'ws')}/graphql` });
+  const fetcher = createGraphiQLFetcher({ url: '/graphql', wsClient: socket });
+  const root = createRoot(place);
+  root.render(createElement(GraphiQL, { fetcher, defaultQuery: WELCOME }));
+  return () => {
+    root.unmount();
+    void socket.dispose();
+  };
+}
