@@ -13,6 +13,7 @@ from db.models import AuditEntry
 from db.sessions import Sessions
 from engine.accounts.authority import Authority
 from engine.accounts.visible import Condition, visible
+from engine.audit import LastEntry
 from engine.errors import InvalidInput
 
 _PAGE = 500
@@ -75,7 +76,7 @@ class AuditLog:
             self._reach(await self._sessions.read(_last_sequence))
 
     def _committed(self, notes: list[object]) -> None:
-        self._reach(max((note.sequence or 0 for note in notes if isinstance(note, AuditEntry)), default=0))
+        self._reach(max((note.sequence for note in notes if isinstance(note, LastEntry)), default=0))
 
     def _reach(self, last: int) -> None:
         if last > self._last:

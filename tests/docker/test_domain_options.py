@@ -15,7 +15,7 @@ from engine.proxy.delivery import Delivery
 from engine.proxy.routes import Maintenance, Route, RoutedApplication, Serving
 from engine.secrets import Secret
 from tests.docker.installation import eventually
-from tests.docker.raw import Heard, ask, connected, heard
+from tests.docker.raw import Heard, ask, connected, hang_up, heard
 from tests.engine.proxy.rig import KEY, Rig, rigged
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
@@ -126,7 +126,7 @@ async def test_what_is_sent_and_shown_is_changed_and_uploads_arrive_while_they_a
     await eventually(arrived)
     writer.write(b"6\r\nsecond\r\n0\r\n\r\n")
     early, _, last = (await reader.read()).partition(b"\r\n\r\n")
-    writer.close()
+    await hang_up(writer)
     assert early.startswith(b"HTTP/1.1 103 ")
     answer = heard(last)
     assert (answer.headers.get("server"), answer.headers["x-shown"]) == (None, "a `b` ${c}")
@@ -228,7 +228,9 @@ async def test_only_so_many_wait_and_who_leaves_makes_room(rig: Rig, delivery: D
                 reader, writer = await connected(rig.settings.http_port, "a.test")
                 writer.write(asked)
                 answered = asyncio.create_task(reader.read(1))
-                if not (await asyncio.wait([answered], timeout=0.2))[0]:
+                if (await asyncio.wait([answered], timeout=0.2))[0]:
+                    await hang_up(writer)
+                else:
                     waiting.append((reader, writer))
                 answered.cancel()
                 await asyncio.wait([answered])
@@ -236,9 +238,9 @@ async def test_only_so_many_wait_and_who_leaves_makes_room(rig: Rig, delivery: D
         return waiting
 
     for _, writer in await until_full():
-        writer.close()
+        await hang_up(writer)
     waiting = await until_full()
     await delivery.deliver(document(rig, held(rig, MaintenanceMode.OFF)))
     for reader, writer in waiting:
         assert heard(await reader.read()).status == 200
-        writer.close()
+        await hang_up(writer)
