@@ -18,6 +18,7 @@ from engine.errors import InvalidInput
 
 _PAGE = 500
 _OTHERS_SECONDS = 1.0
+_LAST_SEQUENCE = select(func.max(AuditEntry.sequence))  # written down once: it is asked for each second
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +105,4 @@ def newest(
 
 
 def _last_sequence(session: Session) -> int:
-    return session.exec(select(func.max(AuditEntry.sequence))).one() or 0
+    return session.exec(_LAST_SEQUENCE).one() or 0
