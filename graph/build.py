@@ -8,7 +8,7 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from graph.documents import reading
+from graph.documents import Documents, reading
 from graph.errors import presented
 from graph.executor import Executor
 from graph.limits import in_time
@@ -17,6 +17,8 @@ from graph.scalars import SCALARS
 
 class Schema(strawberry.Schema):
     """A schema that gives up what takes too long, and shows clients what `graph.errors` makes of an error."""
+
+    documents: Documents
 
     async def _execute_operation(self, *args: Any, **kwargs: Any) -> Any:
         # Not by an extension: around every operation, one that is a coroutine takes as long as a small query.
@@ -31,13 +33,16 @@ def build_schema(
     query: type, mutation: type | None = None, subscription: type | None = None, types: Iterable[type] = ()
 ) -> Schema:
     """The schema, with our scalars, limits and errors. `types` are those only reached through interfaces."""
-    return Schema(
+    documents = Documents()
+    schema = Schema(
         query=query,
         mutation=mutation,
         subscription=subscription,
         types=types,
-        extensions=reading(),
+        extensions=reading(documents),
         execution_context_class=Executor,
         # Not sort_schema: the copy it makes of every enum can no longer serialise its members.
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    schema.documents = documents
+    return schema

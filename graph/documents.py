@@ -33,6 +33,7 @@ from graph.mistakes import mistakes, told_at_the_top
 MAX_REMEMBERED = 16 * 1024 * 1024
 _BYTES_OF_TOKEN = 600  # as measured: the nodes and the places of a document, by its tokens
 _BYTES_OF_CHARACTER = 4
+_BYTES_OF_OWNER = 300
 _MOST_ERRORS = 20
 _GIVEN_UP = "Validation aborted."
 _TANGLED = "The operation is too tangled to be checked. Ask for fewer fields of one name, with fewer fragments."
@@ -82,6 +83,8 @@ RULES = (
 class Document:
     node: DocumentNode
     errors: list[GraphQLError] | None = None  # None until it is validated
+    digest: str = ""
+    owners: set[str] = field(default_factory=set)  # who may ask for it by its digest
     _structures: dict[str | None, Structure] = field(default_factory=dict)
 
     def validated(self, schema: GraphQLSchema) -> list[GraphQLError]:
@@ -112,6 +115,7 @@ class Documents:
     def __init__(self, most: int = MAX_REMEMBERED) -> None:
         self._most = most
         self._known: OrderedDict[str, Document] = OrderedDict()
+        self._by_digest: dict[str, str] = {}
         self.bytes = 0
 
     def __len__(self) -> int:
@@ -124,14 +128,35 @@ class Documents:
             return self._known[text]
         document = self._known[text] = Document(parse(text, max_tokens=MAX_TOKENS, max_source_length=MAX_LENGTH))
         self.bytes += _size(document, text)
+        self._forget_what_has_no_room()
+        return document
+
+    def register(self, digest: str, text: str, owner: str) -> None:
+        """Let `owner` ask for a text that was read by its hash, as long as it is remembered."""
+        document = self._known.get(text)
+        if document is None or owner in document.owners:
+            return
+        document.digest = digest
+        document.owners.add(owner)
+        self._by_digest[digest] = text
+        self.bytes += _BYTES_OF_OWNER
+        self._forget_what_has_no_room()
+
+    def registered(self, digest: str, owner: str) -> str | None:
+        """The text with this hash, if `owner` has registered it."""
+        text = self._by_digest.get(digest)
+        return text if text is not None and owner in self._known[text].owners else None
+
+    def _forget_what_has_no_room(self) -> None:
         while self.bytes > self._most:
             oldest, forgotten = self._known.popitem(last=False)
             self.bytes -= _size(forgotten, oldest)
-        return document
+            self._by_digest.pop(forgotten.digest, None)
 
 
 def _size(document: Document, text: str) -> int:
-    return len(text) * _BYTES_OF_CHARACTER + (document.node.token_count or 0) * _BYTES_OF_TOKEN
+    tokens, owners = document.node.token_count or 0, len(document.owners)
+    return len(text) * _BYTES_OF_CHARACTER + tokens * _BYTES_OF_TOKEN + owners * _BYTES_OF_OWNER
 
 
 class Reading(SchemaExtension):
@@ -177,7 +202,6 @@ class Reading(SchemaExtension):
         return self._told
 
 
-def reading() -> tuple[Callable[[], SchemaExtension], ...]:
+def reading(documents: Documents) -> tuple[Callable[[], SchemaExtension], ...]:
     """The extensions of one schema, which share what is remembered of its documents."""
-    documents = Documents()
     return (lambda: Reading(documents), OneOperation)
