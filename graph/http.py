@@ -37,6 +37,7 @@ from graph.negotiation import EVENTS, JSON, accepted, readable, streamed
 from graph.origins import foreign
 from graph.peers import peer
 from graph.permissions import Viewer
+from graph.persisted import Persisted, Unresolved, names_one
 from graph.quotas import TOO_MANY, Quotas, TooMany
 from graph.scalars import Cursor
 from graph.sockets import Sockets
@@ -84,7 +85,7 @@ class GraphQLView(GraphQL[Any, None]):
     `authenticate` finds the viewer a token belongs to, given also the address it comes from; it may be a coroutine
     function. `recognise` finds the one a cookie belongs to. `sockets` lets whoever revokes a token close what it
     opened; `quotas` are what each viewer may have at once. `allowed_origins` are pages elsewhere that may open
-    sockets.
+    sockets. `operations` are those that everybody may ask for by their hashes.
     """
 
     websocket_adapter_class = JsonSocket
@@ -101,6 +102,7 @@ class GraphQLView(GraphQL[Any, None]):
         allowed_origins: Sequence[str] = (),
         init_timeout: timedelta = timedelta(seconds=10),
         quotas: Quotas | None = None,
+        operations: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(
             schema,
@@ -113,6 +115,7 @@ class GraphQLView(GraphQL[Any, None]):
         self._authenticate = authenticate
         self._recognise = recognise
         self._only_public = only_public(schema)
+        self._persisted = Persisted(schema, operations)
         self._sockets = sockets
         self.quotas = quotas or Quotas()
         self.broadcasts = Broadcasts(self._answers, engine)
@@ -136,7 +139,7 @@ class GraphQLView(GraphQL[Any, None]):
             token = _token_in(claims) or _bearer(request.headers.get("authorization"))
             return await (self._viewer(request, token) if token else self._signed_in(request, visit_of(request)))
 
-        return Handshake(viewer, self._answers, self.broadcasts, self._sockets, self.quotas)
+        return Handshake(viewer, self._persisted.text, self._answers, self.broadcasts, self._sockets, self.quotas)
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
@@ -188,7 +191,9 @@ class GraphQLView(GraphQL[Any, None]):
         viewer = await self._visitor(request, visit)
         try:
             with self.quotas.requests.one(viewer), self.quotas.bodies.some(viewer) as room:
-                operation = await _operation(request, room)
+                asked = await _operation(request, room)
+                text = self._persisted.text(asked.query, asked.extensions, viewer)
+                operation = asked._replace(query=text)
                 if viewer.anonymous and not self._only_public(operation.query, operation.name):
                     raise _unauthenticated("Sign in, or send an API token as a bearer token.")
                 context = Context(viewer, self._engine, self._sockets, visit=visit)
@@ -196,6 +201,8 @@ class GraphQLView(GraphQL[Any, None]):
                 return result or await self._stream(operation, request, visit)
         except TooMany as refused:
             raise Rejected(429, str(refused), TOO_MANY, Retry_After="1", Connection="close") from None
+        except Unresolved as unknown:
+            return ExecutionResult(data=None, errors=[unknown])
 
     async def viewer_of(self, request: Request) -> Viewer:
         """Who asks, and is somebody. Raises `Rejected`."""
@@ -266,20 +273,21 @@ def _unauthenticated(sentence: str, detail: str = "") -> Rejected:
 
 def _is_a_browser_looking(request: Request) -> bool:
     wants_a_page = "text/html" in request.headers.get("accept", "")
-    return request.method == "GET" and wants_a_page and "query" not in request.query_params
+    return request.method == "GET" and wants_a_page and not request.query_params.keys() & {"query", "extensions"}
 
 
 async def _operation(request: Request, room: Callable[[int], None]) -> Operation:
     parameters = _query_parameters(request) if request.method == "GET" else await _body(request, room)
     query, name = parameters.get("query"), parameters.get("operationName")
-    if not isinstance(query, str) or not query:
+    by_hash = query in (None, "") and names_one(parameters.get("extensions"))
+    if not by_hash and (not isinstance(query, str) or not query):
         raise Rejected(400, "query must be a string, and not empty.")
     if not isinstance(name, str | None):
         raise Rejected(400, "operationName must be a string.")
     for key in ("variables", "extensions"):
         if not isinstance(parameters.get(key), dict | None):
             raise Rejected(400, f"{key} must be an object.")
-    return Operation(query, parameters.get("variables"), name, parameters.get("extensions"))
+    return Operation(query or "", parameters.get("variables"), name, parameters.get("extensions"))
 
 
 def _query_parameters(request: Request) -> dict[str, Any]:

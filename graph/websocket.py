@@ -19,13 +19,18 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
 )
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
 
 from db.errors import DatabaseUnusable
 from graph.broadcasts import Answer, Asked, Broadcasts, Run
 from graph.errors import failed_as_a_whole, masked
 from graph.following import Following
 from graph.permissions import Viewer
+from graph.persisted import Unresolved, names_one
 from graph.quotas import TOO_MANY, Quotas, TooMany
 from graph.sockets import Sockets, forbid_at
 from graph.wire import WIRE, Wire
@@ -35,9 +40,10 @@ _LONGEST_REASON = 123  # bytes: more do not fit into a close frame
 
 @dataclass(frozen=True)
 class Handshake:
-    """What a socket is given when it opens: how to find out who it is, and how to run what it asks."""
+    """What a socket is given when it opens: how to find out who it is and what it asks, and how to run that."""
 
     viewer: Callable[[Mapping[str, object]], Awaitable[Viewer | None]]
+    text: Callable[[str | None, Mapping[str, object] | None, Viewer], str]
     run: Run
     broadcasts: Broadcasts
     sockets: Sockets
@@ -140,6 +146,17 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         self.connection_acknowledged = True
         await self.send_message({"type": "connection_ack"})
 
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        payload, known = message["payload"], message["id"] in self.operations
+        if self.connection_acknowledged and not known:
+            try:
+                text = self.context.text(payload.get("query"), payload.get("extensions"), cast(Viewer, self.viewer))
+            except Unresolved as unknown:
+                await self.send_message({"id": message["id"], "type": "error", "payload": [unknown.formatted]})
+                return
+            payload["query"] = text
+        await super().handle_subscribe(message)
+
     async def _has_room(self, viewer: Viewer) -> bool:
         try:
             self.context.quotas.sockets.take(viewer)
@@ -209,7 +226,8 @@ def fault_in(message: object) -> str | None:
 def _fault_in_request(payload: object) -> str | None:
     if not isinstance(payload, dict):
         return "subscribe: payload must be an object"
-    if not isinstance(payload.get("query"), str):
+    by_hash = payload.get("query") in (None, "") and names_one(payload.get("extensions"))
+    if not by_hash and not isinstance(payload.get("query"), str):
         return "subscribe: query must be a string"
     if not isinstance(payload.get("operationName"), str | None):
         return "subscribe: operationName must be a string"

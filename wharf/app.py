@@ -1,7 +1,7 @@
 """The program put together: one ASGI application, and what frames its life."""
 
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -27,10 +27,13 @@ _ENDS_USER = {("User", EventKind.REMOVED), ("User", EventKind.UPDATED)}
 _ENDS_MEMBER = {("Membership", EventKind.REMOVED), ("Membership", EventKind.UPDATED)}
 
 
-def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> Starlette:
+def create_app(
+    engine: Engine, announce_setup_token: Callable[[str], None], operations: Mapping[str, str] | None = None
+) -> Starlette:
     """The application that serves `engine`, which it starts and stops.
 
     `announce_setup_token` is called at the very first start with the token that makes the first real one.
+    `operations` are those that clients may ask for by their hashes without registering them.
     """
 
     @asynccontextmanager
@@ -50,6 +53,7 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         authenticate=engine.tokens.authenticate,
         recognise=engine.people.sessions.authenticate,
         sockets=sockets,
+        operations=operations,
     )
     return Starlette(
         routes=[

@@ -24,6 +24,7 @@ from graph.http import MAX_BODY
 from graph.wire import Wire
 from wharf.app import create_app
 from wharf.data_directory import held, prepare
+from wharf.operations import OPERATIONS, read_operations
 from wharf.people import people_settings
 from wharf.settings import Settings, unusable
 
@@ -38,7 +39,7 @@ def serve(settings: Settings) -> None:
     ):
         migrate(settings.database)
         _allow_many_files()
-        app = create_app(Engine(engine_settings(settings)), _announce(settings))
+        app = create_app(Engine(engine_settings(settings)), _announce(settings), read_operations(OPERATIONS))
         config = uvicorn.Config(
             StrictHeaders(app),
             http=door(Crowd(settings.proxies)),
