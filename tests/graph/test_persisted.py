@@ -163,8 +163,9 @@ async def test_one_text_that_everybody_registers_does_not_outgrow_the_bound_eith
 
 async def test_an_operation_has_a_name_for_all_to_read_only_if_it_is_known_from_the_start() -> None:
     persisted = Persisted(SCHEMA, {digest_of(KNOWN): KNOWN})
-    assert persisted.name(KNOWN, None) == "Dashboard"
-    assert persisted.name("query Secret { viewer }", "Secret") == OTHER
+    assert persisted.described(KNOWN, None) == ("query", "Dashboard")
+    assert persisted.described("query Secret { viewer }", "Secret") == ("query", OTHER)
+    assert persisted.described("{", None) == ("unknown", OTHER)
 
 
 async def test_a_socket_takes_hashes_too(asking: Asking) -> None:
