@@ -13,12 +13,12 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, PoolProxiedConnection, event
 from sqlalchemy.engine import URL, make_url
 from sqlmodel import Session, create_engine
 
@@ -35,6 +35,7 @@ Around = Callable[[str, Callable[..., object]], AbstractContextManager[object]]
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 15  # from the call of `write`, for another program to let the file go
+_MOST_KEPT = 10_000
 _BUSY_SECONDS = 1  # of them at a time in SQLite's own waiting; a read, which holds up everything, gets no more
 
 
@@ -61,6 +62,8 @@ class Sessions:
         """While listeners are called: when what they are told was committed, by `time.perf_counter`."""
         parsed = make_url(url)
         self._reader = _reading_engine(parsed)
+        self._changes = Changes(self._reader)
+        self._kept: dict[Hashable, Any] = {}
         self._writer = writing_engine(parsed)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database-writer")
         self._listeners: list[Listener] = []
@@ -85,6 +88,21 @@ class Sessions:
             Session(self._reader, expire_on_commit=False) as session,
         ):
             return query(session, *args, **kwargs)
+
+    def read_kept(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `read_now`; and again what was found, until something was committed by anybody, in whatever process.
+
+        All who ask get the same object, which none of them may change. The arguments can be hashed, and what is found
+        depends on them and on the rows alone.
+        """
+        with outages(self.url, reading=True):
+            if self._changes.happened() or len(self._kept) > _MOST_KEPT:
+                self._kept.clear()
+        key = (query, args, *kwargs.items())
+        if key not in self._kept:
+            self._kept[key] = self.read_now(query, *args, **kwargs)
+        found: T = self._kept[key]
+        return found
 
     async def write(self, change: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `change(session, …)` returns, after it was committed; rolled back whole if it raises.
@@ -175,8 +193,33 @@ class Sessions:
     def close(self) -> None:
         """Finish the write that is under way, then let go of the file."""
         self._thread.shutdown(wait=True)
+        self._changes.close()
         self._writer.dispose()
         self._reader.dispose()
+
+
+class Changes:
+    """Whether anything was committed to the database of an engine, by whatever process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: PoolProxiedConnection | None = None
+        self._version: object = None
+
+    def happened(self) -> bool:
+        """Whether something was since the last call. Costs some microseconds."""
+        if self._connection is None:
+            # One that nobody else has: the number that SQLite counts up is a connection's own.
+            self._connection = self._engine.raw_connection()
+        before = self._version
+        driver: Any = self._connection.driver_connection
+        (self._version,) = driver.execute("PRAGMA data_version").fetchone()
+        return self._version != before
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def tell(session: Session, note: object) -> None:

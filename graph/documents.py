@@ -1,9 +1,10 @@
 """Documents: what they may be, and that each is read and validated once, as long as there is room to remember it."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from graphql import (
     ArgumentNode,
@@ -24,6 +25,7 @@ from graphql.validation import ValidationContext, ValidationRule
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types.graphql import OperationType as Kind
 
 from graph.cost import MAX_COST, Structure, Values, structure
 from graph.executor import told_by
@@ -79,13 +81,20 @@ RULES = (
 )
 
 
+class Ready(NamedTuple):
+    """An operation that was looked through, and with which nothing is wrong but, perhaps, its cost."""
+
+    kind: Kind
+    structure: Structure
+
+
 @dataclass
 class Document:
     node: DocumentNode
     errors: list[GraphQLError] | None = None  # None until it is validated
     digest: str = ""
     owners: set[str] = field(default_factory=set)  # who may ask for it by its digest
-    _structures: dict[str | None, Structure] = field(default_factory=dict)
+    _ready: dict[str | None, "Ready"] = field(default_factory=dict)
 
     def validated(self, schema: GraphQLSchema) -> list[GraphQLError]:
         if self.errors is None:
@@ -102,11 +111,16 @@ class Document:
 
     def structure(self, schema: GraphQLSchema, operation: str | None) -> Structure | None:
         """What the cost of this operation depends on. None: there is no such operation."""
-        if operation not in self._structures:
+        if operation not in self._ready:
             if not (node := get_operation_ast(self.node, operation)):
                 return None
-            self._structures[operation] = structure(schema, self.node, node)
-        return self._structures[operation]
+            self._ready[operation] = Ready(Kind(node.operation.value), structure(schema, self.node, node))
+        return self._ready[operation].structure
+
+    def ready(self, operation: str | None, values: Values) -> "Ready | None":
+        """An operation that can be executed with these variables at once; None: look through it first."""
+        found = self._ready.get(operation)
+        return found if found and not found.structure.refusal(values) else None
 
 
 class Documents:
@@ -121,11 +135,17 @@ class Documents:
     def __len__(self) -> int:
         return len(self._known)
 
+    def known(self, text: str) -> Document | None:
+        """The document of this text, if it is remembered."""
+        if text not in self._known:
+            return None
+        self._known.move_to_end(text)
+        return self._known[text]
+
     def read(self, text: str) -> Document:
         """The document of this text. Raises GraphQLError when it is none, or one that is too long."""
-        if text in self._known:
-            self._known.move_to_end(text)
-            return self._known[text]
+        if known := self.known(text):
+            return known
         document = self._known[text] = Document(parse(text, max_tokens=MAX_TOKENS, max_source_length=MAX_LENGTH))
         self.bytes += _size(document, text)
         self._forget_what_has_no_room()
@@ -193,13 +213,17 @@ class Reading(SchemaExtension):
         values: Values = context.variables or {}
         if not (priced := document.structure(schema, context._provided_operation_name)):
             return []
-        if COST in (context.operation_extensions or {}):
-            self._told = {COST: {"requested": priced.cost(values), "limit": MAX_COST}}
+        self._told = told_of_cost(priced, values, context.operation_extensions)
         refusal = priced.refusal(values)
         return [too_large(refusal)] if refusal else []
 
     def get_results(self) -> dict[str, object]:
         return self._told
+
+
+def told_of_cost(priced: Structure, values: Values, asked: Mapping[str, object] | None) -> dict[str, object]:
+    """The extensions of an answer, for those of its request."""
+    return {COST: {"requested": priced.cost(values), "limit": MAX_COST}} if COST in (asked or ()) else {}
 
 
 def reading(documents: Documents) -> tuple[Callable[[], SchemaExtension], ...]:

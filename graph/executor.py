@@ -32,18 +32,18 @@ from graphql import (
     type_from_ast,
     visit,
 )
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.unset import UNSET
 
 from engine.errors import InvalidInput
+from graph.compiled import CompilingExecutor
 from graph.errors import ErrorsAsData
 from graph.mistakes import Mistake, Variables, mistakes, told_at_the_top
 
 _WITHHELD = VariableNode(name=NameNode(value="0"))  # what no variable of a document can be called
 
 
-class Executor(StrawberryGraphQLCoreExecutionContext):
+class Executor(CompilingExecutor):
     """Executes what is right about a request, and says what is wrong."""
 
     @classmethod
