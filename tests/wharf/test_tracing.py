@@ -58,7 +58,7 @@ def test_a_request_is_traced_from_what_caused_it_down_to_the_database(shell: She
     (operation,) = collector.named("query other")
     assert operation.parent_span_id == request.span_id
     assert attributes_of(operation)["graphql.operation.type"] == "query"
-    assert {span.name for span in collector.below(request)} == {"query other", "database read"}
+    assert {span.name for span in collector.below(request)} >= {"query other", "database read"}
     (lost,) = collector.named("GET other")
     assert attributes_of(lost)["http.response.status_code"] == 404
     assert not [span for span in collector.spans if "readyz" in span.name]
