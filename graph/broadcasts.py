@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import orjson
@@ -15,7 +16,9 @@ from strawberry.types import ExecutionResult
 
 from engine.accounts.authority import Authority
 from graph.errors import failed_as_a_whole, masked
+from graph.event_stream import next_event
 from graph.following import Following
+from graph.outlet import chunk
 from graph.permissions import Viewer, anyone_with
 from graph.wire import text_frame
 
@@ -49,10 +52,11 @@ class Asked:
 
 
 class Answer:
-    """What all are told of one event. The id of each one's own operation is put around it."""
+    """What all are told of the event with this number: on a websocket, with the id of each one's own operation."""
 
-    def __init__(self, payload: bytes) -> None:
+    def __init__(self, payload: bytes, number: int) -> None:
         self._payload = payload
+        self._number = number
         self._made: tuple[str, bytes] = ("", b"")
 
     def frame(self, operation_id: str) -> bytes:
@@ -61,6 +65,11 @@ class Answer:
             text = b'{"id":%b,"type":"next","payload":%b}' % (orjson.dumps(operation_id), self._payload)
             self._made = operation_id, text_frame(text)
         return self._made[1]
+
+    @cached_property
+    def chunk(self) -> bytes:
+        """The chunk of a stream of events."""
+        return chunk(next_event(self._payload, self._number))
 
 
 def encoded(result: ExecutionResult) -> bytes:
@@ -159,7 +168,7 @@ class _Broadcast:
                     if failed_as_a_whole(result) or self._following.told <= self.cursor:
                         self.broken = True  # this tells of no event
                         return
-                    self._tell(Answer(encoded(result)))
+                    self._tell(Answer(encoded(result), self._following.told))
                     await asyncio.sleep(0)  # what was written goes out
         except Exception as bug:  # noqa: BLE001 masked() logs it
             masked(bug)

@@ -4,6 +4,7 @@ from collections import Counter
 from contextlib import AbstractContextManager
 from time import perf_counter
 from types import TracebackType
+from typing import TypeVar
 
 from strawberry.types import ExecutionResult
 
@@ -12,6 +13,8 @@ from graph.errors import failed_as_a_whole
 from graph.persisted import Described, Persisted
 
 _SUBSCRIPTION = "subscription"
+
+R = TypeVar("R", bound=ExecutionResult | None)
 
 
 class Operations:
@@ -46,8 +49,11 @@ class Watched:
         self._result = "ok"
         self._span = of.span(what)
 
-    def saw(self, result: ExecutionResult) -> ExecutionResult:
-        if result.errors and self._result == "ok":
+    def saw(self, result: R) -> R:
+        """None: it was not executed here, and is counted where it is."""
+        if result is None:
+            self._result = ""
+        elif result.errors and self._result == "ok":
             self._result = "refused" if failed_as_a_whole(result) else "errors"
         return result
 
@@ -64,7 +70,8 @@ class Watched:
         (type_, name), metrics = self._what, self._of.telemetry.metrics
         result = self._result if kind is None else outcome(kind)
         self._of.active[self._transport, type_] -= 1
-        metrics.operations.add(type_, name, self._transport, result)
+        if result:
+            metrics.operations.add(type_, name, self._transport, result)
         if type_ != _SUBSCRIPTION:
             metrics.operation_seconds.observe(perf_counter() - self._began, type_, result)
         if self._span is not None:

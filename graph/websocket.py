@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
 
@@ -33,11 +32,10 @@ from graph.following import Following
 from graph.permissions import Viewer
 from graph.persisted import Unresolved, names_one
 from graph.quotas import TOO_MANY, Quotas, TooMany
-from graph.sockets import Sockets
+from graph.sockets import Sockets, forbid_at
 from graph.watched import Operations, Watched
 from graph.wire import WIRE, Wire
 
-_LONGEST_SLEEP = 60.0
 _LONGEST_REASON = 123  # bytes: more do not fit into a close frame
 
 
@@ -127,12 +125,6 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         self.stop()
         await self.websocket.close(4403, "Forbidden")
 
-    async def _forbid_at(self, moment: datetime) -> None:
-        # In steps, because the clock of the wall may be set while we sleep.
-        while (left := (moment - datetime.now(UTC)).total_seconds()) > 0:  # noqa: ASYNC110  a clock cannot be awaited
-            await asyncio.sleep(min(left, _LONGEST_SLEEP))
-        await self.forbid()
-
     async def handle_message(self, message: Message) -> None:
         if fault := fault_in(message):
             await self.handle_invalid_message(fault)
@@ -152,7 +144,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         self.context.sockets.add(self.viewer, self)
         if self.viewer.expires_at:
-            self._expiry = asyncio.create_task(self._forbid_at(self.viewer.expires_at))
+            self._expiry = asyncio.create_task(forbid_at(self, self.viewer.expires_at))
         self.connection_acknowledged = True
         await self.send_message({"type": "connection_ack"})
 
