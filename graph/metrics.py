@@ -19,7 +19,6 @@ from graph.http import GraphQLView, Rejected
 from graph.negotiation import JSON
 from graph.peers import peer
 from graph.permissions import Action, Noun
-from graph.quotas import TOO_MANY, TooMany
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -60,8 +59,6 @@ class MetricsView:
             return
         except Rejected as no:
             response = _refusal(no)
-        except TooMany as many:
-            response = _refusal(Rejected(429, str(many), TOO_MANY, Retry_After="1"))
         except DatabaseUnusable as outage:
             response = _refusal(Rejected(503, str(outage), "DATABASE_UNUSABLE"))
         await response(scope, receive, send)
@@ -117,8 +114,8 @@ class MetricsView:
         build = {(version("wharfinger"), platform.python_version()): 1.0}
         yield "wharf_build_info", "What runs here.", ["version", "python"], build
         yield "wharf_websockets", "Websockets that were let in.", [], _one(len(self._sockets))
-        active = "Operations under way: subscriptions are the subscribers."
-        yield "wharf_graphql_operations_active", active, ["transport", "type"], view.operations.active
+        subscribers = {(transport,): count for transport, count in view.operations.subscriptions.items()}
+        yield "wharf_subscriptions", "Subscriptions that are open.", ["transport"], subscribers
         yield "wharf_broadcasts", "Subscriptions that run once for several.", [], _one(len(view.broadcasts))
         yield "wharf_broadcast_members", "Subscribers of those.", [], _one(view.broadcasts.members)
         yield "wharf_database_writes_waiting", "Writes under way or in the queue.", [], _one(engine.writes_waiting)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from graphql import GraphQLError, get_operation_ast
 
 from graph.build import Schema
+from graph.documents import Document
 from graph.errors import BAD_REQUEST
 from graph.permissions import Viewer
 
@@ -69,13 +70,12 @@ class Persisted:
     def described(self, text: str, chosen: str | None) -> Described:
         """What an operation may be called where all can read it: what others wrote is no name for that."""
         try:
-            operation = get_operation_ast(self._documents.read(text).node, chosen)
+            document = self._documents.read(text)
         except GraphQLError:
             return _UNKNOWN
-        if operation is None:
+        if not (type_ := document.type(chosen)):
             return _UNKNOWN
-        name = operation.name.value if operation.name and text in self._known_texts else OTHER
-        return Described(operation.operation.value, name)
+        return Described(type_, _name(document, chosen) if text in self._known_texts else OTHER)
 
     def _found(self, digest: str, viewer: Viewer) -> str:
         text = self._known.get(digest) or self._documents.registered(digest, viewer.key)
@@ -90,6 +90,11 @@ class Persisted:
             return  # whoever executes it says so
         if not document.validated(self._schema):
             self._documents.register(digest, text, viewer.key)
+
+
+def _name(document: Document, chosen: str | None) -> str:
+    operation = get_operation_ast(document.node, chosen)
+    return operation.name.value if operation and operation.name else OTHER
 
 
 def _digest_in(value: object) -> str:

@@ -18,11 +18,11 @@ R = TypeVar("R", bound=ExecutionResult | None)
 
 
 class Operations:
-    """The operations of one view. `active` is how many there are now, by transport and type."""
+    """The operations of one view. `subscriptions` is how many there are now, by transport."""
 
     def __init__(self, telemetry: Telemetry, persisted: Persisted) -> None:
         self.telemetry = telemetry
-        self.active: Counter[tuple[str, str]] = Counter()
+        self.subscriptions: Counter[str] = Counter()
         self._persisted = persisted
 
     def watched(self, transport: str, text: str, chosen: str | None) -> "Watched":
@@ -31,10 +31,17 @@ class Operations:
 
     def span(self, what: Described) -> AbstractContextManager[object] | None:
         # One that lasts for days would be the parent of all that happens meanwhile.
-        if not self.telemetry.tracing.on or what.type == _SUBSCRIPTION:
+        if what.type == _SUBSCRIPTION:
             return None
         attributes = {"graphql.operation.type": what.type, "graphql.operation.name": what.name}
         return self.telemetry.tracing.span(f"{what.type} {what.name}", attributes=attributes)
+
+    def ended(self, transport: str, what: Described, result: str, seconds: float) -> None:
+        type_, name = what
+        metrics = self.telemetry.metrics
+        metrics.operations.add(type_, name, transport, result)
+        if type_ != _SUBSCRIPTION:
+            metrics.operation_seconds.observe(seconds, type_, result)
 
 
 class Watched:
@@ -47,7 +54,7 @@ class Watched:
         self._transport = transport
         self._what = what
         self._result = "ok"
-        self._span = of.span(what)
+        self._span = of.span(what) if of.telemetry.tracing.on else None
 
     def saw(self, result: R) -> R:
         """None: it was not executed here, and is counted where it is."""
@@ -58,7 +65,8 @@ class Watched:
         return result
 
     def __enter__(self) -> "Watched":
-        self._of.active[self._transport, self._what.type] += 1
+        if self._what.type == _SUBSCRIPTION:
+            self._of.subscriptions[self._transport] += 1
         if self._span is not None:
             self._span.__enter__()
         self._began = perf_counter()
@@ -67,13 +75,11 @@ class Watched:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        (type_, name), metrics = self._what, self._of.telemetry.metrics
-        result = self._result if kind is None else outcome(kind)
-        self._of.active[self._transport, type_] -= 1
-        if result:
-            metrics.operations.add(type_, name, self._transport, result)
-        if type_ != _SUBSCRIPTION:
-            metrics.operation_seconds.observe(perf_counter() - self._began, type_, result)
+        seconds = perf_counter() - self._began
+        if self._what.type == _SUBSCRIPTION:
+            self._of.subscriptions[self._transport] -= 1
+        if result := self._result if kind is None else outcome(kind):
+            self._of.ended(self._transport, self._what, result, seconds)
         if self._span is not None:
             self._of.telemetry.tracing.note({"wharf.outcome": result})
             self._span.__exit__(kind, error, trace)

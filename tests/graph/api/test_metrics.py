@@ -97,14 +97,12 @@ async def test_what_the_engine_does_is_counted(api: Api, front: Front) -> None:
 
 async def test_subscribers_are_counted_while_they_are_there(front: Front) -> None:
     async with front._subscribed("subscription { events { cursor } }", {}) as received:
-        while not (scraped := await scrape(front)).value(
-            "wharf_graphql_operations_active", transport="websocket", type="subscription"
-        ):
+        while not (scraped := await scrape(front)).value("wharf_subscriptions", transport="websocket"):
             await asyncio.sleep(0.01)
         assert scraped.value("wharf_websockets") == 1
         assert received.empty()
     after = await scrape(front)
-    assert after.value("wharf_graphql_operations_active", transport="websocket", type="subscription") == 0
+    assert after.value("wharf_subscriptions", transport="websocket") == 0
     assert after.value("wharf_websockets") == 0
 
 
