@@ -50,6 +50,7 @@ class MetricsView:
         self._networks = tuple(networks)
         self._registry: CollectorRegistry | None = None
         self._census: Census = {}
+        self._build = version("wharfinger"), platform.python_version()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -111,8 +112,7 @@ class MetricsView:
 
     def _gauges(self) -> Iterator[tuple[str, str, list[str], Values]]:
         view, engine, works = self._view, self._engine, self._engine.works
-        build = {(version("wharfinger"), platform.python_version()): 1.0}
-        yield "wharf_build_info", "What runs here.", ["version", "python"], build
+        yield "wharf_build_info", "What runs here.", ["version", "python"], {self._build: 1.0}
         yield "wharf_websockets", "Websockets that were let in.", [], _one(len(self._sockets))
         subscribers = {(transport,): count for transport, count in view.operations.subscriptions.items()}
         yield "wharf_subscriptions", "Subscriptions that are open.", ["transport"], subscribers
