@@ -38,6 +38,9 @@ class Tracing:
     def note(self, attributes: Attributes) -> None:
         """Say more of the span that is current."""
 
+    def finish(self) -> None:
+        """End the span that is current here already: what follows is no part of it."""
+
     def close(self) -> None:
         """Hand over what was not yet; blocks for some seconds at most."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.tracing import Tracing
+from graph.negotiation import EVENTS
 
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds, and never what somebody looks for
 _CONTEXT = (b"traceparent", b"tracestate")
@@ -35,7 +36,14 @@ class TracedRequests:
         async def noting(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 self._tracing.note({"http.response.status_code": message["status"]})
+                if _is_stream(message):
+                    self._tracing.finish()  # it lasts for days, and would be the parent of all that happens meanwhile
             await send(message)
 
         with self._tracing.span(f"{method} {route}", "server", attributes, carrier):
             await self._app(scope, receive, noting)
+
+
+def _is_stream(message: MutableMapping[str, Any]) -> bool:
+    kinds = (value for name, value in message.get("headers", ()) if name.lower() == b"content-type")
+    return any(value.startswith(EVENTS.encode()) for value in kinds)

@@ -13,6 +13,7 @@ from wharf.settings import SettingsInvalid, TracingSettings
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.trace import Span
 
 _LAST_SECONDS = 3.0  # for what was not yet handed over when we end
 _EXPORTER = "opentelemetry.exporter.otlp.proto.http"
@@ -80,14 +81,18 @@ class OtlpTracing(Tracing):
             attributes=attributes,
             record_exception=False,
             set_status_on_exception=False,
+            end_on_exit=False,
         ) as span:
             try:
                 yield
             except BaseException as error:
-                span.set_attribute("error.type", type(error).__name__)
-                if not isinstance(error, asyncio.CancelledError):
-                    span.set_status(self._trace.StatusCode.ERROR)
+                if span.is_recording():
+                    span.set_attribute("error.type", type(error).__name__)
+                    if not isinstance(error, asyncio.CancelledError):
+                        span.set_status(self._trace.StatusCode.ERROR)
                 raise
+            finally:
+                self._end(span)
 
     def detail(
         self, name: str, kind: SpanKind = "internal", attributes: Attributes | None = None
@@ -98,6 +103,14 @@ class OtlpTracing(Tracing):
 
     def note(self, attributes: Attributes) -> None:
         self._trace.get_current_span().set_attributes(attributes)
+
+    def finish(self) -> None:
+        self._end(self._trace.get_current_span())
+
+    @staticmethod
+    def _end(span: "Span") -> None:
+        if span.is_recording():
+            span.end()
 
     def close(self) -> None:
         closing = threading.Thread(target=self._provider.shutdown, daemon=True)

@@ -6,13 +6,18 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from starlette.types import Receive, Scope, Send
 
+from graph.traced import TracedRequests
 from tests.collector import attributes_of, collecting
 from tests.conftest import free_port
 from tests.wharf.shell import Shell
 from wharf.settings import SettingsInvalid, load_tracing_settings
+from wharf.tracing import OtlpTracing
 
 CAUSE = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SECRETS = ("HisSecretName", "hunter2", "nobody@example.com", "there/is/no/such/page")
@@ -72,6 +77,28 @@ def test_a_collector_that_is_not_there_holds_up_nothing(shell: Shell) -> None:
         server.send_signal(signal.SIGTERM)
         server.communicate(timeout=10)
         assert server.returncode == 0
+
+
+async def test_a_stream_of_events_is_traced_until_it_begins() -> None:
+    exporter = InMemorySpanExporter()
+    tracing = OtlpTracing(exporter, "quay")
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        with tracing.detail("before"):
+            pass
+        headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        with tracing.detail("while it lasts"):
+            pass
+        raise ConnectionResetError
+
+    async def nothing(*_: object) -> Any: ...
+
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": []}
+    with pytest.raises(ConnectionResetError):
+        await TracedRequests(app, tracing, ["/graphql"])(scope, nothing, nothing)
+    tracing.close()
+    assert [span.name for span in exporter.get_finished_spans()] == ["before", "POST /graphql"]
 
 
 def test_nothing_of_it_is_loaded_where_nobody_wants_it() -> None:
