@@ -59,6 +59,10 @@ class Batched(StrawberryField):
     attributes: tuple[str, ...] = ()
     """What it reads of its objects; of their rows, where they are views."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.init = self.repr = self.compare = False  # its value is no attribute
+
     def found(
         self, context: Any, columns: Sequence[Sequence[Any]], reads: Reads
     ) -> Sequence[object] | Awaitable[Sequence[object]]:

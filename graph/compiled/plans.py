@@ -4,7 +4,7 @@ What cannot be answered by columns is answered by graphql-core, field by field: 
 types. What is below such a field is answered by columns again.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
 from itertools import repeat
@@ -56,7 +56,7 @@ class Objects(Completer):
         definition = _definition(kind)
         if definition.is_type_of is not None:
             raise Unknown
-        self._origin = definition.origin
+        self._origin: type = definition.origin
         self._is_checked = kind.is_type_of is not None
         self._known: set[type] = set()
         cells = {key: plan.cell(executor, kind, key, details) for key, details in fields.items()}
@@ -92,7 +92,7 @@ class Objects(Completer):
                 found = [None] * len(objects)
             columns.append(found)
         answers: list[dict[str, Any]] = list(map(dict, map(zip, repeat(self._keys), zip(*columns, strict=True))))
-        run.pending += [(each.found, partial(_fill, answers, key, each.made)) for key, each in later]
+        run.pending += [(each, partial(_fill, answers, key)) for key, each in later]
         return answers
 
 
@@ -245,8 +245,8 @@ def _of_view(origin: type, cells: Iterable[Cell]) -> Reads:
     return {origin: frozenset(found)}
 
 
-def _fill(answers: list[dict[str, Any]], key: str, made: Callable[[Column], Column], column: Column) -> None:
-    for answer, value in zip(answers, made(column), strict=True):
+def _fill(answers: list[dict[str, Any]], key: str, column: Column) -> None:
+    for answer, value in zip(answers, column, strict=True):
         answer[key] = value
 
 
@@ -282,7 +282,7 @@ def _batch(
         return [answers[id(value)] for value in values]
 
     found = field.found(run.executor.context_value, list(map(read, field.attributes)), below.reads)
-    return Later(found, made) if isawaitable(found) else made(found)
+    return run.later([found], lambda values: made(values[0])) if isawaitable(found) else made(found)
 
 
 def _resolve(
@@ -305,11 +305,7 @@ def _resolve(
     waiting = {place: value for place, value in enumerate(found) if executor.is_awaitable(value)}
     if not waiting:
         return found
-    return Later(_all(executor, list(waiting.values())), partial(_with, found, list(waiting)))
-
-
-def _all(executor: "CompilingExecutor", waiting: list[Awaitable[Any]]) -> Awaitable[Column]:
-    return executor.async_helpers.gather(waiting)
+    return run.later(list(waiting.values()), partial(_with, found, list(waiting)))
 
 
 def _with(found: list[Any], places: list[int], values: Column) -> Column:
@@ -333,15 +329,15 @@ def _types_by_class(
     usual = type(abstract) is StrawberryUnion if is_union_type(kind) else _is_usual_interface(abstract)
     if not usual:
         raise Unknown
-    return dict(_classes(possible))
+    return {_usual(each).origin: each for each in possible}
 
 
 def _is_usual_interface(definition: object) -> bool:
     return isinstance(definition, StrawberryObjectDefinition) and definition.resolve_type is None
 
 
-def _classes(possible: Sequence[GraphQLObjectType]) -> Iterator[tuple[type, GraphQLObjectType]]:
-    for kind in possible:
-        definition = _definition(kind)
-        if definition.is_type_of is None and definition.concrete_of is None and not definition.is_graphql_generic:
-            yield definition.origin, kind
+def _usual(kind: GraphQLObjectType) -> StrawberryObjectDefinition:
+    definition = _definition(kind)
+    if definition.is_type_of is not None or definition.concrete_of is not None or definition.is_graphql_generic:
+        raise Unknown
+    return definition
