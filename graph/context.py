@@ -53,11 +53,15 @@ class Context:
 
         `fetch` is a function of a module. It answers in the order of its keys, which may repeat.
         """
-        if fetch not in self._loaders:
+        loader = self._loaders.get(fetch)
+        if loader is None:
             # A subscription lives for days: a loader with a cache would show it the same rows all that time.
             reader = Reader(self.engine, self.viewer.authority)
-            self._loaders[fetch] = DataLoader(partial(fetch, reader), cache=False)
-        return self._loaders[fetch].load(key)
+            loader = self._loaders[fetch] = DataLoader(partial(fetch, reader), cache=False)
+        elif loader.batch and all(task.future.cancelled() for task in loader.batch.tasks):
+            # Such a batch is never dispatched, and whoever joined it would wait for ever.
+            loader.batch = None
+        return loader.load(key)
 
     @property
     def browser(self) -> Visit:
