@@ -53,10 +53,10 @@ class Surprise(Exception):
 
 
 class Later(NamedTuple):
-    """A column that is found while others are awaited too, and what is then made of it."""
+    """What a column waits for, together with all others of its depth, and what is then made of it."""
 
-    found: Awaitable[Column]
-    made: Callable[[Column], Column]
+    awaited: Sequence[Awaitable[Any]]
+    made: Callable[[Sequence[Any]], Column]
 
 
 class Run:
@@ -64,22 +64,29 @@ class Run:
 
     def __init__(self, executor: "CompilingExecutor") -> None:
         self.executor = executor
-        self.pending: list[tuple[Awaitable[Column], Callable[[Column], None]]] = []
+        self.pending: list[tuple[Later, Callable[[Column], None]]] = []
+        self._open: list[Awaitable[Any]] = []
+
+    def later(self, awaited: Sequence[Awaitable[Any]], made: Callable[[Sequence[Any]], Column]) -> Later:
+        self._open += awaited
+        return Later(awaited, made)
 
     async def settle(self) -> None:
         """Wait for what is pending, all of one depth at a time, and for what that brings."""
-        helpers = self.executor.async_helpers
         while self.pending:
-            now, self.pending = self.pending, []
-            found = [await now[0][0]] if len(now) == 1 else await helpers.gather([each for each, _ in now])
-            for (_, made), column in zip(now, found, strict=True):
-                made(column)
+            now, self.pending, self._open = self.pending, [], []
+            awaited = [each for later, _ in now for each in later.awaited]
+            values = [await awaited[0]] if len(awaited) == 1 else await self.executor.async_helpers.gather(awaited)
+            start = 0
+            for later, fill in now:
+                end = start + len(later.awaited)
+                fill(later.made(values[start:end]))
+                start = end
 
     def give_up(self) -> None:
         """Have what nobody waits for any more end by itself."""
-        if self.pending:
-            self.executor.async_helpers.track([each for each, _ in self.pending])
-            self.pending = []
+        self.executor.async_helpers.track(self._open)
+        self.pending, self._open = [], []
 
 
 class Completer(ABC):

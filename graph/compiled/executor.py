@@ -60,6 +60,9 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     def planned(self, reads: Mapping[str, Reads]) -> None:
         """Called before the fields of the root are resolved, with what will be read of views below each of them."""
 
+    def void(self, answer: ExecutionResult) -> None:
+        """Called when the operation has to be executed once more, by graphql-core alone."""
+
     def execute_operation(self, serially: bool | None = None) -> Any:
         if not self._can_compile():
             return super().execute_operation(serially)
@@ -67,23 +70,27 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         result = super().execute_operation(serially)
         if isawaitable(result):
             return self._checked(cast(Awaitable[ExecutionResult], result), serially)
-        return self._again(serially) if cast(ExecutionResult, result).errors else result
+        answer = cast(ExecutionResult, result)
+        return self._again(answer, serially) if answer.errors else answer
 
     async def _checked(self, result: Awaitable[ExecutionResult], serially: bool | None) -> Any:
         answer = await result
         if not answer.errors:
             return answer
-        again = self._again(serially)
+        again = self._again(answer, serially)
         return await again if isawaitable(again) else again
 
-    def _again(self, serially: bool | None) -> Any:
+    def _again(self, answer: ExecutionResult, serially: bool | None) -> Any:
+        self.void(answer)
         again = copy(self)  # what still goes on in the background tells its errors to the one before
         again.collected_errors, again._compiles, again._plan = CollectedErrors(), False, None
         return super(CompilingExecutor, again).execute_operation(serially)
 
     def _can_compile(self) -> bool:
         """Whether nobody wants to see or change how it is executed."""
-        unusual = self.middleware_manager or self.abort_signal or self.hooks or self.enable_early_execution
+        manager = self.middleware_manager
+        seen = manager is not None and (type(manager) is not MiddlewareManager or manager.middlewares)
+        unusual = seen or self.abort_signal or self.hooks or self.enable_early_execution
         return not unusual and self.error_propagation and not _PLAINLY.get()
 
     def execute_collected_root_fields(

@@ -4,11 +4,11 @@ What cannot be answered by columns is answered by graphql-core, field by field: 
 types. What is below such a field is answered by columns again.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphql import (
     GraphQLAbstractType,
@@ -29,12 +29,10 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 from strawberry.types.union import StrawberryUnion
 
 from graph.compiled.columns import Column, Completer, Later, ListOf, Nullable, Paths, Run, Surprise, answerable, leaf
-from graph.compiled.fields import MADE, Batched, Made, Reads, declared, is_plain
+from graph.compiled.fields import MADE, Batched, Made, Read, Reads, declared, is_plain, reading
 
 if TYPE_CHECKING:
     from graph.compiled.executor import CompilingExecutor
-
-Get: TypeAlias = Callable[[Column], Column]
 
 
 class Unknown(Exception):
@@ -44,11 +42,11 @@ class Unknown(Exception):
 class Cell(NamedTuple):
     """One field of a selection: the column of its answers, for some objects."""
 
-    column: Callable[[Run, Column, Paths], "Column | Later"]
+    column: Callable[[Run, Column, Read, Paths], "Column | Later"]
     wants_paths: bool
     reads: Reads
     attributes: tuple[str, ...] | None
-    """What it reads of the row of an object that is a view; None: that is not known."""
+    """What it reads of an object; None: that is not known."""
 
 
 class Objects(Completer):
@@ -58,7 +56,7 @@ class Objects(Completer):
         definition = _definition(kind)
         if definition.is_type_of is not None:
             raise Unknown
-        self._origin = definition.origin
+        self._origin: type = definition.origin
         self._is_checked = kind.is_type_of is not None
         self._known: set[type] = set()
         cells = {key: plan.cell(executor, kind, key, details) for key, details in fields.items()}
@@ -86,14 +84,15 @@ class Objects(Completer):
             return [{} for _ in objects]
         columns: list[Column] = []
         later: list[tuple[str, Later]] = []
+        read = reading(objects, self._origin)
         for key, column in zip(self._keys, self._columns, strict=True):
-            found = column(run, objects, paths)
+            found = column(run, objects, read, paths)
             if isinstance(found, Later):
                 later.append((key, found))
                 found = [None] * len(objects)
             columns.append(found)
-        answers = [dict(zip(self._keys, row, strict=True)) for row in zip(*columns, strict=True)]
-        run.pending += [(each.found, partial(_fill, answers, key, each.made)) for key, each in later]
+        answers: list[dict[str, Any]] = list(map(dict, map(zip, repeat(self._keys), zip(*columns, strict=True))))
+        run.pending += [(each, partial(_fill, answers, key)) for key, each in later]
         return answers
 
 
@@ -152,7 +151,7 @@ class Plan:
     ) -> Cell:
         name = details[0].node.name.value
         if name == "__typename":
-            return Cell(lambda _run, objects, _paths: [parent.name] * len(objects), False, {}, ())
+            return Cell(lambda _run, objects, _read, _paths: [parent.name] * len(objects), False, {}, ())
         field = parent.fields[name]
         try:
             return self._in_columns(executor, parent, key, details, field)
@@ -177,12 +176,15 @@ class Plan:
         if not is_plain(found):
             raise Unknown
         below, made = self.typed(executor, field.type, details), _made(found)
-        get, under = _getter(_definition(parent).origin, found.python_name, made), _under(below, parent, key)
+        under = _under(below, parent, key)
+        attributes = made.attributes if made else (found.python_name,)
+        function = made.function if made else None
 
-        def column(run: Run, objects: Column, paths: Paths) -> Column:
-            return below(run, get(objects), under(paths))
+        def column(run: Run, _objects: Column, read: Read, paths: Paths) -> Column:
+            values = read(attributes[0]) if function is None else list(map(function, *map(read, attributes)))
+            return below(run, values, under(paths))
 
-        return Cell(column, below.wants_paths, below.reads, made.attributes if made else (found.python_name,))
+        return Cell(column, below.wants_paths, below.reads, attributes)
 
     def _resolved(
         self, executor: "CompilingExecutor", parent: GraphQLObjectType, key: str, details: FieldDetailsList
@@ -243,8 +245,8 @@ def _of_view(origin: type, cells: Iterable[Cell]) -> Reads:
     return {origin: frozenset(found)}
 
 
-def _fill(answers: list[dict[str, Any]], key: str, made: Callable[[Column], Column], column: Column) -> None:
-    for answer, value in zip(answers, made(column), strict=True):
+def _fill(answers: list[dict[str, Any]], key: str, column: Column) -> None:
+    for answer, value in zip(answers, column, strict=True):
         answer[key] = value
 
 
@@ -259,21 +261,14 @@ def _made(field: Any) -> Made | None:
     return cast("Made | None", field.metadata.get(MADE))
 
 
-def _getter(origin: type, name: str, made: Made | None) -> Get:
-    row = getattr(origin, "row_attribute", None)
-    if row is None:
-        get = attrgetter(name)
-        return lambda objects: list(map(get, objects))
-    names = [f"{row}.{each}" for each in (made.attributes if made else (name,))]
-    if made is None or made.function is None:
-        get = attrgetter(*names)
-        return lambda objects: list(map(get, objects))
-    getters, function = [attrgetter(each) for each in names], made.function
-    return lambda objects: list(map(function, *(map(get, objects) for get in getters)))
-
-
 def _batch(
-    field: Batched, below: Completer, under: Callable[[Paths], Paths], run: Run, objects: Column, paths: Paths
+    field: Batched,
+    below: Completer,
+    under: Callable[[Paths], Paths],
+    run: Run,
+    objects: Column,
+    read: Read,
+    paths: Paths,
 ) -> Column | Later:
     def made(values: Column) -> Column:
         if len(values) != len(objects):
@@ -286,12 +281,18 @@ def _batch(
         answers = dict(zip(distinct, below(run, list(distinct.values()), None), strict=True))
         return [answers[id(value)] for value in values]
 
-    found = field.found(run.executor.context_value, objects, below.reads)
-    return Later(found, made) if isawaitable(found) else made(found)
+    found = field.found(run.executor.context_value, list(map(read, field.attributes)), below.reads)
+    return run.later([found], lambda values: made(values[0])) if isawaitable(found) else made(found)
 
 
 def _resolve(
-    parent: GraphQLObjectType, key: str, details: FieldDetailsList, run: Run, objects: Column, paths: Paths
+    parent: GraphQLObjectType,
+    key: str,
+    details: FieldDetailsList,
+    run: Run,
+    objects: Column,
+    _read: Read,
+    paths: Paths,
 ) -> Column | Later:
     executor, found = run.executor, list[Any]()
     assert paths is not None
@@ -304,11 +305,7 @@ def _resolve(
     waiting = {place: value for place, value in enumerate(found) if executor.is_awaitable(value)}
     if not waiting:
         return found
-    return Later(_all(executor, list(waiting.values())), partial(_with, found, list(waiting)))
-
-
-def _all(executor: "CompilingExecutor", waiting: list[Awaitable[Any]]) -> Awaitable[Column]:
-    return executor.async_helpers.gather(waiting)
+    return run.later(list(waiting.values()), partial(_with, found, list(waiting)))
 
 
 def _with(found: list[Any], places: list[int], values: Column) -> Column:
@@ -332,15 +329,15 @@ def _types_by_class(
     usual = type(abstract) is StrawberryUnion if is_union_type(kind) else _is_usual_interface(abstract)
     if not usual:
         raise Unknown
-    return dict(_classes(possible))
+    return {_usual(each).origin: each for each in possible}
 
 
 def _is_usual_interface(definition: object) -> bool:
     return isinstance(definition, StrawberryObjectDefinition) and definition.resolve_type is None
 
 
-def _classes(possible: Sequence[GraphQLObjectType]) -> Iterator[tuple[type, GraphQLObjectType]]:
-    for kind in possible:
-        definition = _definition(kind)
-        if definition.is_type_of is None and definition.concrete_of is None and not definition.is_graphql_generic:
-            yield definition.origin, kind
+def _usual(kind: GraphQLObjectType) -> StrawberryObjectDefinition:
+    definition = _definition(kind)
+    if definition.is_type_of is not None or definition.concrete_of is not None or definition.is_graphql_generic:
+        raise Unknown
+    return definition
