@@ -56,10 +56,14 @@ class Context:
 
         `fetch` is a function of a module. It answers in the order of its keys, which may repeat.
         """
-        if fetch not in self._loaders:
+        loader = self._loaders.get(fetch)
+        if loader is None:
             # A subscription lives for days: a loader with a cache would show it the same rows all that time.
-            self._loaders[fetch] = DataLoader(partial(fetch, self.reader), cache=False)
-        return self._loaders[fetch].load(key)
+            loader = self._loaders[fetch] = DataLoader(partial(fetch, self.reader), cache=False)
+        elif loader.batch and all(task.future.cancelled() for task in loader.batch.tasks):
+            # Such a batch is never dispatched, and whoever joined it would wait for ever.
+            loader.batch = None
+        return loader.load(key)
 
     def load_now(self, loader: "Loader[V]", keys: list[str], columns: frozenset[str] | None) -> list[V]:
         """What this loader finds for each of these keys, with no more than these columns; None: with all."""
