@@ -19,7 +19,8 @@ run: ## Start the server
 test: check ## Run lint, types, import contracts and all tests, real Docker included
 	@scripts/images
 	@scripts/images databases
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest tests/simulation
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/simulation
 
 soak: ## Run what is too long for every test run: faults, load and simulation at full size (SEED=1)
 	@scripts/setup test

@@ -20,6 +20,7 @@ class Server(World):
     """An installation, with a client and a visitor that keep their connections."""
 
     session: aiohttp.ClientSession
+    preloads = False
 
     @property
     def client(self) -> Client:

@@ -5,20 +5,27 @@ for what leaves no trace in a table: a refusal, a password that was read, a sign
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import event, true
+from sqlalchemy import event, func, insert, true
 from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel, select
 
-from db.models import AuditEntry
-from db.sessions import Sessions, tell
+from db.models import AuditEntry, now
+from db.sessions import Around, Sessions, tell
 from engine.accounts.acting import acting_now, actor_of
 from engine.accounts.authority import INSTALLATION, Place
 from engine.accounts.viewer import Viewer
 from engine.accounts.visible import place_of_row
 from engine.audited import Values, changes_between, is_audited, name_of, values_after, values_before
+
+
+class LastEntry(NamedTuple):
+    """What listeners to commits are told of the log: the number of its last entry."""
+
+    sequence: int
 
 
 def note(
@@ -36,21 +43,7 @@ def note(
     `name` is what people call that thing, and `place` decides who may read of it. `changes` has for each field
     {"old": …, "new": …}, of what JSON knows, or {"changed": True} for a secret.
     """
-    entry = AuditEntry(
-        actor=viewer.name,
-        user_id=viewer.user_id,
-        token_id=viewer.token_id,
-        session_id=viewer.session_id,
-        address=viewer.address,
-        action=action,
-        noun=noun,
-        noun_id=noun_id,
-        name=name,
-        **place._asdict(),
-        changes={key: dict(change) for key, change in (changes or {}).items()},
-    )
-    session.add(entry)
-    tell(session, entry)
+    _write(session, [_entry(viewer, action, noun, noun_id, name, place, changes or {})])
 
 
 def note_action(session: Session, row: SQLModel) -> None:
@@ -60,9 +53,9 @@ def note_action(session: Session, row: SQLModel) -> None:
         note(session, actor.viewer, actor.action, type(row).__name__, row.id, name_of(session, row), place)  # type: ignore[attr-defined]
 
 
-def audited(url: str) -> Sessions:
-    """The database at `url`, where what somebody changes is written down."""
-    return Sessions(url, acting_now, AuditedSession)
+def audited(url: str, around: Around = lambda _kind, _work: nullcontext()) -> Sessions:
+    """The database at `url`, where what somebody changes is written down. `around` is as for `Sessions`."""
+    return Sessions(url, acting_now, AuditedSession, around)
 
 
 class AuditedSession(Session):
@@ -83,6 +76,10 @@ class _Touched:
     @property
     def is_news(self) -> bool:
         return self.before != self.after
+
+    def told(self) -> tuple[str, str, str, Place, dict[str, dict[str, Any]]]:
+        changes = changes_between(self.table, self.before, self.after)
+        return self.table.__name__, self.key, self.name, self.place, changes
 
 
 _AllTouched: TypeAlias = dict[tuple[type[SQLModel], str], _Touched]
@@ -117,12 +114,42 @@ def _notice_statement(state: ORMExecuteState) -> None:
 
 @event.listens_for(AuditedSession, "before_commit")
 def _write_down(session: Session) -> None:
-    actor = actor_of(session)
     touched: _AllTouched = session.info.pop("touched", {})
-    for each in touched.values():
-        if actor and each.is_news:
-            changes = changes_between(each.table, each.before, each.after)
-            note(session, actor.viewer, actor.action, each.table.__name__, each.key, each.name, each.place, changes)
+    if actor := actor_of(session):
+        news = (each for each in touched.values() if each.is_news)
+        _write(session, [_entry(actor.viewer, actor.action, *each.told()) for each in news])
+
+
+def _entry(
+    viewer: Viewer,
+    action: str,
+    noun: str,
+    noun_id: str,
+    name: str,
+    place: Place,
+    changes: Mapping[str, Mapping[str, Any]],
+) -> Values:
+    return {
+        "at": now(),
+        "actor": viewer.name,
+        "user_id": viewer.user_id,
+        "token_id": viewer.token_id,
+        "session_id": viewer.session_id,
+        "address": viewer.address,
+        "action": action,
+        "noun": noun,
+        "noun_id": noun_id,
+        "name": name,
+        **place._asdict(),
+        "changes": {key: dict(change) for key, change in changes.items()},
+    }
+
+
+def _write(session: Session, entries: list[Values]) -> None:
+    # Past the mapper: whoever sets a thousand variables has a thousand entries written.
+    if entries:
+        session.execute(insert(AuditEntry.__table__), entries)  # type: ignore[attr-defined]  # of SQLModel's
+        tell(session, LastEntry(session.exec(select(func.max(AuditEntry.sequence))).one() or 0))
 
 
 def _notice_removals(session: Session, rows: Iterable[Any]) -> None:

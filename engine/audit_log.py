@@ -13,10 +13,12 @@ from db.models import AuditEntry
 from db.sessions import Sessions
 from engine.accounts.authority import Authority
 from engine.accounts.visible import Condition, visible
+from engine.audit import LastEntry
 from engine.errors import InvalidInput
 
 _PAGE = 500
 _OTHERS_SECONDS = 1.0
+_LAST_SEQUENCE = select(func.max(AuditEntry.sequence))  # written down once: it is asked for each second
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class AuditLog:
             self._reach(await self._sessions.read(_last_sequence))
 
     def _committed(self, notes: list[object]) -> None:
-        self._reach(max((note.sequence or 0 for note in notes if isinstance(note, AuditEntry)), default=0))
+        self._reach(max((note.sequence for note in notes if isinstance(note, LastEntry)), default=0))
 
     def _reach(self, last: int) -> None:
         if last > self._last:
@@ -103,4 +105,4 @@ def newest(
 
 
 def _last_sequence(session: Session) -> int:
-    return session.exec(select(func.max(AuditEntry.sequence))).one() or 0
+    return session.exec(_LAST_SEQUENCE).one() or 0

@@ -100,11 +100,15 @@ class _Member:
 
 
 class Broadcasts:
-    """What runs once for several. Each broadcast ends with its last member."""
+    """What runs once for several. Each broadcast ends with its last member.
 
-    def __init__(self, run: Run, engine: "Engine") -> None:
+    `delivered` is called with the number of an event that all members were told.
+    """
+
+    def __init__(self, run: Run, engine: "Engine", delivered: Callable[[int], None] = lambda _number: None) -> None:
         self._run = run
         self._engine = engine
+        self._delivered = delivered
         self._running: dict[Key, _Broadcast] = {}
 
     def __len__(self) -> int:
@@ -123,7 +127,7 @@ class Broadcasts:
         key = asked.key(decisive)
         broadcast = self._running.get(key)
         if broadcast is None or broadcast.over:
-            broadcast = self._running[key] = _Broadcast(self._run, asked, self._engine, cursor)
+            broadcast = self._running[key] = _Broadcast(self._run, asked, self._engine, cursor, self._delivered)
         if cursor < broadcast.cursor:  # it has more to tell by itself first
             return cursor
         member = _Member(subscriber, cursor)
@@ -143,7 +147,10 @@ class Broadcasts:
 class _Broadcast:
     """One run of an operation. `cursor` is the number up to which every member has been told everything."""
 
-    def __init__(self, run: Run, asked: Asked, engine: "Engine", cursor: int) -> None:
+    def __init__(
+        self, run: Run, asked: Asked, engine: "Engine", cursor: int, delivered: Callable[[int], None]
+    ) -> None:
+        self._delivered = delivered
         self.members: set[_Member] = set()
         self.cursor = cursor
         self.over = self.broken = False
@@ -187,6 +194,7 @@ class _Broadcast:
         finally:
             for member in untold:
                 self._release(member, number - 1)
+        self._delivered(number)
 
     def _release(self, member: _Member, going_on: int | None) -> None:
         # At once, not when its task runs: it would be told the next event without this one.

@@ -36,7 +36,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.unset import UNSET
 
 from engine.errors import InvalidInput
-from graph.compiled import CompilingExecutor
+from graph.compiled import CompilingExecutor, Reads
 from graph.errors import ErrorsAsData
 from graph.mistakes import Mistake, Variables, mistakes, told_at_the_top
 
@@ -68,6 +68,9 @@ class Executor(CompilingExecutor):
             built.variable_values.coerced[_WITHHELD.name.value] = UNSET
             return built
         return (operation and list(_told(schema, operation, values))) or built
+
+    def planned(self, reads: Mapping[str, Reads]) -> None:
+        self.context_value.asked.update(reads)
 
 
 class _Without(NamedTuple):

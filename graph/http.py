@@ -25,6 +25,7 @@ from strawberry.utils.await_maybe import await_maybe
 from db.errors import DatabaseUnusable
 from engine.accounts.viewer import anybody_at
 from engine.errors import InvalidInput
+from engine.telemetry import Telemetry
 from graph.anonymous import only_public
 from graph.broadcasts import Asked, Broadcasts
 from graph.build import Schema
@@ -43,6 +44,7 @@ from graph.scalars import Cursor
 from graph.sockets import Sockets
 from graph.streaming import EventStream, Streams, stream_of_one
 from graph.visits import Visit, visit_of
+from graph.watched import Operations
 from graph.websocket import Handshake, JsonSocket, TransportHandler
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ class GraphQLView(GraphQL[Any, None]):
     `authenticate` finds the viewer a token belongs to, given also the address it comes from; it may be a coroutine
     function. `recognise` finds the one a cookie belongs to. `sockets` lets whoever revokes a token close what it
     opened; `quotas` are what each viewer may have at once. `allowed_origins` are pages elsewhere that may open
-    sockets. `operations` are those that everybody may ask for by their hashes.
+    sockets. `operations` are those that everybody may ask for by their hashes. `telemetry` is where all is counted.
     """
 
     websocket_adapter_class = JsonSocket
@@ -103,6 +105,7 @@ class GraphQLView(GraphQL[Any, None]):
         init_timeout: timedelta = timedelta(seconds=10),
         quotas: Quotas | None = None,
         operations: Mapping[str, str] | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         super().__init__(
             schema,
@@ -117,9 +120,11 @@ class GraphQLView(GraphQL[Any, None]):
         self._only_public = only_public(schema)
         self._persisted = Persisted(schema, operations)
         self._sockets = sockets
+        telemetry = telemetry or Telemetry()
+        self.operations = Operations(telemetry, self._persisted)
         self.quotas = quotas or Quotas()
-        self.broadcasts = Broadcasts(self._answers, engine)
-        self.streams = Streams(self._answers, self.broadcasts, sockets, self.quotas)
+        self.broadcasts = Broadcasts(self._answers, engine, telemetry.delivered)
+        self.streams = Streams(self._answers, self.broadcasts, sockets, self.quotas, self.operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -139,7 +144,15 @@ class GraphQLView(GraphQL[Any, None]):
             token = _token_in(claims) or _bearer(request.headers.get("authorization"))
             return await (self._viewer(request, token) if token else self._signed_in(request, visit_of(request)))
 
-        return Handshake(viewer, self._persisted.text, self._answers, self.broadcasts, self._sockets, self.quotas)
+        return Handshake(
+            viewer,
+            self._persisted.text,
+            self._answers,
+            self.broadcasts,
+            self._sockets,
+            self.quotas,
+            self.operations,
+        )
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
@@ -197,7 +210,8 @@ class GraphQLView(GraphQL[Any, None]):
                 if viewer.anonymous and not self._only_public(operation.query, operation.name):
                     raise _unauthenticated("Sign in, or send an API token as a bearer token.")
                 context = Context(viewer, self._engine, self._sockets, visit=visit)
-                result = await self._executed(operation, request.method, context)
+                with self.operations.watched("http", text, operation.name) as watched:
+                    result = watched.saw(await self._executed(operation, request.method, context))
                 return result or await self._stream(operation, request, visit)
         except TooMany as refused:
             raise Rejected(429, str(refused), TOO_MANY, Retry_After="1", Connection="close") from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NewType, NoReturn
 
 import strawberry
@@ -22,6 +23,10 @@ def _text(value: object) -> str:
     return value
 
 
+def _of_text(parse: Callable[[str], object]) -> Callable[[object], object]:
+    return lambda value: parse(_text(value))
+
+
 def _whole_number(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise InvalidInput("A whole number is needed.")
@@ -38,10 +43,11 @@ def _moment(value: object) -> datetime:
         raise InvalidInput("That is not a point in time. Write it like 2026-01-31T12:00:00Z.") from None
 
 
+@lru_cache(4096)  # who looks again sees mostly what was there before
 def _moment_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a naive datetime has reached the API")
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
 def _size(value: object) -> names.ByteCount:
@@ -95,37 +101,37 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     timedelta: _scalar(
         "Duration",
         "A length of time from days down to milliseconds, largest unit first: 1h30m, 10s, 500ms.",
-        lambda value: names.duration(_text(value)),
+        _of_text(names.duration),
         names.duration_text,
     ),
     names.Hostname: _scalar(
         "Hostname",
         "The name of a host, such as blog.example.com. Names with other letters than a to z are turned into "
         "punycode. No IP address, port, path or wildcard.",
-        lambda value: names.hostname(_text(value)),
+        _of_text(names.hostname),
     ),
     names.DomainUrl: _scalar(
         "DomainUrl",
         "What visitors of a domain type: https:// or http://, a host name, and the beginning of the paths it is "
         "about, as in https://shop.example.com/api. The name may begin with *., which stands for one label. No port.",
-        lambda value: names.domain_url(_text(value)),
+        _of_text(names.domain_url),
     ),
     names.CertificateName: _scalar(
         "CertificateName",
         "A name that a certificate can be for: of a host, such as blog.example.com, or with *. before it, which "
         "stands for one label.",
-        lambda value: names.certificate_name(_text(value)),
+        _of_text(names.certificate_name),
     ),
     names.Port: _scalar("Port", "A TCP port, from 1 to 65535.", lambda value: names.port(_whole_number(value))),
     names.HostAddress: _scalar(
         "IPv4Address",
         "The IPv4 address of a host, such as 203.0.113.7; 0.0.0.0 means all that this host has.",
-        lambda value: names.host_address(_text(value)),
+        _of_text(names.host_address),
     ),
     names.AddressRange: _scalar(
         "IPv4Network",
         "An IPv4 network in CIDR notation, such as 203.0.113.0/24; a lone address is a network of one.",
-        lambda value: names.address_range(_text(value)),
+        _of_text(names.address_range),
     ),
     names.ByteCount: _scalar(
         "Bytes",
@@ -136,50 +142,50 @@ SCALARS: Mapping[object, ScalarDefinition] = {
     names.EnvName: _scalar(
         "EnvName",
         "The name of an environment variable: letters, digits and underscores, no digit first.",
-        lambda value: names.env_name(_text(value)),
+        _of_text(names.env_name),
     ),
     names.ResourceName: _scalar(
         "ResourceName",
         "A name of 1 to 40 lower-case letters, digits and hyphens, with a letter or digit at both ends.",
-        lambda value: names.resource_name(_text(value)),
+        _of_text(names.resource_name),
     ),
     names.ImageReference: _scalar(
         "ImageReference",
         "A container image, as in docker pull: nginx:1.29, ghcr.io/acme/shop@sha256:….",
-        lambda value: names.image_reference(_text(value)),
+        _of_text(names.image_reference),
     ),
     names.PathPrefix: _scalar(
         "PathPrefix",
         "The beginning of the paths that a domain routes, such as /api; / is the whole site.",
-        lambda value: names.path_prefix(_text(value)),
+        _of_text(names.path_prefix),
     ),
     names.MountPath: _scalar(
         "MountPath",
         "The absolute path inside a container at which a volume appears.",
-        lambda value: names.mount_path(_text(value)),
+        _of_text(names.mount_path),
     ),
     names.HeaderName: _scalar(
         "HeaderName",
         "The name of an HTTP header, such as X-Frame-Options. None that concern a single connection, and none that "
         "the proxy itself needs.",
-        lambda value: names.header_name(_text(value)),
+        _of_text(names.header_name),
     ),
     names.HeaderValue: _scalar(
         "HeaderValue",
         "What an HTTP header says: printable ASCII characters in one line.",
-        lambda value: names.header_value(_text(value)),
+        _of_text(names.header_value),
     ),
     Secret: _scalar(
         "Secret",
         "A text that is kept encrypted and shown to nobody who has no right to it. It is given as a string, and no "
         "answer has this type.",
-        lambda value: Secret(_text(value)),
+        _of_text(Secret),
         _never,
     ),
     EmailAddress: _scalar(
         "EmailAddress",
         "An e-mail address, such as ann@example.com: turned into lower case, its domain into punycode.",
-        lambda value: email_address(_text(value)),
+        _of_text(email_address),
     ),
     Cursor: _scalar(
         "Cursor",

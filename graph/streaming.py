@@ -21,6 +21,7 @@ from graph.negotiation import EVENTS
 from graph.outlet import Outlet, chunk, outlet_of
 from graph.quotas import Quotas
 from graph.sockets import Sockets, forbid_at
+from graph.watched import Operations, Watched
 
 _SECONDS_OF_SILENCE = 15.0
 _PATIENCE = 10.0
@@ -37,6 +38,7 @@ class Streams:
     broadcasts: Broadcasts
     sockets: Sockets
     quotas: Quotas
+    operations: Operations
     patience: float = _PATIENCE
     heartbeat: float = _SECONDS_OF_SILENCE
 
@@ -107,11 +109,16 @@ class EventStream:
 
     async def _tell(self, send: Send, outlet: Outlet | None) -> bytes:
         """Tell everything there is, and return what to end with."""
+        with self._streams.operations.watched("sse", self._asked.query, self._asked.operation_name) as watched:
+            return await self._tell_watched(send, outlet, watched)
+
+    async def _tell_watched(self, send: Send, outlet: Outlet | None, watched: Watched) -> bytes:
         together = partial(self._streams.broadcasts.tell, _Subscriber(self, outlet), self._asked) if outlet else None
         following = Following(start=self._start, wait=together)
         try:
             async with aclosing(self._streams.run(self._asked, following)) as results:
                 async for result in results:
+                    watched.saw(result)
                     if failed_as_a_whole(result):
                         return _failure(*result.errors or ())
                     if outlet:

@@ -33,6 +33,7 @@ from graph.permissions import Viewer
 from graph.persisted import Unresolved, names_one
 from graph.quotas import TOO_MANY, Quotas, TooMany
 from graph.sockets import Sockets, forbid_at
+from graph.watched import Operations, Watched
 from graph.wire import WIRE, Wire
 
 _LONGEST_REASON = 123  # bytes: more do not fit into a close frame
@@ -48,6 +49,7 @@ class Handshake:
     broadcasts: Broadcasts
     sockets: Sockets
     quotas: Quotas
+    operations: Operations
 
 
 class JsonSocket(ASGIWebSocketAdapter):
@@ -169,8 +171,11 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         with suppress(WebSocketDisconnected):
             try:
-                with self.context.quotas.operations.one(cast(Viewer, self.viewer)):
-                    await self._run(operation)
+                with (
+                    self.context.quotas.operations.one(cast(Viewer, self.viewer)),
+                    self._watched(operation) as watched,
+                ):
+                    await self._run(operation, watched)
             except WebSocketDisconnected:
                 raise
             except TooMany as refused:
@@ -178,13 +183,17 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             except Exception as bug:  # noqa: BLE001 masked() logs it
                 await operation.send_initial_errors([masked(bug)])
 
-    async def _run(self, operation: Operation[Any, None]) -> None:
+    def _watched(self, operation: Operation[Any, None]) -> Watched:
+        return self.context.operations.watched("websocket", operation.query, operation.operation_name)
+
+    async def _run(self, operation: Operation[Any, None], watched: Watched) -> None:
         viewer = cast(Viewer, self.viewer)
         asked = Asked(operation.query, operation.operation_name, operation.variables or {}, viewer)
         together = partial(self.context.broadcasts.tell, _Subscriber(self, operation), asked)
         following = Following(wait=together if self.websocket.wire else None)
         async with aclosing(self.context.run(asked, following)) as results:
             async for result in results:
+                watched.saw(result)
                 if failed_as_a_whole(result):
                     await operation.send_initial_errors(cast(list[GraphQLError], result.errors))
                     return

@@ -1,6 +1,7 @@
 """`wharf`, the command."""
 
 import asyncio
+import gc
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -69,8 +70,10 @@ def _options(
 @cli.command("serve")
 def serve_until_stopped() -> None:
     """Serve the API and keep everything as it is wanted, until told to stop."""
+    gc.disable()  # all of this stays: to look for garbage would take an eighth of the start
     from wharf.server import serve  # takes half a second, which every other command would wait for
 
+    gc.enable()
     settings = load_settings()
     log_to_terminal(settings.log_level)
     serve(settings)

@@ -21,7 +21,7 @@ from engine.rekeying import Rekeying, ask_for_key, census
 from engine.secrets import UNNAMED, key_named_in
 from wharf.data_directory import DirectoryTaken, held, need_current_database
 from wharf.settings import Settings, load_settings
-from wharf.tokens import aligned
+from wharf.tables import aligned
 
 _HEADS = ("KEY", "SECRETS", "WHERE IT IS")
 _LOOK_SECONDS = 0.1

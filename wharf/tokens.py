@@ -1,9 +1,8 @@
 """`wharf token`: the keys to the API, on the machine that holds the database."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import closing
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -11,13 +10,13 @@ from sqlmodel import Session
 
 from db.errors import database_errors
 from db.models import ApiToken, Environment, Grant, Project, Team, User, now
-from db.sessions import Sessions
 from engine.accounts.acting import acting
 from engine.accounts.tokens import Tokens, usable_tokens
 from engine.accounts.viewer import THE_MACHINE
 from engine.audit import audited
 from wharf.data_directory import need_current_database
 from wharf.settings import load_settings
+from wharf.tables import moment, print_table
 
 T = TypeVar("T")
 
@@ -40,12 +39,7 @@ def create_token(
 @tokens.command("list")
 def list_tokens() -> None:
     """Name the tokens that can be used, with their times in UTC and what they are limited to."""
-    settings = load_settings()
-    need_current_database(settings)
-    with database_errors(settings.database), closing(Sessions(settings.database)) as sessions:
-        rows = sessions.read_now(_rows)
-    for line in aligned([_HEADS, *rows]):
-        typer.echo(line)
+    print_table(_HEADS, _rows)
 
 
 @tokens.command("revoke")
@@ -82,18 +76,6 @@ def _place(session: Session, row: ApiToken) -> str:
     keys = (row.team_id, row.project_id, row.environment_id)
     found = (session.get(table, key) for table, key in zip(tables, keys, strict=True) if key)
     return "/".join(each.name if each else "?" for each in found)
-
-
-def aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
-    """The lines of a table, without blanks at their ends."""
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for cells in table:
-        yield "  ".join(map(str.ljust, cells, widths)).rstrip()
-
-
-def moment(at: datetime | None) -> str:
-    """The time as people read it, in UTC."""
-    return f"{at:%Y-%m-%d %H:%M}" if at else "never"
 
 
 def _with_tokens(command: str, ask: Callable[[Tokens], Coroutine[object, object, T]]) -> T:

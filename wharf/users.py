@@ -24,7 +24,7 @@ from engine.accounts.viewer import THE_MACHINE
 from engine.errors import NotFound
 from wharf.data_directory import need_current_database
 from wharf.settings import Settings, load_settings
-from wharf.tokens import aligned, moment
+from wharf.tables import moment, print_table
 
 T = TypeVar("T")
 
@@ -58,12 +58,7 @@ def create_user(
 @users.command("list")
 def list_users() -> None:
     """Name the users, with their times in UTC and their roles in teams."""
-    settings = load_settings()
-    need_current_database(settings)
-    with database_errors(settings.database), closing(Sessions(settings.database)) as sessions:
-        rows = sessions.read_now(_rows)
-    for line in aligned([_HEADS, *rows]):
-        typer.echo(line)
+    print_table(_HEADS, _rows)
 
 
 @users.command("reset")

@@ -2,8 +2,10 @@
 
 from sqlmodel import Session
 
-from db.models import AuditEntry, User
+from db.models import User
 from engine.accounts.acting import actor_of
+from engine.accounts.viewer import anybody_at
+from engine.audit import note
 
 
 def note_failure(session: Session, action: str, user: User | None, tried: str) -> None:
@@ -12,15 +14,4 @@ def note_failure(session: Session, action: str, user: User | None, tried: str) -
     `tried` is what they called themselves.
     """
     actor = actor_of(session)
-    session.add(
-        AuditEntry(
-            actor=actor.viewer.name if actor else "",
-            user_id=actor.viewer.user_id if actor else None,
-            session_id=actor.viewer.session_id if actor else None,
-            address=actor.viewer.address if actor else "",
-            action=action,
-            noun="User",
-            noun_id=user.id if user else "",
-            name=tried,
-        )
-    )
+    note(session, actor.viewer if actor else anybody_at(""), action, "User", user.id if user else "", tried)

@@ -155,9 +155,16 @@ def place_of_row(session: Session, row: SQLModel, before: Mapping[str, Any] = Ma
     if seat is None:  # of nobody's team, such as a session
         return INSTALLATION
     for owner_key, owner in seat.owners.items():
-        above = session.get(owner, getattr(row, owner_key))
+        above = _above(session, owner, getattr(row, owner_key))
         return place_of_row(session, above) if above is not None else None
     return Place(*(before.get(name, getattr(row, name)) if name else None for name in seat.columns))
+
+
+def _above(session: Session, owner: type[SQLModel], key: str) -> SQLModel | None:
+    row = session.get(owner, key)
+    # A session forgets what nobody holds, and would read it anew for each of a thousand rows.
+    session.info.setdefault("above", {})[owner, key] = row
+    return row
 
 
 def _known(authority: Authority) -> Condition:

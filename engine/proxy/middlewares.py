@@ -1,6 +1,5 @@
 """What the requests of a router go through, as Traefik's middlewares: the outermost first. Pure."""
 
-import html
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -8,12 +7,9 @@ from engine.domains.options import DomainOptions, Hsts, RateLimit
 from engine.proxy.routers import Hold, Ports, Redirect, Router, Serve
 from engine.proxy.routes import HoldingReason, Route, RoutedApplication
 from engine.proxy.tcp.allow_list import source_ranges
-from engine.proxy.templates import Pattern, http_pattern, page
+from engine.proxy.templates import Pattern, http_pattern, page, page_text
 
 Middleware = tuple[str, Pattern]
-
-_MESSAGE = "<!-- message -->"
-_NO_MESSAGE = "It will be back soon. Please try again in a few minutes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +27,8 @@ ORDINARY = Entrance()
 def holding_page(name: str) -> Middleware:
     """The page of a reason why nothing is served, or of an unknown host: the same for everybody."""
     middleware = http_pattern("middlewares", f"holding-{name}")
-    middleware["plugin"]["wharf"]["page"]["html"] = page(name).replace(_MESSAGE, _NO_MESSAGE)
+    told = middleware["plugin"]["wharf"]["page"]
+    told["html"] = page(told["message"], page_text(name))
     return f"holding-{name}", middleware
 
 
@@ -120,8 +117,7 @@ def _maintenance_page(message: str) -> Pattern:
     _, middleware = holding_page(HoldingReason.MAINTENANCE.value)
     if message:
         answer = middleware["plugin"]["wharf"]["page"]
-        answer["html"] = page(HoldingReason.MAINTENANCE.value).replace(_MESSAGE, html.escape(message))
-        answer["message"] = message
+        answer |= {"html": page(answer["message"], message), "message": message}
     return middleware
 
 

@@ -1,6 +1,7 @@
 """What stands in proxy_templates/, parsed once. Every pattern handed out is a copy, to be filled."""
 
 import copy
+import html
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -49,16 +50,28 @@ def tcp_pattern(*path: str) -> Any:
     return copy.deepcopy(found)
 
 
-@cache
-def page(name: str) -> str:
-    """The HTML of a holding page."""
-    return (_templates() / "pages" / f"{name}.html").read_text("utf-8")
+def page(heading: str, text: str) -> str:
+    """A holding page in HTML; both are shown as they are, whatever they hold."""
+    return _page().format(heading=html.escape(heading), text=html.escape(text))
+
+
+def page_text(name: str) -> str:
+    """What the holding page of this name tells, of pages.yml."""
+    text: str = _parsed("pages.yml")[name]
+    return text
 
 
 @cache
 def plugin_files() -> tuple[tuple[str, bytes], ...]:
     """The holding plugin's source: (name, content), sorted."""
     return tuple(sorted((file.name, file.read_bytes()) for file in (_templates() / "plugin").iterdir()))
+
+
+@cache
+def _page() -> str:
+    """page.html, to be formatted."""
+    shell = (_templates() / "page.html").read_text("utf-8").replace("{", "{{").replace("}", "}}")
+    return shell.replace("<!-- heading -->", "{heading}").replace("<!-- text -->", "{text}")
 
 
 @cache

@@ -83,7 +83,9 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _can_compile(self) -> bool:
         """Whether nobody wants to see or change how it is executed."""
-        unusual = self.middleware_manager or self.abort_signal or self.hooks or self.enable_early_execution
+        manager = self.middleware_manager
+        seen = manager is not None and (type(manager) is not MiddlewareManager or manager.middlewares)
+        unusual = seen or self.abort_signal or self.hooks or self.enable_early_execution
         return not unusual and self.error_propagation and not _PLAINLY.get()
 
     def execute_collected_root_fields(

@@ -7,8 +7,8 @@ types. What is below such a field is answered by columns again.
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphql import (
     GraphQLAbstractType,
@@ -29,12 +29,10 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 from strawberry.types.union import StrawberryUnion
 
 from graph.compiled.columns import Column, Completer, Later, ListOf, Nullable, Paths, Run, Surprise, answerable, leaf
-from graph.compiled.fields import MADE, Batched, Made, Reads, declared, is_plain
+from graph.compiled.fields import MADE, Batched, Made, Read, Reads, declared, is_plain, reading
 
 if TYPE_CHECKING:
     from graph.compiled.executor import CompilingExecutor
-
-Get: TypeAlias = Callable[[Column], Column]
 
 
 class Unknown(Exception):
@@ -44,11 +42,11 @@ class Unknown(Exception):
 class Cell(NamedTuple):
     """One field of a selection: the column of its answers, for some objects."""
 
-    column: Callable[[Run, Column, Paths], "Column | Later"]
+    column: Callable[[Run, Column, Read, Paths], "Column | Later"]
     wants_paths: bool
     reads: Reads
     attributes: tuple[str, ...] | None
-    """What it reads of the row of an object that is a view; None: that is not known."""
+    """What it reads of an object; None: that is not known."""
 
 
 class Objects(Completer):
@@ -86,13 +84,14 @@ class Objects(Completer):
             return [{} for _ in objects]
         columns: list[Column] = []
         later: list[tuple[str, Later]] = []
+        read = reading(objects, self._origin)
         for key, column in zip(self._keys, self._columns, strict=True):
-            found = column(run, objects, paths)
+            found = column(run, objects, read, paths)
             if isinstance(found, Later):
                 later.append((key, found))
                 found = [None] * len(objects)
             columns.append(found)
-        answers = [dict(zip(self._keys, row, strict=True)) for row in zip(*columns, strict=True)]
+        answers: list[dict[str, Any]] = list(map(dict, map(zip, repeat(self._keys), zip(*columns, strict=True))))
         run.pending += [(each.found, partial(_fill, answers, key, each.made)) for key, each in later]
         return answers
 
@@ -152,7 +151,7 @@ class Plan:
     ) -> Cell:
         name = details[0].node.name.value
         if name == "__typename":
-            return Cell(lambda _run, objects, _paths: [parent.name] * len(objects), False, {}, ())
+            return Cell(lambda _run, objects, _read, _paths: [parent.name] * len(objects), False, {}, ())
         field = parent.fields[name]
         try:
             return self._in_columns(executor, parent, key, details, field)
@@ -177,12 +176,15 @@ class Plan:
         if not is_plain(found):
             raise Unknown
         below, made = self.typed(executor, field.type, details), _made(found)
-        get, under = _getter(_definition(parent).origin, found.python_name, made), _under(below, parent, key)
+        under = _under(below, parent, key)
+        attributes = made.attributes if made else (found.python_name,)
+        function = made.function if made else None
 
-        def column(run: Run, objects: Column, paths: Paths) -> Column:
-            return below(run, get(objects), under(paths))
+        def column(run: Run, _objects: Column, read: Read, paths: Paths) -> Column:
+            values = read(attributes[0]) if function is None else list(map(function, *map(read, attributes)))
+            return below(run, values, under(paths))
 
-        return Cell(column, below.wants_paths, below.reads, made.attributes if made else (found.python_name,))
+        return Cell(column, below.wants_paths, below.reads, attributes)
 
     def _resolved(
         self, executor: "CompilingExecutor", parent: GraphQLObjectType, key: str, details: FieldDetailsList
@@ -259,21 +261,14 @@ def _made(field: Any) -> Made | None:
     return cast("Made | None", field.metadata.get(MADE))
 
 
-def _getter(origin: type, name: str, made: Made | None) -> Get:
-    row = getattr(origin, "row_attribute", None)
-    if row is None:
-        get = attrgetter(name)
-        return lambda objects: list(map(get, objects))
-    names = [f"{row}.{each}" for each in (made.attributes if made else (name,))]
-    if made is None or made.function is None:
-        get = attrgetter(*names)
-        return lambda objects: list(map(get, objects))
-    getters, function = [attrgetter(each) for each in names], made.function
-    return lambda objects: list(map(function, *(map(get, objects) for get in getters)))
-
-
 def _batch(
-    field: Batched, below: Completer, under: Callable[[Paths], Paths], run: Run, objects: Column, paths: Paths
+    field: Batched,
+    below: Completer,
+    under: Callable[[Paths], Paths],
+    run: Run,
+    objects: Column,
+    read: Read,
+    paths: Paths,
 ) -> Column | Later:
     def made(values: Column) -> Column:
         if len(values) != len(objects):
@@ -286,12 +281,18 @@ def _batch(
         answers = dict(zip(distinct, below(run, list(distinct.values()), None), strict=True))
         return [answers[id(value)] for value in values]
 
-    found = field.found(run.executor.context_value, objects, below.reads)
+    found = field.found(run.executor.context_value, list(map(read, field.attributes)), below.reads)
     return Later(found, made) if isawaitable(found) else made(found)
 
 
 def _resolve(
-    parent: GraphQLObjectType, key: str, details: FieldDetailsList, run: Run, objects: Column, paths: Paths
+    parent: GraphQLObjectType,
+    key: str,
+    details: FieldDetailsList,
+    run: Run,
+    objects: Column,
+    _read: Read,
+    paths: Paths,
 ) -> Column | Later:
     executor, found = run.executor, list[Any]()
     assert paths is not None

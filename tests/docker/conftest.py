@@ -14,7 +14,9 @@ from tests.docker.world import World, eventually
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A running installation that every test may use and none may break."""
-    yield from _running(World(tmp_path_factory.mktemp("world")))
+    made = World(tmp_path_factory.mktemp("world"))
+    made.preloads = False  # its memory is measured
+    yield from _running(made)
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ from engine.accounts.tokens import Tokens
 from engine.docker.gateway import DockerGateway
 from engine.uninstall import uninstall
 from tests.conftest import free_port, free_ports
+from tests.docker.preloaded import Preloaded, Process
 
 WHARF = str(Path(sys.executable).with_name("wharf"))
 _STARTED_WITHIN = 60.0
@@ -51,6 +52,9 @@ class Reply:
 class Installation:
     """One installation. `start`, `kill` and `stop` are about its server process; the rest asks it."""
 
+    preloads = True
+    """Whether the server may share its memory with others, which saves most of its start."""
+
     def __init__(self, directory: Path, **settings: str) -> None:
         self.directory = directory
         self.program = [WHARF]
@@ -69,7 +73,7 @@ class Installation:
             "WHARF_NETWORK_POOL": f"10.{random.randrange(128, 200)}.{random.randrange(0, 256, 8)}.0/21",
             **settings,
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self.token = ""
         self.started_in = 0.0  # seconds that the last start took, which tell how busy the machine is
 
@@ -89,6 +93,9 @@ class Installation:
 
     def launch(self) -> None:
         """Start the server, and do not wait for it."""
+        if self.preloads and self.program == [WHARF] and "LD_PRELOAD" not in self.environ:
+            self._process = Preloaded(self.environ, self.log)
+            return
         with self.log.open("ab") as log:
             self._process = subprocess.Popen([*self.program, "serve"], env=self.environ, stderr=log, stdout=log)
 
@@ -180,6 +187,7 @@ class Installation:
     def private_bytes(self) -> int:
         """How much memory the server process has for itself alone."""
         assert self._process is not None
+        assert not isinstance(self._process, Preloaded), "It shares its memory: set `preloads` to False."
         rollup = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text()
         return sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Private_"))
 

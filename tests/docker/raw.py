@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 _PATIENCE = 20.0
@@ -42,7 +43,7 @@ async def ask(
             body = await (reader.read() if length < 0 else reader.readexactly(length))
             return Heard(answer.status, answer.headers, body.decode("latin-1"))
     finally:
-        writer.close()
+        await hang_up(writer)
 
 
 async def connected(port: int, host: str, *, tls: bool = False) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -52,6 +53,13 @@ async def connected(port: int, host: str, *, tls: bool = False) -> tuple[asyncio
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname=host)
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, whatever the other side did with it."""
+    writer.close()
+    with suppress(ConnectionError, ssl.SSLError):
+        await writer.wait_closed()
 
 
 def heard(content: bytes) -> Heard:

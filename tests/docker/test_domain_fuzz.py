@@ -20,7 +20,8 @@ from engine.proxy.routers import EntryPoint, Hold, Redirect, Router, chosen, dom
 from engine.proxy.routes import Holding, HoldingReason, Maintenance, Route, RoutedApplication, Serving, objection
 from engine.secrets import Secret
 from tests.docker.raw import Heard, ask
-from tests.engine.proxy.rig import KEY, Rig, rigged
+from tests.docker.routed import proxied, shops
+from tests.engine.proxy.rig import KEY, Rig
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
@@ -73,17 +74,13 @@ maintenances = st.none() | st.builds(Maintenance, st.just(MaintenanceMode.PAGE),
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    async with rigged(tmp_path_factory.mktemp("proxy")) as made:
-        await made.make_network()
-        await made.start_backend(f"{made.network}-1")
+    async with shops(tmp_path_factory.mktemp("proxy")) as made:
         yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def delivery(rig: Rig) -> Delivery:
-    proxy, delivery = rig.new_proxy()
-    await proxy.ensure(compile_routes([], key=KEY), {rig.network})
-    return delivery
+    return await proxied(rig)
 
 
 def distinct(found: list[Route]) -> tuple[Route, ...]:

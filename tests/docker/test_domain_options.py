@@ -10,13 +10,14 @@ import pytest_asyncio
 
 from db.models import MaintenanceMode, Scheme, WwwMode
 from engine.domains.options import DomainOptions, Hsts, NewUser, RateLimit, hashed
-from engine.proxy.compiler import Compiled, compile_routes
+from engine.proxy.compiler import Compiled
 from engine.proxy.delivery import Delivery
-from engine.proxy.routes import Maintenance, Route, RoutedApplication, Serving
+from engine.proxy.routes import Maintenance, Route, RoutedApplication
 from engine.secrets import Secret
 from tests.docker.installation import eventually
-from tests.docker.raw import Heard, ask, connected, heard
-from tests.engine.proxy.rig import KEY, Rig, rigged
+from tests.docker.raw import Heard, ask, connected, hang_up, heard
+from tests.docker.routed import document, proxied, shop, shops
+from tests.engine.proxy.rig import Rig
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
@@ -61,27 +62,14 @@ EVERYTHING = DomainOptions(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    async with rigged(tmp_path_factory.mktemp("proxy")) as made:
-        await made.make_network()
-        for number in (1, 2):
-            await made.start_backend(f"{made.network}-{number}")
+    async with shops(tmp_path_factory.mktemp("proxy"), 2) as made:
         await made.start_backend(f"{made.network}-listener", "/usr/bin/python3", "-c", LISTENER)
         yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def delivery(rig: Rig) -> Delivery:
-    proxy, delivery = rig.new_proxy()
-    await proxy.ensure(document(rig), {rig.network})
-    return delivery
-
-
-def document(rig: Rig, *applications: RoutedApplication) -> Compiled:
-    return compile_routes(applications, key=KEY, entrance=rig.settings.entrance)
-
-
-def shop(rig: Rig, *routes: Route, container: str = "1") -> RoutedApplication:
-    return RoutedApplication(f"shop-{container}", Serving("r1", (f"{rig.network}-{container}:8000",)), routes)
+    return await proxied(rig)
 
 
 async def visit(rig: Rig, host: str, target: str = "/", *, tls: bool = False, **how: object) -> Heard:
@@ -126,7 +114,7 @@ async def test_what_is_sent_and_shown_is_changed_and_uploads_arrive_while_they_a
     await eventually(arrived)
     writer.write(b"6\r\nsecond\r\n0\r\n\r\n")
     early, _, last = (await reader.read()).partition(b"\r\n\r\n")
-    writer.close()
+    await hang_up(writer)
     assert early.startswith(b"HTTP/1.1 103 ")
     answer = heard(last)
     assert (answer.headers.get("server"), answer.headers["x-shown"]) == (None, "a `b` ${c}")
@@ -228,7 +216,9 @@ async def test_only_so_many_wait_and_who_leaves_makes_room(rig: Rig, delivery: D
                 reader, writer = await connected(rig.settings.http_port, "a.test")
                 writer.write(asked)
                 answered = asyncio.create_task(reader.read(1))
-                if not (await asyncio.wait([answered], timeout=0.2))[0]:
+                if (await asyncio.wait([answered], timeout=0.2))[0]:
+                    await hang_up(writer)
+                else:
                     waiting.append((reader, writer))
                 answered.cancel()
                 await asyncio.wait([answered])
@@ -236,9 +226,9 @@ async def test_only_so_many_wait_and_who_leaves_makes_room(rig: Rig, delivery: D
         return waiting
 
     for _, writer in await until_full():
-        writer.close()
+        await hang_up(writer)
     waiting = await until_full()
     await delivery.deliver(document(rig, held(rig, MaintenanceMode.OFF)))
     for reader, writer in waiting:
         assert heard(await reader.read()).status == 200
-        writer.close()
+        await hang_up(writer)

@@ -6,12 +6,12 @@ import pytest
 import pytest_asyncio
 
 from db.models import Scheme, WwwMode
-from engine.proxy.compiler import Compiled, compile_routes
 from engine.proxy.delivery import Delivery
 from engine.proxy.routers import Redirect, chosen, routers_of
-from engine.proxy.routes import Holding, HoldingReason, Route, RoutedApplication, Serving
+from engine.proxy.routes import Holding, HoldingReason, Route, RoutedApplication
 from tests.docker.raw import Heard, ask
-from tests.engine.proxy.rig import KEY, Rig, rigged
+from tests.docker.routed import document, proxied, shop, shops
+from tests.engine.proxy.rig import Rig
 
 pytestmark = [pytest.mark.docker, pytest.mark.asyncio(loop_scope="module")]
 
@@ -32,25 +32,13 @@ ODD_TARGETS = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def rig(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
-    async with rigged(tmp_path_factory.mktemp("proxy")) as made:
-        await made.make_network()
-        await made.start_backend(f"{made.network}-1")
+    async with shops(tmp_path_factory.mktemp("proxy")) as made:
         yield made
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def delivery(rig: Rig) -> Delivery:
-    proxy, delivery = rig.new_proxy()
-    await proxy.ensure(document(rig), {rig.network})
-    return delivery
-
-
-def document(rig: Rig, *applications: RoutedApplication) -> Compiled:
-    return compile_routes(applications, key=KEY, entrance=rig.settings.entrance)
-
-
-def shop(rig: Rig, *routes: Route) -> RoutedApplication:
-    return RoutedApplication("shop", Serving("r1", (f"{rig.network}-1:8000",)), routes)
+    return await proxied(rig)
 
 
 async def visit(rig: Rig, url: str, method: str = "GET") -> Heard:

@@ -121,7 +121,7 @@ async def test_all_is_well(scene: Scene) -> None:
         ("http://shup.test/", 404, "http://shop.test is for shop.test, which differs in one character."),
         ("http://api.test/other", 404, "http://api.test/api leads what is at /api and below it, and /other is not."),
         ("http://www.shop.test/", 404, "http://shop.test does not stand for www.shop.test. Set its wwwMode"),
-        ("http://a.b.wild.test/", 404, "http://*.wild.test stands for one label in place of the star"),
+        ("http://a.b.wild.test/", 404, "http://*.wild.test stands for names with exactly one label in place of the"),
         ("https://shop.test/", 404, "http://shop.test answers plain HTTP only. Give it an https URL"),
         ("http://locked.test/", 401, "Visitors are asked for name and password (basicAuth)"),
         ("http://inside.test/", 403, "127.0.0.1 is answered with 403: only visitors from 203.0.113.0/24 are let in."),

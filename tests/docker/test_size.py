@@ -34,6 +34,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
 def crowd(tmp_path_factory: pytest.TempPathFactory, engine: Relay) -> Iterator[Crowd]:
     """An installation with as many applications, for all tests of this module."""
     world = World(tmp_path_factory.mktemp("crowd"), WHARF_DOCKER_HOST=engine.url)
+    world.preloads = False  # its memory is measured
     world.start()
     try:
         yield asyncio.run(gather_crowd(world, APPLICATIONS))

@@ -12,7 +12,7 @@ from copy import deepcopy
 from functools import cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Delete, TextClause, Update, create_engine, inspect
+from sqlalchemy import Column, CompoundSelect, Delete, TextClause, Update, create_engine, inspect
 from sqlalchemy.exc import IntegrityError, MultipleResultsFound, NoResultFound
 from sqlalchemy.orm import Mapper
 from sqlalchemy.orm.exc import StaleDataError
@@ -133,7 +133,8 @@ def _plan(statement: Any, key: Any) -> Plan:
     compiled = statement.compile(dialect=_DIALECT, cache_key=key)
     if isinstance(statement, Delete | Update):
         return Plan(compiled, [], single=False, removes=statement.entity_description["entity"])
-    described = statement.column_descriptions
+    whole: Any = statement.selects[0] if isinstance(statement, CompoundSelect) else statement
+    described = whole.column_descriptions
     parts: list[Table | Processor] = []
     results = iter(compiled._result_columns)
     for each in described:

@@ -1,6 +1,7 @@
 """The front door of the API: the real application, asked over HTTP and over a websocket."""
 
 import asyncio
+import gc
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -104,7 +105,9 @@ async def opened(app: ASGIApp, token: str, database: str) -> AsyncIterator[Front
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://wharf", headers=headers) as client:
         with closing(sqlite3.connect(database)) as connection:
+            gc.freeze()  # as the server does: what the tests have loaded is not looked through in anybody's request
             yield Front(app, token, client, connection)
+            gc.unfreeze()
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> list[Any]:

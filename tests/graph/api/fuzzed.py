@@ -37,7 +37,7 @@ MUTATIONS = {
 INPUTS: dict[str, Any] = {name: get_nullable_type(field.args["input"].type) for name, field in MUTATIONS.items()}
 NO_REQUEST = ("BAD_REQUEST", "TOO_LARGE")
 UNREAD = (*NO_REQUEST, "ENGINE_UNREACHABLE")  # codes of what is told without a field
-MOST_SECONDS = 2.0  # of computing, for a request that is as long as one may be; 0.7 to 1.1 on cores that are shared
+MOST_SECONDS = 1.0  # of computing, for a request that is as long as one may be
 _ROUTED = {"Application": "applicationId", "Domain": "domainId"}
 _USES_UP = (
     *("remove", "revoke", "cancel", "start", "stop", "link", "unlink", "expose", "unexpose", "upload"),

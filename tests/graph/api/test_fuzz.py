@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import AsyncIterator
+from importlib import import_module
 from pathlib import Path
 
 import aiohttp
@@ -86,6 +87,7 @@ async def front(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> As
 
 @pytest.fixture
 async def world(api: Api, front: Front) -> World:
+    import_module("engine.dns.lookup")  # by a thread, at the first question: no request computes that
     world = World(api, front)
     await world.build()  # the neighbour
     await world.build()
