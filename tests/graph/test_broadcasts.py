@@ -157,6 +157,22 @@ async def test_whose_token_is_revoked_is_told_nothing_from_that_moment_on(told: 
         await told.together(1)
 
 
+async def test_who_comes_while_others_are_being_told_misses_nothing(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.broadcasts.AT_ONCE", 1)
+    async with AsyncExitStack() as stack:
+        readers = []
+        for n in range(1, 21):
+            reader = await stack.enter_async_context(reading(told.port, "owner"))
+            await reader.send(subscribing(EVENTS, after=event_cursor(0)))
+            readers.append(reader)
+            await told.happen(str(n))
+        await told.together(20)
+        for reader in readers:
+            assert await cursors(reader, 20) == list(range(1, 21))
+
+
 async def test_what_breaks_for_all_is_tried_for_each_alone(
     told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
