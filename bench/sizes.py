@@ -14,6 +14,8 @@ class Sizes:
     route_changes: int = 40
     subscribers: int = 1000
     events: int = 15
+    query_rounds: int = 9
+    query_seconds: int = 4
     transactions: int = 25_000
     transaction_runs: int = 40
     tcp_proxies: int = 20
@@ -30,6 +32,8 @@ QUICK = Sizes(
     route_changes=5,
     subscribers=100,
     events=4,
+    query_rounds=3,
+    query_seconds=2,
     transactions=10_000,
     transaction_runs=3,
     tcp_proxies=3,
