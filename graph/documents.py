@@ -117,6 +117,13 @@ class Document:
             self._ready[operation] = Ready(Kind(node.operation.value), structure(schema, self.node, node))
         return self._ready[operation].structure
 
+    def type(self, operation: str | None) -> str | None:
+        """ "query", "mutation" or "subscription"; None: there is no such operation."""
+        if found := self._ready.get(operation):
+            return str(found.kind.value)
+        node = get_operation_ast(self.node, operation)
+        return node.operation.value if node else None
+
     def ready(self, operation: str | None, values: Values) -> "Ready | None":
         """An operation that can be executed with these variables at once; None: look through it first."""
         found = self._ready.get(operation)

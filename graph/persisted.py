@@ -6,10 +6,12 @@ are known to whoever registered them, and forgotten with the document.
 
 import hashlib
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from graphql import GraphQLError, get_operation_ast
 
 from graph.build import Schema
+from graph.documents import Document
 from graph.errors import BAD_REQUEST
 from graph.permissions import Viewer
 
@@ -22,6 +24,16 @@ _VERSION = 1
 
 class Unresolved(GraphQLError):
     """What a request names is no operation that is known, in the form that clients expect."""
+
+
+class Described(NamedTuple):
+    """The type of an operation, "unknown" for what is none, and its name if it is known from the start."""
+
+    type: str
+    name: str
+
+
+_UNKNOWN = Described("unknown", OTHER)
 
 
 def digest_of(text: str) -> str:
@@ -55,12 +67,15 @@ class Persisted:
             self._register(digest, query, viewer)
         return query
 
-    def name(self, text: str, chosen: str | None) -> str:
+    def described(self, text: str, chosen: str | None) -> Described:
         """What an operation may be called where all can read it: what others wrote is no name for that."""
-        if text not in self._known_texts:
-            return OTHER
-        operation = get_operation_ast(self._documents.read(text).node, chosen)
-        return operation.name.value if operation and operation.name else OTHER
+        try:
+            document = self._documents.read(text)
+        except GraphQLError:
+            return _UNKNOWN
+        if not (type_ := document.type(chosen)):
+            return _UNKNOWN
+        return Described(type_, _name(document, chosen) if text in self._known_texts else OTHER)
 
     def _found(self, digest: str, viewer: Viewer) -> str:
         text = self._known.get(digest) or self._documents.registered(digest, viewer.key)
@@ -75,6 +90,11 @@ class Persisted:
             return  # whoever executes it says so
         if not document.validated(self._schema):
             self._documents.register(digest, text, viewer.key)
+
+
+def _name(document: Document, chosen: str | None) -> str:
+    operation = get_operation_ast(document.node, chosen)
+    return operation.name.value if operation and operation.name else OTHER
 
 
 def _digest_in(value: object) -> str:

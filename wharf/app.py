@@ -1,25 +1,30 @@
 """The program put together: one ASGI application, and what frames its life."""
 
+import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
 from sqlmodel import Session, text
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from db.errors import DatabaseUnusable
 from db.models import Event, EventKind
 from engine.engine import Engine
+from engine.tracing import Tracing
 from graph import sso
 from graph.export import AuditExport
 from graph.foreign import ForeignDocument
 from graph.http import GraphQLView
+from graph.metrics import MetricsView, Network
 from graph.root import schema
 from graph.sockets import Sockets
+from graph.traced import TracedRequests
 
 # What ends a viewer's authority, or changes it, and where the event names what that rested on.
 _ENDS = {("ApiToken", EventKind.REMOVED), ("UserSession", EventKind.REMOVED)}
@@ -28,12 +33,16 @@ _ENDS_MEMBER = {("Membership", EventKind.REMOVED), ("Membership", EventKind.UPDA
 
 
 def create_app(
-    engine: Engine, announce_setup_token: Callable[[str], None], operations: Mapping[str, str] | None = None
+    engine: Engine,
+    announce_setup_token: Callable[[str], None],
+    operations: Mapping[str, str] | None = None,
+    metrics_networks: Iterable[Network] = (),
 ) -> Starlette:
     """The application that serves `engine`, which it starts and stops.
 
     `announce_setup_token` is called at the very first start with the token that makes the first real one.
     `operations` are those that clients may ask for by their hashes without registering them.
+    Who comes from `metrics_networks` may read the metrics.
     """
 
     @asynccontextmanager
@@ -45,6 +54,7 @@ def create_app(
         engine.events.on_event(partial(close_revoked, sockets))
         yield
         await engine.stop()
+        await asyncio.to_thread(engine.telemetry.tracing.close)
 
     sockets = Sockets()
     view = GraphQLView(
@@ -54,19 +64,24 @@ def create_app(
         recognise=engine.people.sessions.authenticate,
         sockets=sockets,
         operations=operations,
+        telemetry=engine.telemetry,
     )
-    return Starlette(
-        routes=[
-            Route("/graphql", view),
-            WebSocketRoute("/graphql", view),
-            Route("/audit.jsonl", AuditExport(view, engine)),
-            Route("/proxy/{server}/http.json", ForeignDocument(view, engine)),
-            *sso.routes(engine),
-            Route("/healthz", _alive),
-            Route("/readyz", partial(_ready, engine)),
-        ],
-        lifespan=lifespan,
-    )
+    routes: list[BaseRoute] = [
+        Route("/graphql", view),
+        WebSocketRoute("/graphql", view),
+        Route("/audit.jsonl", AuditExport(view, engine)),
+        Route("/proxy/{server}/http.json", ForeignDocument(view, engine)),
+        *sso.routes(engine),
+        Route("/metrics", MetricsView(view, engine, sockets, metrics_networks)),
+        Route("/healthz", _alive),
+        Route("/readyz", partial(_ready, engine)),
+    ]
+    return Starlette(routes=routes, middleware=_traced(engine.telemetry.tracing, routes), lifespan=lifespan)
+
+
+def _traced(tracing: Tracing, routes: Iterable[BaseRoute]) -> list[Middleware]:
+    paths = {route.path for route in routes if isinstance(route, Route)}
+    return [Middleware(TracedRequests, tracing, paths)] if tracing.on else []
 
 
 def _collect_seldom() -> None:

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from engine.accounts.viewer import anybody_at
+from engine.telemetry import Telemetry
 from graph.documents import Documents
 from graph.http import GraphQLView
 from graph.permissions import Viewer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 KNOWN = "query Dashboard { viewer }"
+STREAMED = "subscription Streamed { count(to: 1) }"
 OTHER_OWNER = replace(OWNER, name="tablet", token_id="token-3")
 TOKENS = {"owner": OWNER, "other": OTHER_OWNER, "setup": SETUP}
 NO_OBJECT = "extensions.persistedQuery must be an object with version and sha256Hash."
@@ -38,6 +40,7 @@ class Asking:
 
     client: httpx2.AsyncClient
     address: str
+    telemetry: Telemetry
 
     async def post(self, token: str | None = "owner", **body: object) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -50,15 +53,17 @@ class Asking:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def asking() -> AsyncIterator[Asking]:
+    telemetry = Telemetry()
     view = GraphQLView(
         SCHEMA,
         engine=cast("Engine", object()),
+        telemetry=telemetry,
         authenticate=lambda token, _address: TOKENS.get(token),
         sockets=Sockets(),
-        operations={digest_of(KNOWN): KNOWN},
+        operations={digest_of(text): text for text in (KNOWN, STREAMED)},
     )
     async with serving(view) as port, httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        yield Asking(client, f"127.0.0.1:{port}")
+        yield Asking(client, f"127.0.0.1:{port}", telemetry)
 
 
 def by_hash(text: str, **more: object) -> dict[str, Any]:
@@ -163,8 +168,9 @@ async def test_one_text_that_everybody_registers_does_not_outgrow_the_bound_eith
 
 async def test_an_operation_has_a_name_for_all_to_read_only_if_it_is_known_from_the_start() -> None:
     persisted = Persisted(SCHEMA, {digest_of(KNOWN): KNOWN})
-    assert persisted.name(KNOWN, None) == "Dashboard"
-    assert persisted.name("query Secret { viewer }", "Secret") == OTHER
+    assert persisted.described(KNOWN, None) == ("query", "Dashboard")
+    assert persisted.described("query Secret { viewer }", "Secret") == ("query", OTHER)
+    assert persisted.described("{", None) == ("unknown", OTHER)
 
 
 async def test_a_socket_takes_hashes_too(asking: Asking) -> None:
@@ -180,6 +186,16 @@ async def test_a_socket_takes_hashes_too(asking: Asking) -> None:
             assert (answer["type"], answer["payload"]) == expected
             if answer["type"] == "next":
                 assert (await socket.receive())["type"] == "complete"
+
+
+async def test_a_stream_of_events_takes_hashes_too_and_is_counted_as_one(asking: Asking) -> None:
+    headers = {"Authorization": "Bearer owner", "Accept": "text/event-stream"}
+    parameters = {"extensions": json.dumps(by_hash(STREAMED))}
+    counted = asking.telemetry.metrics.operations.values
+    answer = await asking.client.get("/graphql", params=parameters, headers=headers)
+    assert '"count":0' in answer.text
+    assert counted["subscription", "Streamed", "sse", "ok"] == 1
+    assert ("subscription", "Streamed", "http", "ok") not in counted
 
 
 async def test_urql_and_apollo_get_along_with_it(asking: Asking) -> None:
