@@ -8,17 +8,20 @@ help: ## Show this
 
 demo: ## Start everything, deploy a sample application and a database through the API and show them live
 	@scripts/setup demo
+	@scripts/dashboard
 	@scripts/images
 	@scripts/images postgres
 	@$(BIN)/python -m demo
 
 run: ## Start the server
 	@scripts/setup run
+	@scripts/dashboard
 	@$(BIN)/wharf serve
 
 test: check ## Run lint, types, import contracts and all tests, real Docker included
 	@scripts/images
 	@scripts/images databases
+	@scripts/dashboard
 	$(BIN)/pytest tests/simulation
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/simulation
 
@@ -39,6 +42,7 @@ check: ## Run lint, types and import contracts only
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	scripts/dashboard lint
 
 schema: ## Write graph/schema.graphql
 	@scripts/setup run
@@ -52,3 +56,4 @@ image: ## Build the Docker image, wharfinger
 clean: ## Remove what was built or installed here; data and Docker images stay
 	rm -rf .venv .cache extra-ca.crt build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	rm -rf tests/clients/node_modules bench/node/node_modules
+	rm -rf dashboard/node_modules dashboard/build dashboard/.svelte-kit dashboard/screenshots

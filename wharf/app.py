@@ -25,6 +25,7 @@ from graph.metrics import MetricsView, Network
 from graph.root import schema
 from graph.sockets import Sockets
 from graph.traced import TracedRequests
+from wharf.dashboard import Dashboard
 
 # What ends a viewer's authority, or changes it, and where the event names what that rested on.
 _ENDS = {("ApiToken", EventKind.REMOVED), ("UserSession", EventKind.REMOVED)}
@@ -66,17 +67,22 @@ def create_app(
         operations=operations,
         telemetry=engine.telemetry,
     )
-    routes: list[BaseRoute] = [
+    routes = _routes(view, engine, MetricsView(view, engine, sockets, metrics_networks))
+    return Starlette(routes=routes, middleware=_traced(engine.telemetry.tracing, routes), lifespan=lifespan)
+
+
+def _routes(view: GraphQLView, engine: Engine, metrics: MetricsView) -> list[BaseRoute]:
+    return [
         Route("/graphql", view),
         WebSocketRoute("/graphql", view),
         Route("/audit.jsonl", AuditExport(view, engine)),
         Route("/proxy/{server}/http.json", ForeignDocument(view, engine)),
         *sso.routes(engine),
-        Route("/metrics", MetricsView(view, engine, sockets, metrics_networks)),
+        Route("/metrics", metrics),
         Route("/healthz", _alive),
         Route("/readyz", partial(_ready, engine)),
+        Route("/{path:path}", Dashboard().answer, methods=["GET"]),  # all other addresses are its pages
     ]
-    return Starlette(routes=routes, middleware=_traced(engine.telemetry.tracing, routes), lifespan=lifespan)
 
 
 def _traced(tracing: Tracing, routes: Iterable[BaseRoute]) -> list[Middleware]:

@@ -134,10 +134,16 @@ def _announce(settings: Settings) -> Callable[[str], None]:
     def announce(text: str) -> None:
         typer.echo(
             "\nThis is the first start. Make yourself the owner with this setup token, which is shown once and can\n"
-            f"do nothing else (mutation createOwner, or createApiToken, at http://{settings.listen}/graphql),\n"
-            "or do it on this machine: wharf user create --email you@example.com --name You --administrator\n\n"
-            f"    {text}\n",
+            f"do nothing else (mutation createOwner, or createApiToken, at http://{settings.listen}/graphql):\n\n"
+            f"    {text}\n\n"
+            f"in a browser: {_here(settings)}/setup#token={text}\n"
+            "or on this machine: wharf user create --email you@example.com --name You --administrator\n",
             err=True,
         )
 
     return announce
+
+
+def _here(settings: Settings) -> str:
+    anywhere = settings.host in ("0.0.0.0", "::")
+    return settings.public_url or f"http://{settings.public_host if anywhere else settings.host}:{settings.port}"

@@ -1,0 +1,22 @@
+/** What an event is about: to be said of each live query. */
+import type { LiveEvent } from './queries';
+
+type Type = LiveEvent['__typename'];
+type Owners = Partial<
+  Record<
+    'serverId' | 'teamId' | 'projectId' | 'environmentId' | 'applicationId' | 'deploymentId' | 'databaseId',
+    string
+  >
+>;
+
+/** Whether the event is of one of these types. */
+export function ofType(event: LiveEvent, ...types: readonly Type[]): boolean {
+  return types.includes(event.__typename);
+}
+
+/** Whether the event belongs to all of these, or is about one of them itself. */
+export function touches(event: LiveEvent, owners: Owners): boolean {
+  return Object.entries(owners).every(
+    ([name, id]) => event[name as keyof Owners] === id || ('id' in event && event.id === id),
+  );
+}

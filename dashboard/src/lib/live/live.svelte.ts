@@ -1,0 +1,137 @@
+/** Whether what is shown is what is: the state of the connection, and the events that come by it. */
+import type { TypedDocumentNode } from '@urql/core';
+import { ask } from '$lib/api/client';
+import { EventCursor, Events, type LiveEvent } from './queries';
+import { Socket } from './socket';
+
+export type LiveState = 'connecting' | 'live' | 'catching-up' | 'lost';
+
+const QUIET = 300; // ms without an event, after which what was missed counts as told
+
+class Live {
+  state = $state<LiveState>('connecting');
+  /** Since when there is no connection. */
+  lostSince = $state<Date>();
+  /** What came of the last cut: so many events were caught up, or all was read anew. */
+  recovered = $state<{ events: number; anew: boolean; at: Date }>();
+
+  #socket: Socket | undefined;
+  #cursor: string | null = null;
+  #missed = 0;
+  #quiet: ReturnType<typeof setTimeout> | undefined;
+  #stop: () => void = () => undefined;
+  #listeners = new Set<(event: LiveEvent) => void>();
+  #readers = new Set<(all: boolean) => void>();
+  #revoked: () => void = () => undefined;
+
+  /** Whether what is shown may be old. */
+  get stale(): boolean {
+    return this.state === 'lost' || this.state === 'catching-up';
+  }
+
+  /** Follow everything after this cursor. `revoked` is called when the server ends what the session may do. */
+  start(cursor: string, revoked: () => void): void {
+    this.stop();
+    this.#cursor = cursor;
+    this.#revoked = revoked;
+    this.#socket = new Socket({ open: () => this.#open(), closed: (code) => this.#closed(code) });
+    this.#follow();
+  }
+
+  stop(): void {
+    clearTimeout(this.#quiet);
+    this.#stop();
+    this.#socket?.close();
+    this.#socket = undefined;
+    this.state = 'connecting';
+    this.lostSince = this.recovered = undefined;
+  }
+
+  /** Have each event handed on, until the returned function is called. */
+  onEvent(listener: (event: LiveEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Have this called after a cut: `all` when no event will tell what was missed, else for what could not be read. */
+  onAnew(read: (all: boolean) => void): () => void {
+    this.#readers.add(read);
+    return () => this.#readers.delete(read);
+  }
+
+  /** Another subscription on the same connection. `Socket.follow` says how. */
+  follow<Data, Variables>(...how: Parameters<typeof Socket.prototype.follow<Data, Variables>>): () => void {
+    return this.#socket?.follow<Data, Variables>(...how) ?? (() => undefined);
+  }
+
+  #follow(): void {
+    const after = () => ({ after: this.#cursor });
+    const events: TypedDocumentNode<{ events: LiveEvent }, { after: string | null }> = Events;
+    this.#stop = this.#socket!.follow(
+      events,
+      after,
+      ({ events: event }) => this.#told(event),
+      (errors) => void this.#ended(errors?.[0]?.extensions?.code === 'CURSOR_EXPIRED'),
+    );
+  }
+
+  #told(event: LiveEvent): void {
+    this.#cursor = event.cursor;
+    if (this.state === 'catching-up') {
+      this.#missed += 1;
+      this.#untilQuiet();
+    }
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #open(): void {
+    if (this.state === 'connecting') {
+      this.state = 'live';
+      return;
+    }
+    this.state = 'catching-up';
+    this.#missed = 0;
+    for (const read of this.#readers) read(false);
+    this.#untilQuiet();
+  }
+
+  #untilQuiet(): void {
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => this.#recovered({ events: this.#missed, anew: false }), QUIET);
+  }
+
+  #recovered(what: { events: number; anew: boolean }): void {
+    this.state = 'live';
+    this.lostSince = undefined;
+    this.recovered = { ...what, at: new Date() };
+  }
+
+  #closed(code: number): void {
+    clearTimeout(this.#quiet);
+    if (this.state !== 'lost') this.lostSince = new Date();
+    this.state = 'lost';
+    if (code === 4403) this.#revoked();
+  }
+
+  /** A subscription that ends is begun again; where the log no longer reaches back far enough, with what is now. */
+  async #ended(expired: boolean): Promise<void> {
+    const socket = this.#socket;
+    if (!expired) await new Promise((resolve) => setTimeout(resolve, 1_000));
+    while (expired && this.#socket === socket) {
+      try {
+        this.#cursor = (await ask(EventCursor, {})).eventCursor;
+        break;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+    }
+    if (!socket || this.#socket !== socket) return;
+    this.#follow();
+    if (!expired) return;
+    clearTimeout(this.#quiet);
+    for (const read of this.#readers) read(true);
+    this.#recovered({ events: 0, anew: true });
+  }
+}
+
+export const live = new Live();

@@ -1,0 +1,19 @@
+/** The addresses of pages. */
+const to =
+  (folder: string) =>
+  (id: string): string =>
+    `/${folder}/${encodeURIComponent(id)}`;
+
+export const paths = {
+  overview: '/',
+  project: to('projects'),
+  environment: to('environments'),
+  newApplication: (environmentId: string) => `${to('environments')(environmentId)}/new-application`,
+  application: to('applications'),
+  deployments: (applicationId: string) => `${to('applications')(applicationId)}/deployments`,
+  deployment: (applicationId: string, id: string) =>
+    `${to('applications')(applicationId)}/deployments/${encodeURIComponent(id)}`,
+  signIn: '/sign-in',
+  setup: '/setup',
+  api: '/graphiql',
+};

@@ -1,0 +1,50 @@
+/** Who is signed in. */
+import { goto } from '$app/navigation';
+import { ask, onSignedOut, tell } from '$lib/api/client';
+import { Problem } from '$lib/api/problems';
+import { live } from '$lib/live/live.svelte';
+import { Session, SignInOptions, SignOut, type Viewer } from './queries';
+
+class CurrentSession {
+  viewer = $state.raw<Viewer>();
+  version = $state('');
+  /** Why it cannot be found out who is signed in. */
+  problem = $state.raw<Problem>();
+
+  constructor() {
+    onSignedOut(() => void this.#gone());
+  }
+
+  /** Find out who is signed in, and follow what they may see. Somebody who is not goes to sign in. */
+  async begin(): Promise<void> {
+    try {
+      const { viewer, eventCursor, version } = await ask(Session, {});
+      this.viewer = viewer;
+      this.version = version;
+      this.problem = undefined;
+      // A right that has changed closes the socket as one that has ended does: who may still come reads all anew.
+      live.start(eventCursor, () => void this.begin());
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (error.code !== 'UNAUTHENTICATED') this.problem = error;
+    }
+  }
+
+  async signOut(): Promise<void> {
+    live.stop();
+    await tell(SignOut, { input: {} });
+    this.viewer = undefined;
+    await goto('/sign-in');
+  }
+
+  async #gone(): Promise<void> {
+    live.stop();
+    this.viewer = undefined;
+    if (['/sign-in', '/setup'].includes(location.pathname)) return;
+    const next = location.pathname + location.search;
+    const { signInOptions } = await ask(SignInOptions, {});
+    await goto(signInOptions.ownerNeeded ? '/setup' : `/sign-in?next=${encodeURIComponent(next)}`);
+  }
+}
+
+export const session = new CurrentSession();

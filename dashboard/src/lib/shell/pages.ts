@@ -1,0 +1,24 @@
+/** The pages that can be gone to from everywhere: in the sidebar, in the palette, and by `g` and their key. */
+import { paths } from '$lib/paths';
+import { t } from '$lib/texts';
+
+export interface PageLink {
+  href: string;
+  label: string;
+  /** The key that leads there after `g`. */
+  key: string;
+  /** Drawn on a 16 by 16 grid. */
+  icon: string;
+  /** Whether the page has a Content-Security-Policy of its own, so that the browser must ask for it anew. */
+  reload?: boolean;
+}
+
+export const pages: readonly PageLink[] = [
+  {
+    href: paths.overview,
+    label: t.shell.nav.overview,
+    key: 'o',
+    icon: 'M2.5 2.5h4.5v4.5h-4.5zM9 2.5h4.5v4.5H9zM2.5 9h4.5v4.5h-4.5zM9 9h4.5v4.5H9z',
+  },
+  { href: paths.api, label: t.shell.nav.api, key: 'a', icon: 'M5.5 4 2 8l3.5 4M10.5 4 14 8l-3.5 4', reload: true },
+];

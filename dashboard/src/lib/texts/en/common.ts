@@ -1,0 +1,33 @@
+export const common = {
+  product: 'Wharfinger',
+  actions: 'Actions',
+  cancel: 'Cancel',
+  close: 'Close',
+  create: 'Create',
+  copy: 'Copy',
+  copied: 'Copied',
+  loading: 'Loading',
+  name: 'Name',
+  optional: 'optional',
+  save: 'Save',
+  status: 'Status',
+  unknown: 'unknown',
+  more: 'Show more',
+  confirm: {
+    type: (name: string) => `Type ${name} to confirm`,
+    mismatch: 'That is not the name.',
+  },
+  problem: {
+    unreachable: 'The server cannot be reached.',
+    unreachableHelp: 'It may be restarting. This page comes back by itself.',
+    notFound: 'There is nothing here.',
+    notFoundHelp: 'It was removed, or it belongs to a team that you are not in.',
+    forbidden: 'You may not do this.',
+    title: 'This could not be shown.',
+    back: 'Back to the overview',
+  },
+  time: {
+    never: 'never',
+    justNow: 'just now',
+  },
+};

@@ -1,0 +1,101 @@
+"""Chromium as a person uses it, and what is looked at while they do."""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.async_api import Browser, BrowserContext, Page, Playwright
+
+Theme = Literal["light", "dark"]
+
+ROOT = Path(__file__).parents[2]
+SCREENSHOTS = Path(os.environ.get("DASHBOARD_SCREENSHOTS", ROOT / "dashboard" / "screenshots"))
+_AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
+]
+
+
+@asynccontextmanager
+async def chromium(playwright: Playwright) -> AsyncGenerator[Browser]:
+    """The distribution's browser, without a screen."""
+    browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_FLAGS)
+    try:
+        yield browser
+    finally:
+        await browser.close()
+
+
+@dataclass
+class Window:
+    """One page of one person."""
+
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+    loads: int = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, browser: Browser, address: str, **how: Any) -> AsyncGenerator["Window"]:
+        """A window with cookies of its own."""
+        context: BrowserContext = await browser.new_context(
+            base_url=address, viewport={"width": 1280, "height": 800}, reduced_motion="reduce", **how
+        )
+        context.set_default_timeout(15_000)
+        page = await context.new_page()
+        window = cls(page, address)
+        page.on("console", lambda said: window.complain(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: window.complain(str(error)))
+        page.on("load", lambda _: window.loaded())
+        try:
+            yield window
+        finally:
+            await context.close()
+
+    def complain(self, text: str) -> None:
+        # A request that the server refuses is told there by the browser, and on the page by us.
+        if "Failed to load resource" not in text and "WebSocket connection to" not in text:
+            self.complaints.append(text)
+
+    def loaded(self) -> None:
+        self.loads += 1
+
+    def has_complained_of_nothing(self) -> None:
+        """Nothing went wrong in the page, and nothing was kept from it by its Content-Security-Policy."""
+        assert not self.complaints, "\n".join(self.complaints)
+
+    async def looks_right(self, name: str) -> None:
+        """Everybody can use what is shown, in both themes; pictures of both are kept under this name."""
+        for theme in ("light", "dark"):
+            await self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            # By itself, it would hide the caret with a style that the page's own policy does not let in.
+            picture = SCREENSHOTS / f"{name}-{theme}.png"
+            await self.page.screenshot(path=picture, full_page=True, caret="initial")
+            violations = await self._violations()
+            assert not violations, f"{name}, {theme}:\n" + "\n".join(violations)
+        await self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+
+    async def _violations(self) -> list[str]:
+        if not await self.page.evaluate("'axe' in window"):
+            # Evaluated, not inserted: the page's own policy lets no other script in.
+            await self.page.evaluate(_AXE.read_text())
+        options = {"runOnly": {"type": "tag", "values": _RULES}}
+        found = await self.page.evaluate("options => axe.run(document, options)", options)
+        return [
+            f"{each['id']}: {each['help']}\n    {node['html'][:200]}\n    {node['failureSummary']}"
+            for each in found["violations"]
+            for node in each["nodes"]
+        ]
