@@ -22,7 +22,6 @@ export const certificates = {
       : days === 0
         ? 'This certificate expires today'
         : `This certificate expires in ${days === 1 ? '1 day' : `${days} days`}`,
-  next: (verb: string) => `${verb} `,
   nextTry: 'Tried again',
   nextRenewal: 'Renewed',
   chain: 'The certificate and those of its issuers, as PEM',
@@ -113,6 +112,7 @@ export const certificates = {
     key: 'Private key',
     keyHint: 'PEM, without a password. It is encrypted and can never be read again.',
     team: 'Team',
+    chooseTeam: 'Choose a team',
     teamHint: 'Who it shall belong to. Only its domains and databases can use it.',
     submit: 'Upload',
     choose: 'Choose a file',
