@@ -13,6 +13,17 @@ export const paths = {
   deployments: (applicationId: string) => `${to('applications')(applicationId)}/deployments`,
   deployment: (applicationId: string, id: string) =>
     `${to('applications')(applicationId)}/deployments/${encodeURIComponent(id)}`,
+  newDatabase: (environmentId: string) => `${to('environments')(environmentId)}/new-database`,
+  database: to('databases'),
+  databaseTab: (databaseId: string, tab: 'connect' | 'exposure' | 'dumps' | 'settings') =>
+    `${to('databases')(databaseId)}/${tab}`,
+  server: '/server',
+  certificates: '/certificates',
+  certificate: to('certificates'),
+  uploadCertificate: '/certificates/upload',
+  resolvers: '/resolvers',
+  resolver: to('resolvers'),
+  newResolver: '/resolvers/new',
   signIn: '/sign-in',
   setup: '/setup',
   api: '/graphiql',

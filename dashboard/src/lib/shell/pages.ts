@@ -20,5 +20,17 @@ export const pages: readonly PageLink[] = [
     key: 'o',
     icon: 'M2.5 2.5h4.5v4.5h-4.5zM9 2.5h4.5v4.5H9zM2.5 9h4.5v4.5h-4.5zM9 9h4.5v4.5H9z',
   },
+  {
+    href: paths.server,
+    label: t.shell.nav.server,
+    key: 's',
+    icon: 'M2.5 2.5h11v4.5h-11zM2.5 9h11v4.5h-11zM5 4.75h.01M5 11.25h.01',
+  },
+  {
+    href: paths.certificates,
+    label: t.shell.nav.certificates,
+    key: 'c',
+    icon: 'M8 1.5 13.5 3.5v4c0 3.5-2.3 5.8-5.5 7-3.2-1.2-5.5-3.5-5.5-7v-4zM5.5 8l1.8 1.8 3.2-3.4',
+  },
   { href: paths.api, label: t.shell.nav.api, key: 'a', icon: 'M5.5 4 2 8l3.5 4M10.5 4 14 8l-3.5 4', reload: true },
 ];

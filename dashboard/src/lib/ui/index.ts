@@ -1,3 +1,4 @@
+export { default as ActionButton } from './ActionButton.svelte';
 export { default as Answer } from './Answer.svelte';
 export { default as Button } from './Button.svelte';
 export { default as Card } from './Card.svelte';
@@ -10,10 +11,12 @@ export { default as Field } from './Field.svelte';
 export { default as Form } from './Form.svelte';
 export { default as Notice } from './Notice.svelte';
 export { default as Page } from './Page.svelte';
+export { default as Pairs, type Pair } from './Pairs.svelte';
 export { default as Skeleton } from './Skeleton.svelte';
 export { default as Status } from './Status.svelte';
 export { default as Table } from './Table.svelte';
 export { default as Tabs } from './Tabs.svelte';
 export { default as Time } from './Time.svelte';
+export { bytes } from './bytes';
 export { duration, moment, timeOfDay } from './times';
 export { toasts } from './toasts.svelte';
