@@ -13,6 +13,12 @@ export const paths = {
   deployments: (applicationId: string) => `${to('applications')(applicationId)}/deployments`,
   deployment: (applicationId: string, id: string) =>
     `${to('applications')(applicationId)}/deployments/${encodeURIComponent(id)}`,
+  domains: (applicationId: string) => `${to('applications')(applicationId)}/domains`,
+  logs: (applicationId: string) => `${to('applications')(applicationId)}/logs`,
+  metrics: (applicationId: string) => `${to('applications')(applicationId)}/metrics`,
+  variables: (applicationId: string) => `${to('applications')(applicationId)}/variables`,
+  volumes: (applicationId: string) => `${to('applications')(applicationId)}/volumes`,
+  applicationSettings: (applicationId: string) => `${to('applications')(applicationId)}/settings`,
   signIn: '/sign-in',
   setup: '/setup',
   api: '/graphiql',

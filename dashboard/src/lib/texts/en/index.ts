@@ -1,9 +1,28 @@
 /** English. Each part of the dashboard has a file; a text with something in it is a function. */
 import { application } from './application';
+import { applicationSettings } from './applicationSettings';
 import { common } from './common';
+import { domains } from './domains';
+import { logs } from './logs';
+import { metrics } from './metrics';
 import { open } from './open';
 import { projects } from './projects';
 import { shell } from './shell';
 import { states } from './states';
+import { variables } from './variables';
+import { volumes } from './volumes';
 
-export const en = { application, common, open, projects, shell, states };
+export const en = {
+  application,
+  applicationSettings,
+  common,
+  domains,
+  logs,
+  metrics,
+  open,
+  projects,
+  shell,
+  states,
+  variables,
+  volumes,
+};
