@@ -25,20 +25,25 @@ export class Problem extends Error {
     return new Problem(String(first?.extensions['code'] ?? 'INTERNAL'), first?.message ?? 'The answer is empty.');
   }
 
-  /** What is wrong with this field of the input (`email`, `healthCheck.path`). */
+  /** What is wrong with this field of the input (`email`, `healthCheck.path`), or with a part of it. */
   about(field: string): string | undefined {
-    return this.refusals.find((refusal) => path(refusal) === field)?.message;
+    return this.refusals.find((refusal) => isIn(path(refusal), field))?.message;
   }
 
   /** What is wrong with none of these fields. */
   beside(fields: readonly string[]): string[] {
     if (!this.refusals.length) return [this.message];
-    return this.refusals.filter((refusal) => !fields.includes(path(refusal))).map((refusal) => refusal.message);
+    const other = (refusal: Refusal) => !fields.some((field) => isIn(path(refusal), field));
+    return this.refusals.filter(other).map((refusal) => refusal.message);
   }
 
   has(code: string): boolean {
     return this.code === code || this.refusals.some((refusal) => refusal.code === code);
   }
+}
+
+function isIn(path: string, field: string): boolean {
+  return path === field || path.startsWith(`${field}.`);
 }
 
 function path(refusal: Refusal): string {

@@ -1,16 +1,5 @@
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
-/** "1.5 GiB", rounded. */
-export function size(bytes: number | string): string {
-  let value = Number(bytes);
-  let unit = 0;
-  while (Math.abs(value) >= 1_023.5 && unit < UNITS.length - 1) {
-    value /= 1_024;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 99.95 ? Math.round(value) : Number(value.toFixed(1))} ${UNITS[unit]}`;
-}
-
 /** "512MiB": exact, and as the API takes it. */
 export function exactSize(bytes: number | string): string {
   let value = Number(bytes);
