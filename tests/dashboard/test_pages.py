@@ -38,6 +38,7 @@ async def test_a_failing_deployment_is_understood_and_rolled_back(owned_world: O
     await page.get_by_role("button", name="Deploy", exact=True).click()
 
     await expect(page.get_by_text("The program ended")).to_be_visible(timeout=30_000)
+    await expect(page.get_by_role("listitem").filter(has_text="failed here")).to_contain_text("Checking")
     await expect(page.get_by_text(MARKUP)).to_be_visible()
     await expect(page.get_by_text("What was live before is live still.")).to_be_visible()
     assert await page.locator("img[src=x]").count() == 0
@@ -68,12 +69,14 @@ async def test_two_browsers_see_the_same_at_once(owned_world: Owned, owners_wind
             done = time.monotonic()
             delays.append(max(await asyncio.gather(*seen)) - done)
         assert min(delays) < 0.5, delays
+        await other.looks_right("overview-many")
         other.has_complained_of_nothing()
 
 
 async def test_a_page_outlives_its_server(owned_world: Owned, owners_window: Window) -> None:
     page = owners_window.page
     await page.goto("/")
+    await expect(page.get_by_text("All is well")).to_be_visible()
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
     owned_world.kill()
