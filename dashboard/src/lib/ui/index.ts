@@ -10,6 +10,7 @@ export { default as Field } from './Field.svelte';
 export { default as Form } from './Form.svelte';
 export { default as Notice } from './Notice.svelte';
 export { default as Page } from './Page.svelte';
+export { default as SecretText } from './SecretText.svelte';
 export { default as Skeleton } from './Skeleton.svelte';
 export { default as Status } from './Status.svelte';
 export { default as Table } from './Table.svelte';
