@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 from dataclasses import dataclass, field
-from mimetypes import guess_type
 from pathlib import Path, PurePosixPath
 
 from starlette.requests import Request
@@ -13,6 +12,17 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 BUILD = Path(__file__).parent.parent / "dashboard" / "build"
 
 _ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+# Not those of the host, which may know them differently or not at all.
+_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".woff2": "font/woff2",
+}
 _NEVER_SERVED = {"index.html", "operations.json"}
 _HASHED = "_app/immutable/"
 _INLINE = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
@@ -72,12 +82,18 @@ class Dashboard:
 
 def _file(asset: _Asset, request: Request, headers: dict[str, str]) -> Response:
     path, headers = asset.path, {"Vary": "Accept-Encoding", **headers}
-    accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
+    accepted = _accepted(request.headers.get("accept-encoding", ""))
     for encoding, encoded in asset.encoded.items():
         if encoding in accepted:
             path, headers["Content-Encoding"] = encoded, encoding
             break
     return FileResponse(path, headers=headers, media_type=asset.media_type)
+
+
+def _accepted(header: str) -> set[str]:
+    """The encodings that are named, and not refused."""
+    parts = (part.replace(" ", "").lower().partition(";q=") for part in header.split(","))
+    return {encoding for encoding, _, quality in parts if quality.strip("0.") or not quality}
 
 
 def _assets_in(build: Path) -> dict[str, _Asset]:
@@ -86,7 +102,7 @@ def _assets_in(build: Path) -> dict[str, _Asset]:
     for path in sorted(build.rglob("*")):
         name = path.relative_to(build).as_posix()
         if path.is_file() and not name.endswith(suffixes) and name not in _NEVER_SERVED:
-            media_type = guess_type(name)[0] or "application/octet-stream"
+            media_type = _TYPES.get(path.suffix, "application/octet-stream")
             found[name] = _Asset(path, media_type, _encoded(path))
     return found
 

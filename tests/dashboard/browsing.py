@@ -59,6 +59,7 @@ class Window:
         page.on("console", lambda said: window.complain(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: window.complain(str(error)))
         page.on("load", lambda _: window.loaded())
+        page.on("requestfailed", lambda request: window.failed(request.url, request.failure))
         try:
             yield window
         finally:
@@ -68,6 +69,11 @@ class Window:
         # A request that the server refuses is told there by the browser, and on the page by us.
         if "Failed to load resource" not in text and "WebSocket connection to" not in text:
             self.complaints.append(text)
+
+    def failed(self, url: str, why: str | None) -> None:
+        """A file of the build did not come, which no test has in mind."""
+        if "/_app/" in url:
+            self.complaints.append(f"{url}: {why}")
 
     def loaded(self) -> None:
         self.loads += 1

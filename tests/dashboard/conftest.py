@@ -1,20 +1,19 @@
 """A real browser in front of a real installation."""
 
-import re
+import asyncio
 from collections.abc import AsyncGenerator, Iterator
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser, async_playwright
 
 from tests.dashboard.browsing import Window, chromium
-from tests.docker.world import World
+from tests.dashboard.owned import Owned
 
 
 @pytest.fixture(scope="module")
-def fresh_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def fresh_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owned]:
     """An installation that has just been started for the first time; the tests of one module share it."""
-    made = World(tmp_path_factory.mktemp("dashboard"))
-    made.token = "none: the first one would end the setup token"
+    made = Owned(tmp_path_factory.mktemp("dashboard"))
     try:
         made.start()
         yield made
@@ -23,22 +22,29 @@ def fresh_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         made.uninstall()
 
 
-@pytest.fixture
-def setup_token(fresh_world: World) -> str:
-    """What the server printed at its first start."""
-    found = re.search(r"#token=(\S+)", fresh_world.log.read_text())
-    assert found
-    return found[1]
+@pytest.fixture(scope="module")
+def owned_world(fresh_world: Owned) -> Owned:
+    """The same, after somebody has become its owner."""
+    asyncio.run(fresh_world.get_owner())
+    return fresh_world
 
 
 @pytest.fixture
-async def window(fresh_world: World) -> AsyncGenerator[Window]:
+async def browser() -> AsyncGenerator[Browser]:
+    async with async_playwright() as playwright, chromium(playwright) as running:
+        yield running
+
+
+@pytest.fixture
+async def window(fresh_world: Owned, browser: Browser) -> AsyncGenerator[Window]:
     """A window of a browser that has never been here."""
-    address = f"http://127.0.0.1:{fresh_world.port}"
-    async with (
-        async_playwright() as playwright,
-        chromium(playwright) as browser,
-        Window.opened(browser, address) as window,
-    ):
+    async with Window.opened(browser, fresh_world.address) as window:
         yield window
         window.has_complained_of_nothing()
+
+
+@pytest.fixture
+async def owners_window(owned_world: Owned, window: Window) -> Window:
+    """A window in which the owner is signed in, and of which no page was opened yet."""
+    await owned_world.sign_in(window)
+    return window

@@ -4,30 +4,28 @@ import pytest
 from playwright.async_api import expect
 
 from tests.dashboard.browsing import Window
-from tests.docker.world import World
+from tests.dashboard.owned import EMAIL, NAME, PASSWORD, Owned
 
 pytestmark = pytest.mark.docker
 
-PASSWORD = "a wharf is no place to sleep"
 
-
-async def test_a_newcomer_deploys_an_application(fresh_world: World, setup_token: str, window: Window) -> None:
+async def test_a_newcomer_deploys_an_application(fresh_world: Owned, window: Window) -> None:
     page = window.page
     await page.goto("/")
     await expect(page).to_have_url(f"{window.address}/setup")
     await window.looks_right("setup")
 
     await page.get_by_label("Setup token").fill("no token")
-    await page.get_by_label("Your name").fill("Ann <b>Bold</b>")
-    await page.get_by_label("E-mail address").fill("ann@example.com")
+    await page.get_by_label("Your name").fill(NAME)
+    await page.get_by_label("E-mail address").fill(EMAIL)
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Create owner").click()
     await expect(page.get_by_text("This is not the setup token.")).to_be_visible()
-    await page.get_by_label("Setup token").fill(setup_token)
+    await page.get_by_label("Setup token").fill(fresh_world.setup_token)
     await page.get_by_role("button", name="Create owner").click()
 
     await expect(page.get_by_role("heading", name="Start with a project")).to_be_visible()
-    await expect(page.get_by_text("Ann <b>Bold</b>", exact=True)).to_be_visible()
+    await expect(page.get_by_text(NAME, exact=True)).to_be_visible()
     await window.looks_right("overview-empty")
     await page.get_by_role("button", name="New project").first.click()
     await page.get_by_role("dialog").get_by_label("Name").fill("Shop!")

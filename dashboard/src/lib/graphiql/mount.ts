@@ -24,7 +24,9 @@ export function mount(place: Element): () => void {
   const socket = createClient({ url: `${location.origin.replace(/^http/, 'ws')}/graphql` });
   const fetcher = createGraphiQLFetcher({ url: '/graphql', wsClient: socket });
   const root = createRoot(place);
-  root.render(createElement(GraphiQL, { fetcher, defaultQuery: WELCOME }));
+  // What a link brings along is shown, and runs only when somebody says so.
+  const initialQuery = new URLSearchParams(location.search).get('query') ?? undefined;
+  root.render(createElement(GraphiQL, { fetcher, defaultQuery: WELCOME, initialQuery }));
   return () => {
     root.unmount();
     void socket.dispose();

@@ -1,7 +1,7 @@
 /** The one websocket, for all subscriptions. What is subscribed to comes back with it after a cut. */
 import type { TypedDocumentNode } from '@urql/core';
-import { createClient, type Client } from 'graphql-ws';
-import { extensionsOf, textOf } from '$lib/api/operations';
+import { createClient, type Client, type SubscribePayload } from 'graphql-ws';
+import { BY_HASH, extensionsOf, textOf } from '$lib/api/operations';
 
 const SHORTEST = 150; // ms
 const LONGEST = 5_000;
@@ -13,6 +13,12 @@ export interface Watch {
   open?: () => void;
   /** `code` as the protocol has it: 4403 is said to whoever's right to be here has ended or changed. */
   closed?: (code: number) => void;
+}
+
+/** Why a subscription ended. */
+export interface Complaint {
+  message: string;
+  extensions?: { code?: unknown };
 }
 
 export class Socket {
@@ -55,22 +61,35 @@ export class Socket {
     document: TypedDocumentNode<Data, Variables>,
     variables: () => Variables,
     next: (data: Data) => void,
-    ended: (errors?: readonly { message: string; extensions?: { code?: unknown } }[]) => void = () => undefined,
+    ended: (errors?: readonly Complaint[]) => void = () => undefined,
   ): () => void {
-    const query = textOf(document);
+    const text = textOf(document);
+    let known = BY_HASH; // that is, to the server, until it says otherwise
+    // The client writes the message anew for each connection, and thereby reads this.
     const payload = {
-      query,
-      extensions: extensionsOf(query),
-      // The client writes the message anew for each connection, and thereby reads this.
+      get query() {
+        return known ? undefined : text;
+      },
+      extensions: extensionsOf(text),
       get variables() {
         return variables() as Record<string, unknown>;
       },
     };
-    return this.#client.subscribe<Data>(payload, {
-      next: ({ data }) => data && next(data),
-      error: (error) => ended(Array.isArray(error) ? error : [{ message: String(error) }]),
-      complete: () => ended(),
-    });
+    let stop: () => void;
+    const begin = () => {
+      stop = this.#client.subscribe<Data>(payload as unknown as SubscribePayload, {
+        next: ({ data }) => data && next(data),
+        error: (error) => {
+          const errors: readonly Complaint[] = Array.isArray(error) ? error : [{ message: String(error) }];
+          if (!known || errors[0]?.extensions?.code !== 'PERSISTED_QUERY_NOT_FOUND') return ended(errors);
+          known = false;
+          begin();
+        },
+        complete: () => ended(),
+      });
+    };
+    begin();
+    return () => stop();
   }
 
   close(): void {

@@ -26,11 +26,10 @@ export const shell = {
   palette: {
     title: 'Command palette',
     open: 'Search and commands',
-    placeholder: 'Go to, deploy, open logs…',
+    placeholder: 'Go to, deploy…',
     empty: 'Nothing is called so.',
-    groups: { go: 'Go to', deploy: 'Deploy', other: 'Other' },
+    page: 'Page',
     deploy: (name: string) => `Deploy ${name}`,
-    logs: (name: string) => `Open logs of ${name}`,
     deploying: (name: string) => `${name} is being deployed.`,
   },
   shortcuts: {
