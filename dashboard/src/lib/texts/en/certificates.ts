@@ -13,8 +13,8 @@ export const certificates = {
   unused: 'nothing',
   uploaded: 'Uploaded',
   none: 'none yet',
-  expiresSoon: (days: number) => (days === 1 ? '1 day left' : `${days} days left`),
-  expired: 'expired',
+  expiresSoon: 'Expires soon',
+  expired: 'Expired',
   bringNext: 'It was uploaded, so nobody renews it: upload the next one before then.',
   soonTitle: (days: number) =>
     days < 0
@@ -127,7 +127,7 @@ export const resolvers = {
   name: 'Name',
   default: 'default',
   makeDefault: 'Make default',
-  makeDefaultOf: (name: string) => `Make ${name} the default`,
+  makeDefaultOf: (name: string) => `Make default: ${name}`,
   builtIn: 'built in',
   directory: 'Directory',
   challenge: 'Challenge',

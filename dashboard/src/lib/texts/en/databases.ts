@@ -303,7 +303,7 @@ export const databases = {
     FAILED: 'The database holds what it held before.',
   },
   settings: {
-    title: 'Server',
+    title: 'Version, limits and configuration',
     save: 'Save and restart',
     saved: 'Saved. The database restarts with it.',
     unchanged: 'Nothing is changed yet.',
@@ -317,7 +317,8 @@ export const databases = {
     memoryHint: 'Such as 512MiB or 2GiB. Empty: no limit.',
     variables: 'Environment variables of the server',
     variablesNow: 'There are: ',
-    variablesHint: 'Values cannot be read again. What you give here takes the place of all that there are.',
+    variablesHint: 'What else the server shall find. Values are encrypted and cannot be read again.',
+    variablesReplace: 'What you give here takes the place of all that there are. Values cannot be read again.',
     replaceVariables: 'Replace the variables',
     addVariable: 'Add a variable',
     variable: 'Name',
