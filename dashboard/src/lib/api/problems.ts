@@ -25,15 +25,21 @@ export class Problem extends Error {
     return new Problem(String(first?.extensions['code'] ?? 'INTERNAL'), first?.message ?? 'The answer is empty.');
   }
 
-  /** What is wrong with this field of the input (`email`, `healthCheck.path`). */
+  /** What the page itself sees is wrong with a field, as if the server had said it. */
+  static mistake(field: string, message: string): Problem {
+    return new Problem('REFUSED', message, [{ code: 'INVALID_INPUT', message, field: field.split('.') }]);
+  }
+
+  /** What is wrong with this field of the input (`email`, `healthCheck.path`), or with a part of it. */
   about(field: string): string | undefined {
-    return this.refusals.find((refusal) => path(refusal) === field)?.message;
+    return this.refusals.find((refusal) => isIn(path(refusal), field))?.message;
   }
 
   /** What is wrong with none of these fields. */
   beside(fields: readonly string[]): string[] {
     if (!this.refusals.length) return [this.message];
-    return this.refusals.filter((refusal) => !fields.includes(path(refusal))).map((refusal) => refusal.message);
+    const other = (refusal: Refusal) => !fields.some((field) => isIn(path(refusal), field));
+    return this.refusals.filter(other).map((refusal) => refusal.message);
   }
 
   has(code: string): boolean {
@@ -41,6 +47,11 @@ export class Problem extends Error {
   }
 }
 
+function isIn(path: string, field: string): boolean {
+  return path === field || path.startsWith(`${field}.`);
+}
+
 function path(refusal: Refusal): string {
-  return (refusal.field ?? []).filter((part) => part !== 'input').join('.');
+  // An entry of a list is told at the field of the list.
+  return (refusal.field ?? []).filter((part) => part !== 'input' && !/^\d+$/.test(part)).join('.');
 }

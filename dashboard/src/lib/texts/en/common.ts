@@ -9,6 +9,8 @@ export const common = {
   loading: 'Loading',
   name: 'Name',
   optional: 'optional',
+  remove: 'Remove',
+  removeOf: (name: string) => `Remove ${name}`,
   save: 'Save',
   status: 'Status',
   unknown: 'unknown',
