@@ -115,13 +115,13 @@ async def test_a_database_is_exposed_dumped_and_restored(owned_world: Owned, own
         await expect(page.get_by_role("heading", name="No dump yet")).to_be_visible()
         await window.looks_right("database-dumps-empty")
         await page.get_by_role("button", name="Dump now").first.click()
-        await expect(page.get_by_role("cell", name="Good")).to_be_visible(timeout=40_000)
+        await expect(page.locator("td .status", has_text="Good")).to_be_visible(timeout=40_000)
         await client.ask("SET", "berth", "none")
     await page.get_by_role("button", name=re.compile("Restore the dump")).click()
     await page.get_by_label("Type books to confirm").fill("books")
     await window.looks_right("database-restore")
     await page.get_by_role("button", name="Replace everything").click()
-    await expect(page.get_by_role("cell", name="Restored")).to_be_visible(timeout=60_000)
+    await expect(page.locator("td .status", has_text="Restored")).to_be_visible(timeout=60_000)
     async with session(port, password) as client:
         assert await client.ask("EXISTS", "berth") == b":1\r\n"
         assert await client.ask("GETRANGE", "berth", "0", "-1") == b"$5\r\n"
