@@ -9,7 +9,7 @@ WORKDIR /src
 COPY pyproject.toml extra-ca.crt* ./
 RUN python3 -m venv /opt/wharf \
     && { [ ! -e extra-ca.crt ] || /opt/wharf/bin/pip config --site set global.cert /src/extra-ca.crt; } \
-    && python3 -c 'import tomllib; c = tomllib.load(open("pyproject.toml", "rb")); print(*c["build-system"]["requires"], *c["project"]["dependencies"], sep="\n")' >requirements.txt \
+    && python3 -c 'import tomllib; c = tomllib.load(open("pyproject.toml", "rb")); print(*c["build-system"]["requires"], *c["project"]["dependencies"], *c["project"]["optional-dependencies"]["tracing"], sep="\n")' >requirements.txt \
     && /opt/wharf/bin/pip install --no-cache-dir -r requirements.txt \
     && rm -f /opt/wharf/pip.conf
 

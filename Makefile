@@ -32,7 +32,7 @@ soak: ## Run what is too long for every test run: faults, load and simulation at
 	$(BIN)/pytest -m soak --seed $(SEED) --log-cli-level INFO
 
 bench: ## Measure, print a table, write bench/results.json, draw docs/bench.svg
-	@scripts/setup test
+	@scripts/setup bench
 	@scripts/images
 	@$(BIN)/python -m bench
 
@@ -55,4 +55,5 @@ image: ## Build the Docker image, wharfinger
 
 clean: ## Remove what was built or installed here; data and Docker images stay
 	rm -rf .venv .cache extra-ca.crt build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	rm -rf tests/clients/node_modules dashboard/node_modules dashboard/build dashboard/.svelte-kit dashboard/screenshots
+	rm -rf tests/clients/node_modules bench/node/node_modules
+	rm -rf dashboard/node_modules dashboard/build dashboard/.svelte-kit dashboard/screenshots

@@ -17,7 +17,18 @@ from pathlib import Path
 
 import uvloop
 
-from bench import deploy, event_latency, idle, redeploy, route_change, tcp_proxy
+from bench import (
+    dashboard_query,
+    deploy,
+    event_latency,
+    fanout,
+    idle,
+    redeploy,
+    route_change,
+    subscribers,
+    tcp_proxy,
+    under_load,
+)
 from bench.conditions import conditions
 from bench.picture import picture
 from bench.report import Figure, save, table
@@ -30,6 +41,10 @@ _MEASUREMENTS: dict[tuple[str, ...], Callable[[Sizes], Awaitable[list[Figure]]]]
     ("redeploy_wrong_answers",): redeploy.measure,
     ("route_change_ratio", "route_change_p95_ms"): route_change.measure,
     ("event_latency_ms_1", "event_latency_ms_1000"): event_latency.measure,
+    ("dashboard_query_ratio",): dashboard_query.measure,
+    ("fanout_ratio", "fanout_last_delay_ratio"): fanout.measure,
+    ("subscriber_idle_kib", "subscribers_idle_cpu_percent"): subscribers.measure,
+    ("mutation_p99_ratio",): under_load.measure,
     ("tcp_proxy_ratio",): tcp_proxy.measure_transactions,
     ("tcp_proxy_private_mib",): tcp_proxy.measure_memory,
     ("idle_private_mib", "idle_cpu_percent"): idle.measure,

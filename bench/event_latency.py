@@ -1,7 +1,6 @@
 """From Docker's event to the message at the last subscriber, beyond what Docker's own stream of events takes."""
 
 import asyncio
-import resource
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -11,6 +10,7 @@ import aiodocker
 import aiohttp
 from aiodocker.containers import DockerContainer
 
+from bench.fanout import allow_open_files
 from bench.report import Figure, spread
 from bench.server import Server, running_server
 from bench.sizes import Sizes
@@ -63,7 +63,7 @@ async def _until(socket: aiohttp.ClientWebSocketResponse, part: str) -> float:
 
 
 async def measure(sizes: Sizes) -> list[Figure]:
-    _allow_open_files()
+    allow_open_files()
     async with running_server() as server, aiodocker.Docker() as docker:
         environment = await server.environment("bench")
         # Nobody but us starts it again, so that there is one change at a time.
@@ -113,12 +113,6 @@ async def _subscribe(
     payload = {"query": _EVENTS, "variables": variables}
     await socket.send_json({"id": "1", "type": "subscribe", "payload": payload})
     return socket
-
-
-def _allow_open_files() -> None:
-    """Each subscriber is a connection, here and in the server, which inherits the limit."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _figure(number: int, subscribers: int, found: Latencies) -> Figure:

@@ -13,24 +13,30 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Concatenate, ParamSpec, TypeVar
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Engine, PoolProxiedConnection, event
+from sqlalchemy.engine import URL, Dialect, make_url
 from sqlmodel import Session, create_engine
 
 from db.errors import DatabaseUnusable, outages, unusable
+from db.stored import Statement, Stored
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Listener = Callable[[list[object]], None]
 
+Around = Callable[[str, Callable[..., object]], AbstractContextManager[object]]
+"""Given "read" or "write" and the function: what is entered around the transaction."""
+
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 15  # from the call of `write`, for another program to let the file go
+_MOST_KEPT = 10_000
 _BUSY_SECONDS = 1  # of them at a time in SQLite's own waiting; a read, which holds up everything, gets no more
 
 
@@ -38,17 +44,27 @@ class Sessions:
     """The database at `url` ("sqlite:////path/to/file.db"), opened for one process.
 
     `attribute` is called in the task that writes, and says in whose name: each transaction finds it under "by" in the
-    `info` of its session, which is of the class `writing`.
+    `info` of its session, which is of the class `writing`. `around` is for whoever times transactions.
     """
 
     def __init__(
-        self, url: str, attribute: Callable[[], object] = lambda: None, writing: type[Session] = Session
+        self,
+        url: str,
+        attribute: Callable[[], object] = lambda: None,
+        writing: type[Session] = Session,
+        around: Around = lambda _kind, _work: nullcontext(),
     ) -> None:
         self.url = url
         self._attribute = attribute
         self._writing = writing
+        self._around = around
+        self._asked = self._done = 0  # writes; each is counted by one thread only
+        self.committed_at: float | None = None
+        """While listeners are called: when what they are told was committed, by `time.perf_counter`."""
         parsed = make_url(url)
         self._reader = _reading_engine(parsed)
+        self._changes = Changes(self._reader)
+        self._kept: dict[Hashable, Any] = {}
         self._writer = writing_engine(parsed)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database-writer")
         self._listeners: list[Listener] = []
@@ -67,8 +83,41 @@ class Sessions:
 
     def read_now(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `read`, for callers that are not coroutines."""
-        with outages(self.url, reading=True), Session(self._reader, expire_on_commit=False) as session:
+        with (
+            self._around("read", query),
+            outages(self.url, reading=True),
+            Session(self._reader, expire_on_commit=False) as session,
+        ):
             return query(session, *args, **kwargs)
+
+    def rows_now(self, statement: Statement, **values: object) -> list[Stored]:
+        """What the statement finds with these values: one query past SQLAlchemy, which alone would cost as much."""
+        with outages(self.url, reading=True):
+            connection = self._reader.raw_connection()
+            try:
+                return statement.rows(connection.driver_connection, values)
+            finally:
+                connection.close()
+
+    @property
+    def dialect(self) -> Dialect:
+        """For which statements are compiled."""
+        return self._reader.dialect
+
+    def read_kept(self, query: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `read_now`; and again what was found, until something was committed by anybody, in whatever process.
+
+        All who ask get the same object, which none of them may change. The arguments can be hashed, and what is found
+        depends on them and on the rows alone.
+        """
+        with outages(self.url, reading=True):
+            if self._changes.happened() or len(self._kept) > _MOST_KEPT:
+                self._kept.clear()
+        key = (query, args, *kwargs.items())
+        if key not in self._kept:
+            self._kept[key] = self.read_now(query, *args, **kwargs)
+        found: T = self._kept[key]
+        return found
 
     async def write(self, change: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `change(session, …)` returns, after it was committed; rolled back whole if it raises.
@@ -96,11 +145,20 @@ class Sessions:
             except DatabaseUnusable:
                 loop.call_soon_threadsafe(self.stumbled.set)
                 raise
+            finally:
+                self._done += 1
             if notes:
-                loop.call_soon_threadsafe(self._tell, notes)
+                loop.call_soon_threadsafe(self._tell, notes, time.perf_counter())
             return result
 
-        return await loop.run_in_executor(self._thread, run)
+        self._asked += 1
+        with self._around("write", change):
+            return await loop.run_in_executor(self._thread, run)
+
+    @property
+    def writes_waiting(self) -> int:
+        """How many writes have begun or wait for their turn."""
+        return self._asked - self._done
 
     async def reach_disk(self) -> None:
         """What was committed is on the disk when this returns, and outlives the loss of power too."""
@@ -139,15 +197,44 @@ class Sessions:
             log.info("The database can be used again.")
         self._outage = None
 
-    def _tell(self, notes: list[object]) -> None:
-        for listener in self._listeners:
-            listener(notes)
+    def _tell(self, notes: list[object], committed_at: float) -> None:
+        self.committed_at = committed_at
+        try:
+            for listener in self._listeners:
+                listener(notes)
+        finally:
+            self.committed_at = None
 
     def close(self) -> None:
         """Finish the write that is under way, then let go of the file."""
         self._thread.shutdown(wait=True)
+        self._changes.close()
         self._writer.dispose()
         self._reader.dispose()
+
+
+class Changes:
+    """Whether anything was committed to the database of an engine, by whatever process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: PoolProxiedConnection | None = None
+        self._version: object = None
+
+    def happened(self) -> bool:
+        """Whether something was since the last call. Costs some microseconds."""
+        if self._connection is None:
+            # One that nobody else has: the number that SQLite counts up is a connection's own.
+            self._connection = self._engine.raw_connection()
+        before = self._version
+        driver: Any = self._connection.driver_connection
+        (self._version,) = driver.execute("PRAGMA data_version").fetchone()
+        return self._version != before
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def tell(session: Session, note: object) -> None:

@@ -5,6 +5,7 @@ for what leaves no trace in a table: a refusal, a password that was read, a sign
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import ORMExecuteState
 from sqlmodel import Session, SQLModel, select
 
 from db.models import AuditEntry, now
-from db.sessions import Sessions, tell
+from db.sessions import Around, Sessions, tell
 from engine.accounts.acting import acting_now, actor_of
 from engine.accounts.authority import INSTALLATION, Place
 from engine.accounts.viewer import Viewer
@@ -52,9 +53,9 @@ def note_action(session: Session, row: SQLModel) -> None:
         note(session, actor.viewer, actor.action, type(row).__name__, row.id, name_of(session, row), place)  # type: ignore[attr-defined]
 
 
-def audited(url: str) -> Sessions:
-    """The database at `url`, where what somebody changes is written down."""
-    return Sessions(url, acting_now, AuditedSession)
+def audited(url: str, around: Around = lambda _kind, _work: nullcontext()) -> Sessions:
+    """The database at `url`, where what somebody changes is written down. `around` is as for `Sessions`."""
+    return Sessions(url, acting_now, AuditedSession, around)
 
 
 class AuditedSession(Session):

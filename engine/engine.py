@@ -16,6 +16,7 @@ from engine.accounts.tokens import Tokens
 from engine.applications import Applications
 from engine.audit import audited
 from engine.audit_log import AuditLog
+from engine.census import Census, census
 from engine.certificates.side import CertificateSide
 from engine.containers import container_ended, forget_container, remember_container
 from engine.databases.side import DatabaseSide, remembering_databases
@@ -51,6 +52,7 @@ from engine.refusals import Refusals
 from engine.rekeying import Rekeying
 from engine.settings import EngineSettings
 from engine.stats import Stats
+from engine.telemetry import Telemetry
 from engine.work import Work
 
 log = logging.getLogger(__name__)
@@ -63,13 +65,16 @@ _NETWORKS = "The networks of removed environments"  # as the log names them
 class Engine:
     """Everything that the API may ask for. `start` and `stop` frame its life; between them it converges."""
 
-    def __init__(self, settings: EngineSettings, outside: Outside = REAL) -> None:
-        self.sessions = audited(settings.database_url)
+    def __init__(self, settings: EngineSettings, outside: Outside = REAL, telemetry: Telemetry | None = None) -> None:
+        self.telemetry = telemetry or Telemetry()
+        self.sessions = audited(settings.database_url, self.telemetry.database_work)
         ring = KeyRing(settings.data_directory / KEY_FILE, settings.secret_key)
         self.cipher = self.sessions.read_now(unlock, ring)
         self.sessions.read_now(check_keys, ring)
         self._rekeying = Rekeying(self.sessions, ring, self.cipher)
+        count = self.telemetry.watch(self.sessions)
         self.events = EventLog(self.sessions, settings.events_kept)
+        self.events.on_event(count)
         self.journals = Journals(self.sessions)
         self.audit = AuditLog(self.sessions)
         self.refusals = Refusals(self.sessions)
@@ -133,10 +138,25 @@ class Engine:
         await self.host.docker.close()
         self.sessions.close()
 
+    async def census(self) -> Census:
+        """How many of everything there are, of all teams: for those who look after the installation."""
+        return await self.sessions.read(census)
+
+    @property
+    def writes_waiting(self) -> int:
+        """How many writes of the database have begun or wait for their turn."""
+        return self.sessions.writes_waiting
+
+    @property
+    def works(self) -> dict[str, Work]:
+        """Who is at work, by what it is about."""
+        own = {"applications": self._work, "networks": self._tidying}
+        return own | self._database_side.works | self._certificate_side.works
+
     def _make_application_side(self) -> None:
         replicas = Replicas(self.sessions, self.host, self.cipher)
         preparation = Preparation(self.sessions, self.host.docker, self.cipher, self.journals)
-        self._runner = Runner(self.sessions, self.host, preparation, replicas, self.journals)
+        self._runner = Runner(self.sessions, self.host, preparation, replicas, self.journals, self.telemetry)
         self._keeper = Keeper(self.sessions, self.host, self._runner, replicas)
         self.applications = Applications(
             self.sessions, self.cipher, self._asked, self._runner.interrupt, lambda: self.host.observer.cores
@@ -166,6 +186,7 @@ class Engine:
 
     async def _make_host(self, instance_id: str, server_id: str) -> Host:
         docker = self._outside.docker(self._settings.docker_host)
+        docker.watch(self.telemetry.docker_call)
         networks = Networks(
             self.sessions,
             docker,
@@ -175,7 +196,7 @@ class Engine:
             outside=self._outside,
         )
         proxy = self._make_proxy(docker, networks, instance_id, await networks.proxy_subnet())
-        publisher = Publisher(self.sessions, proxy, networks, server_id, self.cipher)
+        publisher = Publisher(self.sessions, proxy, networks, server_id, self.cipher, self.telemetry)
         observer = Observer(
             self.sessions,
             docker,

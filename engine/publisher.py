@@ -31,6 +31,7 @@ from engine.proxy.tls import own_certificates
 from engine.release_spec import CheckKind, HealthCheck, ReleaseSpec
 from engine.routing_table import RoutingTable, differing_problems, note_problems, proxy_is, routing_table
 from engine.secrets import Cipher
+from engine.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +51,18 @@ class Publisher:
     """
 
     def __init__(
-        self, sessions: Sessions, proxy: HttpProxy, networks: Networks, server_id: str, cipher: Cipher
+        self,
+        sessions: Sessions,
+        proxy: HttpProxy,
+        networks: Networks,
+        server_id: str,
+        cipher: Cipher,
+        telemetry: Telemetry,
     ) -> None:
         self._sessions = sessions
         self._cipher = cipher
+        self._telemetry = telemetry
+        self._revisions = telemetry.metrics.proxy_revisions
         self._proxy = proxy
         self._networks = networks
         self._delivery = Delivery(proxy)
@@ -195,10 +204,18 @@ class Publisher:
                 self._attached.add(network)
         if compiled == self._served and not asked_for:
             return
-        problems = await self._delivery.deliver(compiled)
-        self._served = compiled
+        problems = await self._load(compiled)
         if await self._sessions.read(differing_problems, self._server_id, problems):
             await self._sessions.write(note_problems, self._server_id, problems)
+
+    async def _load(self, compiled: Compiled) -> dict[str, str]:
+        if compiled == self._served:
+            return await self._delivery.deliver(compiled)
+        with self._telemetry.proxy_load():
+            problems = await self._delivery.deliver(compiled)
+        self._served = compiled
+        self._revisions.add("loaded")
+        return problems
 
     def _wanted(self, session: Session) -> tuple[RoutingTable, tuple[AcmeResolver, ...]]:
         return routing_table(session, self._server_id), acme_resolvers(session, self._cipher)
@@ -223,6 +240,7 @@ class Publisher:
                 acme=table.acme,
             )
             self._compiled = table, document
+            self._revisions.add("compiled")
         return self._compiled[1]
 
     async def _ensure(self, compiled: Compiled, networks: frozenset[str]) -> None:
@@ -247,6 +265,7 @@ class Publisher:
 
     async def _failed(self, error: Exception, waiting: list["asyncio.Future[None]"]) -> None:
         self._ensured = False
+        self._revisions.add("failed")
         for future in waiting:
             if not future.done():
                 future.set_exception(error)

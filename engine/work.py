@@ -36,6 +36,8 @@ class Work:
         self._failures: dict[str, int] = {}
         self._complaints: dict[str, str] = {}
         self._closed = False
+        self.retries = 0
+        """How often something was put off because a call had raised."""
 
     def wake(self, key: str) -> None:
         """Have `key` looked at soon. Returns at once."""
@@ -56,6 +58,16 @@ class Work:
             self._again_unless_failed.add(key)
         else:
             self.wake(key)
+
+    @property
+    def busy(self) -> int:
+        """How many are worked on, or wait for their turn."""
+        return len(self._tasks)
+
+    @property
+    def failing(self) -> int:
+        """How many have raised when they were called last."""
+        return len(self._failures)
 
     async def close(self) -> None:
         """Cancel what runs and wait until it has let go."""
@@ -87,6 +99,7 @@ class Work:
 
     def _try_again_later(self, key: str, error: Exception) -> None:
         failures = self._failures[key] = self._failures.get(key, 0) + 1
+        self.retries += 1
         delay = min(_FIRST_RETRY_SECONDS * 2 ** (failures - 1), self._longest_delay)
         self._complain(key, error)
         self._timers[key] = asyncio.get_running_loop().call_later(delay, self._retry, key)

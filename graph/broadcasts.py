@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import orjson
@@ -15,7 +16,9 @@ from strawberry.types import ExecutionResult
 
 from engine.accounts.authority import Authority
 from graph.errors import failed_as_a_whole, masked
+from graph.event_stream import next_event
 from graph.following import Following
+from graph.outlet import chunk
 from graph.permissions import Viewer, anyone_with
 from graph.wire import text_frame
 
@@ -49,10 +52,11 @@ class Asked:
 
 
 class Answer:
-    """What all are told of one event. The id of each one's own operation is put around it."""
+    """What all are told of the event with this number: on a websocket, with the id of each one's own operation."""
 
-    def __init__(self, payload: bytes) -> None:
+    def __init__(self, payload: bytes, number: int) -> None:
         self._payload = payload
+        self._number = number
         self._made: tuple[str, bytes] = ("", b"")
 
     def frame(self, operation_id: str) -> bytes:
@@ -62,6 +66,11 @@ class Answer:
             self._made = operation_id, text_frame(text)
         return self._made[1]
 
+    @cached_property
+    def chunk(self) -> bytes:
+        """The chunk of a stream of events."""
+        return chunk(next_event(self._payload, self._number))
+
 
 def encoded(result: ExecutionResult) -> bytes:
     """The payload of a `next` message."""
@@ -70,6 +79,8 @@ def encoded(result: ExecutionResult) -> bytes:
         payload["errors"] = [error.formatted for error in result.errors]
     return orjson.dumps(payload)
 
+
+AT_ONCE = 100  # are told before everybody else on this loop has a turn: some 2 ms
 
 Run: TypeAlias = Callable[[Asked, Following], AsyncGenerator[ExecutionResult, None]]
 
@@ -89,11 +100,15 @@ class _Member:
 
 
 class Broadcasts:
-    """What runs once for several. Each broadcast ends with its last member."""
+    """What runs once for several. Each broadcast ends with its last member.
 
-    def __init__(self, run: Run, engine: "Engine") -> None:
+    `delivered` is called with the number of an event that all members were told.
+    """
+
+    def __init__(self, run: Run, engine: "Engine", delivered: Callable[[int], None] = lambda _number: None) -> None:
         self._run = run
         self._engine = engine
+        self._delivered = delivered
         self._running: dict[Key, _Broadcast] = {}
 
     def __len__(self) -> int:
@@ -112,7 +127,7 @@ class Broadcasts:
         key = asked.key(decisive)
         broadcast = self._running.get(key)
         if broadcast is None or broadcast.over:
-            broadcast = self._running[key] = _Broadcast(self._run, asked, self._engine, cursor)
+            broadcast = self._running[key] = _Broadcast(self._run, asked, self._engine, cursor, self._delivered)
         if cursor < broadcast.cursor:  # it has more to tell by itself first
             return cursor
         member = _Member(subscriber, cursor)
@@ -132,7 +147,10 @@ class Broadcasts:
 class _Broadcast:
     """One run of an operation. `cursor` is the number up to which every member has been told everything."""
 
-    def __init__(self, run: Run, asked: Asked, engine: "Engine", cursor: int) -> None:
+    def __init__(
+        self, run: Run, asked: Asked, engine: "Engine", cursor: int, delivered: Callable[[int], None]
+    ) -> None:
+        self._delivered = delivered
         self.members: set[_Member] = set()
         self.cursor = cursor
         self.over = self.broken = False
@@ -152,7 +170,7 @@ class _Broadcast:
                     if failed_as_a_whole(result) or self._following.told <= self.cursor:
                         self.broken = True  # this tells of no event
                         return
-                    self._tell(Answer(encoded(result)))
+                    await self._tell(Answer(encoded(result), self._following.told))
                     await asyncio.sleep(0)  # what was written goes out
         except Exception as bug:  # noqa: BLE001 masked() logs it
             masked(bug)
@@ -162,12 +180,21 @@ class _Broadcast:
             for member in tuple(self.members):
                 self._release(member, self.cursor if self.broken else None)
 
-    def _tell(self, answer: Answer) -> None:
+    async def _tell(self, answer: Answer) -> None:
         number = self._following.told
-        for member in tuple(self.members):
-            if member.cursor < number and not member.subscriber.tell(answer):
+        self.cursor = number  # who comes from now on has this event to tell by itself
+        untold = {member for member in self.members if member.cursor < number}
+        try:
+            for count, member in enumerate(tuple(untold), 1):
+                if member in self.members and not member.subscriber.tell(answer):
+                    self._release(member, number - 1)
+                untold.discard(member)
+                if count % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+        finally:
+            for member in untold:
                 self._release(member, number - 1)
-        self.cursor = number
+        self._delivered(number)
 
     def _release(self, member: _Member, going_on: int | None) -> None:
         # At once, not when its task runs: it would be told the next event without this one.

@@ -28,9 +28,14 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The entry itself.")
 
 
+def _edges(root: "Connection[T]") -> list[Edge[T]]:
+    return [Edge(cursor=root.cursor(place), node=node) for place, node in enumerate(root.nodes)]
+
+
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = strawberry.field(description="The entries of this page.")
+    cursor: strawberry.Private[Callable[[int], Cursor]]
+    edges: list[Edge[T]] = strawberry.field(resolver=_edges, description="The entries of this page.")
     nodes: list[T] = strawberry.field(description="The entries of this page, without their cursors.")
     page_info: PageInfo = strawberry.field(description="Where the page begins and ends.")
 
@@ -51,14 +56,14 @@ def page(
     cursor: Callable[[Row], Cursor],
 ) -> Connection[T]:
     """The connection of the first rows of up to `first + 1`, which begin after the cursor given."""
-    edges = [Edge(cursor=cursor(row), node=node(row)) for row in rows[:first]]
+    shown = rows[:first]
     return Connection(
-        edges=edges,
-        nodes=[edge.node for edge in edges],
+        cursor=lambda place: cursor(shown[place]),
+        nodes=list(map(node, shown)),
         page_info=PageInfo(
             has_next_page=len(rows) > first,
             has_previous_page=after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
+            start_cursor=cursor(shown[0]) if shown else None,
+            end_cursor=cursor(shown[-1]) if shown else None,
         ),
     )

@@ -13,12 +13,14 @@ from strawberry.dataloader import DataLoader
 from engine.accounts.authority import Authority
 from engine.accounts.viewer import Viewer
 from engine.errors import InvalidInput
+from graph.compiled import Reads
 from graph.following import Following
 from graph.sockets import Sockets
 from graph.visits import Visit
 
 if TYPE_CHECKING:
     from engine.engine import Engine
+    from graph.loaders import Loader
 
 K = TypeVar("K")
 P = ParamSpec("P")
@@ -37,13 +39,14 @@ class Context:
     """One for each HTTP request, and one for each operation on a websocket.
 
     `visit` is the HTTP request, None on a websocket. `mistakes` are those in what its mutations are given, by the
-    names of their answers.
+    names of their answers. `asked` is what is read below each field of the root, by its name in the answer.
     """
 
     viewer: Viewer
     engine: "Engine"
     sockets: Sockets
     mistakes: dict[str, list[InvalidInput]] = field(default_factory=dict, init=False, repr=False)
+    asked: dict[str, Reads] = field(default_factory=dict, init=False, repr=False)
     following: Following = field(default_factory=Following, repr=False)
     visit: Visit | None = field(default=None, repr=False)
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict, init=False, repr=False)
@@ -53,11 +56,22 @@ class Context:
 
         `fetch` is a function of a module. It answers in the order of its keys, which may repeat.
         """
-        if fetch not in self._loaders:
+        loader = self._loaders.get(fetch)
+        if loader is None:
             # A subscription lives for days: a loader with a cache would show it the same rows all that time.
-            reader = Reader(self.engine, self.viewer.authority)
-            self._loaders[fetch] = DataLoader(partial(fetch, reader), cache=False)
-        return self._loaders[fetch].load(key)
+            loader = self._loaders[fetch] = DataLoader(partial(fetch, self.reader), cache=False)
+        elif loader.batch and all(task.future.cancelled() for task in loader.batch.tasks):
+            # Such a batch is never dispatched, and whoever joined it would wait for ever.
+            loader.batch = None
+        return loader.load(key)
+
+    def load_now(self, loader: "Loader[V]", keys: list[str], columns: frozenset[str] | None) -> list[V]:
+        """What this loader finds for each of these keys, with no more than these columns; None: with all."""
+        return loader.stored(self.reader, keys, columns)
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.engine, self.viewer.authority)
 
     @property
     def browser(self) -> Visit:

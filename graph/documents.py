@@ -1,9 +1,10 @@
 """Documents: what they may be, and that each is read and validated once, as long as there is room to remember it."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from graphql import (
     ArgumentNode,
@@ -24,6 +25,7 @@ from graphql.validation import ValidationContext, ValidationRule
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+from strawberry.types.graphql import OperationType as Kind
 
 from graph.cost import MAX_COST, Structure, Values, structure
 from graph.executor import told_by
@@ -33,6 +35,7 @@ from graph.mistakes import mistakes, told_at_the_top
 MAX_REMEMBERED = 16 * 1024 * 1024
 _BYTES_OF_TOKEN = 600  # as measured: the nodes and the places of a document, by its tokens
 _BYTES_OF_CHARACTER = 4
+_BYTES_OF_OWNER = 300
 _MOST_ERRORS = 20
 _GIVEN_UP = "Validation aborted."
 _TANGLED = "The operation is too tangled to be checked. Ask for fewer fields of one name, with fewer fragments."
@@ -78,11 +81,20 @@ RULES = (
 )
 
 
+class Ready(NamedTuple):
+    """An operation that was looked through, and with which nothing is wrong but, perhaps, its cost."""
+
+    kind: Kind
+    structure: Structure
+
+
 @dataclass
 class Document:
     node: DocumentNode
     errors: list[GraphQLError] | None = None  # None until it is validated
-    _structures: dict[str | None, Structure] = field(default_factory=dict)
+    digest: str = ""
+    owners: set[str] = field(default_factory=set)  # who may ask for it by its digest
+    _ready: dict[str | None, "Ready"] = field(default_factory=dict)
 
     def validated(self, schema: GraphQLSchema) -> list[GraphQLError]:
         if self.errors is None:
@@ -99,11 +111,23 @@ class Document:
 
     def structure(self, schema: GraphQLSchema, operation: str | None) -> Structure | None:
         """What the cost of this operation depends on. None: there is no such operation."""
-        if operation not in self._structures:
+        if operation not in self._ready:
             if not (node := get_operation_ast(self.node, operation)):
                 return None
-            self._structures[operation] = structure(schema, self.node, node)
-        return self._structures[operation]
+            self._ready[operation] = Ready(Kind(node.operation.value), structure(schema, self.node, node))
+        return self._ready[operation].structure
+
+    def type(self, operation: str | None) -> str | None:
+        """ "query", "mutation" or "subscription"; None: there is no such operation."""
+        if found := self._ready.get(operation):
+            return str(found.kind.value)
+        node = get_operation_ast(self.node, operation)
+        return node.operation.value if node else None
+
+    def ready(self, operation: str | None, values: Values) -> "Ready | None":
+        """An operation that can be executed with these variables at once; None: look through it first."""
+        found = self._ready.get(operation)
+        return found if found and not found.structure.refusal(values) else None
 
 
 class Documents:
@@ -112,26 +136,54 @@ class Documents:
     def __init__(self, most: int = MAX_REMEMBERED) -> None:
         self._most = most
         self._known: OrderedDict[str, Document] = OrderedDict()
+        self._by_digest: dict[str, str] = {}
         self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._known)
 
+    def known(self, text: str) -> Document | None:
+        """The document of this text, if it is remembered."""
+        if text not in self._known:
+            return None
+        self._known.move_to_end(text)
+        return self._known[text]
+
     def read(self, text: str) -> Document:
         """The document of this text. Raises GraphQLError when it is none, or one that is too long."""
-        if text in self._known:
-            self._known.move_to_end(text)
-            return self._known[text]
+        if known := self.known(text):
+            return known
         document = self._known[text] = Document(parse(text, max_tokens=MAX_TOKENS, max_source_length=MAX_LENGTH))
         self.bytes += _size(document, text)
+        self._forget_what_has_no_room()
+        return document
+
+    def register(self, digest: str, text: str, owner: str) -> None:
+        """Let `owner` ask for a text that was read by its hash, as long as it is remembered."""
+        document = self._known.get(text)
+        if document is None or owner in document.owners:
+            return
+        document.digest = digest
+        document.owners.add(owner)
+        self._by_digest[digest] = text
+        self.bytes += _BYTES_OF_OWNER
+        self._forget_what_has_no_room()
+
+    def registered(self, digest: str, owner: str) -> str | None:
+        """The text with this hash, if `owner` has registered it."""
+        text = self._by_digest.get(digest)
+        return text if text is not None and owner in self._known[text].owners else None
+
+    def _forget_what_has_no_room(self) -> None:
         while self.bytes > self._most:
             oldest, forgotten = self._known.popitem(last=False)
             self.bytes -= _size(forgotten, oldest)
-        return document
+            self._by_digest.pop(forgotten.digest, None)
 
 
 def _size(document: Document, text: str) -> int:
-    return len(text) * _BYTES_OF_CHARACTER + (document.node.token_count or 0) * _BYTES_OF_TOKEN
+    tokens, owners = document.node.token_count or 0, len(document.owners)
+    return len(text) * _BYTES_OF_CHARACTER + tokens * _BYTES_OF_TOKEN + owners * _BYTES_OF_OWNER
 
 
 class Reading(SchemaExtension):
@@ -168,8 +220,7 @@ class Reading(SchemaExtension):
         values: Values = context.variables or {}
         if not (priced := document.structure(schema, context._provided_operation_name)):
             return []
-        if COST in (context.operation_extensions or {}):
-            self._told = {COST: {"requested": priced.cost(values), "limit": MAX_COST}}
+        self._told = told_of_cost(priced, values, context.operation_extensions)
         refusal = priced.refusal(values)
         return [too_large(refusal)] if refusal else []
 
@@ -177,7 +228,11 @@ class Reading(SchemaExtension):
         return self._told
 
 
-def reading() -> tuple[Callable[[], SchemaExtension], ...]:
+def told_of_cost(priced: Structure, values: Values, asked: Mapping[str, object] | None) -> dict[str, object]:
+    """The extensions of an answer, for those of its request."""
+    return {COST: {"requested": priced.cost(values), "limit": MAX_COST}} if COST in (asked or ()) else {}
+
+
+def reading(documents: Documents) -> tuple[Callable[[], SchemaExtension], ...]:
     """The extensions of one schema, which share what is remembered of its documents."""
-    documents = Documents()
     return (lambda: Reading(documents), OneOperation)

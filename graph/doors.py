@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 from typing import cast
 
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from engine.attempts import neighbours
 from graph.headers import STRICT
+from graph.outlet import Outlet, give_outlet
 from graph.peers import peer
 from graph.wire import Wire
 
@@ -68,6 +70,7 @@ class Door(HttpToolsProtocol):
     last_chance = 60.0
     _place: str | None = None
     _beside_bodies = 0
+    outlet: Outlet | None = None
     _deadline: asyncio.TimerHandle | None = None
     _cut: asyncio.TimerHandle | None = None
 
@@ -99,7 +102,10 @@ class Door(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._stop_waiting()
+        earlier = self.cycle
         super().on_headers_complete()
+        if self.cycle is not earlier:  # otherwise it becomes a websocket
+            give_outlet(cast(Scope, self.scope), Outlet(self))
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -118,6 +124,13 @@ class Door(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._leave()
         super().connection_lost(exc)
+        if self.outlet:
+            self.outlet.lose()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self.outlet:  # a stream has no end that could be waited for
+            self.transport.close()
 
     def _expect(self) -> None:
         self._deadline = self.loop.call_later(self.patience, self._refuse, 408, "The request took too long.")

@@ -32,18 +32,18 @@ from graphql import (
     type_from_ast,
     visit,
 )
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.unset import UNSET
 
 from engine.errors import InvalidInput
+from graph.compiled import CompilingExecutor, Reads
 from graph.errors import ErrorsAsData
 from graph.mistakes import Mistake, Variables, mistakes, told_at_the_top
 
 _WITHHELD = VariableNode(name=NameNode(value="0"))  # what no variable of a document can be called
 
 
-class Executor(StrawberryGraphQLCoreExecutionContext):
+class Executor(CompilingExecutor):
     """Executes what is right about a request, and says what is wrong."""
 
     @classmethod
@@ -68,6 +68,9 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             built.variable_values.coerced[_WITHHELD.name.value] = UNSET
             return built
         return (operation and list(_told(schema, operation, values))) or built
+
+    def planned(self, reads: Mapping[str, Reads]) -> None:
+        self.context_value.asked.update(reads)
 
 
 class _Without(NamedTuple):

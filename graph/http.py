@@ -1,4 +1,4 @@
-"""The one address of the API: GraphQL over HTTP as its specification says, and graphql-transport-ws.
+"""The one address of the API: GraphQL over HTTP as its specification says, graphql-transport-ws and graphql-sse.
 
 https://graphql.github.io/graphql-over-http/draft/
 """
@@ -13,7 +13,7 @@ import orjson
 from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -24,19 +24,27 @@ from strawberry.utils.await_maybe import await_maybe
 
 from db.errors import DatabaseUnusable
 from engine.accounts.viewer import anybody_at
+from engine.errors import InvalidInput
+from engine.telemetry import Telemetry
 from graph.anonymous import only_public
 from graph.broadcasts import Asked, Broadcasts
 from graph.build import Schema
 from graph.context import Context
 from graph.errors import BAD_REQUEST, TIMEOUT, TOO_LARGE, failed_as_a_whole, masked
+from graph.event_stream import HEADERS
 from graph.following import Following
-from graph.negotiation import JSON, accepted, readable
+from graph.ids import event_sequence
+from graph.negotiation import EVENTS, JSON, accepted, readable, streamed
 from graph.origins import foreign
 from graph.peers import peer
 from graph.permissions import Viewer
+from graph.persisted import Persisted, Unresolved, names_one
 from graph.quotas import TOO_MANY, Quotas, TooMany
+from graph.scalars import Cursor
 from graph.sockets import Sockets
+from graph.streaming import EventStream, Streams, stream_of_one
 from graph.visits import Visit, visit_of
+from graph.watched import Operations
 from graph.websocket import Handshake, JsonSocket, TransportHandler
 
 if TYPE_CHECKING:
@@ -79,7 +87,7 @@ class GraphQLView(GraphQL[Any, None]):
     `authenticate` finds the viewer a token belongs to, given also the address it comes from; it may be a coroutine
     function. `recognise` finds the one a cookie belongs to. `sockets` lets whoever revokes a token close what it
     opened; `quotas` are what each viewer may have at once. `allowed_origins` are pages elsewhere that may open
-    sockets.
+    sockets. `operations` are those that everybody may ask for by their hashes. `telemetry` is where all is counted.
     """
 
     websocket_adapter_class = JsonSocket
@@ -96,6 +104,8 @@ class GraphQLView(GraphQL[Any, None]):
         allowed_origins: Sequence[str] = (),
         init_timeout: timedelta = timedelta(seconds=10),
         quotas: Quotas | None = None,
+        operations: Mapping[str, str] | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         super().__init__(
             schema,
@@ -108,9 +118,13 @@ class GraphQLView(GraphQL[Any, None]):
         self._authenticate = authenticate
         self._recognise = recognise
         self._only_public = only_public(schema)
+        self._persisted = Persisted(schema, operations)
         self._sockets = sockets
+        telemetry = telemetry or Telemetry()
+        self.operations = Operations(telemetry, self._persisted)
         self.quotas = quotas or Quotas()
-        self.broadcasts = Broadcasts(self._answers, engine)
+        self.broadcasts = Broadcasts(self._answers, engine, telemetry.delivered)
+        self.streams = Streams(self._answers, self.broadcasts, sockets, self.quotas, self.operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -130,7 +144,15 @@ class GraphQLView(GraphQL[Any, None]):
             token = _token_in(claims) or _bearer(request.headers.get("authorization"))
             return await (self._viewer(request, token) if token else self._signed_in(request, visit_of(request)))
 
-        return Handshake(viewer, self._answers, self.broadcasts, self._sockets, self.quotas)
+        return Handshake(
+            viewer,
+            self._persisted.text,
+            self._answers,
+            self.broadcasts,
+            self._sockets,
+            self.quotas,
+            self.operations,
+        )
 
     def decode_json(self, data: str | bytes) -> object:
         return orjson.loads(data)
@@ -155,12 +177,15 @@ class GraphQLView(GraphQL[Any, None]):
             return None
         return await await_maybe(self._recognise(visit.session, visit.address))
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> ASGIApp:
         if _is_a_browser_looking(request):
             return PlainTextResponse("This address speaks GraphQL: send a query.\n", status_code=400)
         media_type, visit = accepted(request.headers.get("accept")), visit_of(request)
         try:
-            return visit.write(_response(await self._result(request, visit, media_type), media_type or JSON))
+            result = await self._result(request, visit, media_type)
+            if isinstance(result, EventStream):
+                return result
+            return visit.write(_response(result, media_type or JSON))
         except Rejected as no:
             return visit.write(_encoded(no.body, media_type or JSON, no.status, no.headers))
         except ClientDisconnect:
@@ -171,7 +196,7 @@ class GraphQLView(GraphQL[Any, None]):
         except Exception as bug:  # noqa: BLE001 masked() logs it
             return _encoded({"errors": [masked(bug).formatted]}, media_type or JSON, 500)
 
-    async def _result(self, request: Request, visit: Visit, media_type: str | None) -> ExecutionResult:
+    async def _result(self, request: Request, visit: Visit, media_type: str | None) -> ExecutionResult | EventStream:
         if request.method not in _OPERATIONS:
             raise Rejected(405, "Use GET or POST.", Allow="GET, POST")
         if media_type is None:
@@ -179,13 +204,19 @@ class GraphQLView(GraphQL[Any, None]):
         viewer = await self._visitor(request, visit)
         try:
             with self.quotas.requests.one(viewer), self.quotas.bodies.some(viewer) as room:
-                operation = await _operation(request, room)
+                asked = await _operation(request, room)
+                text = self._persisted.text(asked.query, asked.extensions, viewer)
+                operation = asked._replace(query=text)
                 if viewer.anonymous and not self._only_public(operation.query, operation.name):
                     raise _unauthenticated("Sign in, or send an API token as a bearer token.")
                 context = Context(viewer, self._engine, self._sockets, visit=visit)
-                return await self._executed(operation, request.method, context)
+                with self.operations.watched("http", text, operation.name) as watched:
+                    result = watched.saw(await self._executed(operation, request.method, context))
+                return result or await self._stream(operation, request, visit)
         except TooMany as refused:
             raise Rejected(429, str(refused), TOO_MANY, Retry_After="1", Connection="close") from None
+        except Unresolved as unknown:
+            return ExecutionResult(data=None, errors=[unknown])
 
     async def viewer_of(self, request: Request) -> Viewer:
         """Who asks, and is somebody. Raises `Rejected`."""
@@ -208,7 +239,16 @@ class GraphQLView(GraphQL[Any, None]):
         visit.sign_out()
         raise _unauthenticated("You are not signed in any more.")
 
-    async def _executed(self, operation: Operation, method: str, context: Context) -> ExecutionResult:
+    async def _stream(self, operation: Operation, request: Request, visit: Visit) -> ExecutionResult | EventStream:
+        if not streamed(request.headers.get("accept")):
+            return _refused("Subscriptions need a websocket, or a client that accepts text/event-stream.")
+        # Once more: what let them in may have been revoked while the body arrived, and now ends the stream.
+        viewer = await self._visitor(request, visit)
+        asked = Asked(operation.query, operation.name, operation.variables or {}, viewer)
+        return EventStream(self.streams, asked, _last_event(request))
+
+    async def _executed(self, operation: Operation, method: str, context: Context) -> ExecutionResult | None:
+        """None: it is a subscription."""
         try:
             return await self.schema.execute(
                 operation.query,
@@ -219,12 +259,25 @@ class GraphQLView(GraphQL[Any, None]):
                 operation_extensions=operation.extensions,
             )
         except CannotGetOperationTypeError as error:
-            sentence = error.as_http_error_reason()
+            return _refused(error.as_http_error_reason())
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.MUTATION:
                 raise Rejected(405, "Mutations need POST.", Allow="POST") from None
-            sentence = "Subscriptions need a websocket."
-        return ExecutionResult(data=None, errors=[GraphQLError(sentence, extensions={"code": BAD_REQUEST})])
+            return None
+
+
+def _refused(sentence: str) -> ExecutionResult:
+    return ExecutionResult(data=None, errors=[GraphQLError(sentence, extensions={"code": BAD_REQUEST})])
+
+
+def _last_event(request: Request) -> int | None:
+    """The number of the event that a browser has seen last, before it lost its stream."""
+    if cursor := request.headers.get("last-event-id"):
+        try:
+            return event_sequence(Cursor(cursor))
+        except InvalidInput:
+            raise Rejected(400, "Last-Event-ID must be the id of an event of this stream.") from None
+    return None
 
 
 def _unauthenticated(sentence: str, detail: str = "") -> Rejected:
@@ -234,20 +287,21 @@ def _unauthenticated(sentence: str, detail: str = "") -> Rejected:
 
 def _is_a_browser_looking(request: Request) -> bool:
     wants_a_page = "text/html" in request.headers.get("accept", "")
-    return request.method == "GET" and wants_a_page and "query" not in request.query_params
+    return request.method == "GET" and wants_a_page and not request.query_params.keys() & {"query", "extensions"}
 
 
 async def _operation(request: Request, room: Callable[[int], None]) -> Operation:
     parameters = _query_parameters(request) if request.method == "GET" else await _body(request, room)
     query, name = parameters.get("query"), parameters.get("operationName")
-    if not isinstance(query, str) or not query:
+    by_hash = query in (None, "") and names_one(parameters.get("extensions"))
+    if not by_hash and (not isinstance(query, str) or not query):
         raise Rejected(400, "query must be a string, and not empty.")
     if not isinstance(name, str | None):
         raise Rejected(400, "operationName must be a string.")
     for key in ("variables", "extensions"):
         if not isinstance(parameters.get(key), dict | None):
             raise Rejected(400, f"{key} must be an object.")
-    return Operation(query, parameters.get("variables"), name, parameters.get("extensions"))
+    return Operation(query or "", parameters.get("variables"), name, parameters.get("extensions"))
 
 
 def _query_parameters(request: Request) -> dict[str, Any]:
@@ -309,6 +363,8 @@ def _bearer(header: str | None) -> str | None:
 
 
 def _response(result: ExecutionResult, media_type: str) -> Response:
+    if media_type == EVENTS:
+        return Response(stream_of_one(result), 200, HEADERS, f"{EVENTS}; charset=utf-8")
     failed = failed_as_a_whole(result)
     body: dict[str, object] = {} if failed else {"data": result.data}
     if result.errors:
@@ -325,6 +381,7 @@ def _status(failed: ExecutionResult) -> int:
 def _encoded(
     body: Mapping[str, object], media_type: str, status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
+    media_type = JSON if media_type == EVENTS else media_type  # what is no answer is no event either
     return Response(
         orjson.dumps(body),
         status,

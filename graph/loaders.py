@@ -1,10 +1,13 @@
 """What the schema reads, in bulk: one query for all sibling fields that ask for the same kind of thing."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
-from graphql import GraphQLError
+from sqlalchemy import bindparam
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, or_, select
 
@@ -39,6 +42,7 @@ from db.models import (
     UserSession,
     Volume,
 )
+from db.stored import Statement, Stored, columns_of, given, selected, several
 from engine.accounts.authority import Authority
 from engine.accounts.visible import visible, visible_events
 from engine.certificates.shown import covers
@@ -87,35 +91,97 @@ class PageKey(NamedTuple):
     before: int | None
 
 
-def _one(table: type[Row], *conditions: Any) -> Fetch[str, Row | None]:
-    async def fetch(reader: Reader, keys: list[str]) -> list[Row | None]:
-        rows = await reader.engine.sessions.read(_by_id, reader.authority, table, keys, conditions)
-        return [rows.get(key) for key in keys]
-
-    return fetch
+_PREPARED = 256  # statements of each loader: one for each set of columns, and each of those who may see
 
 
-def _held(table: type[Row]) -> Fetch[str, Row]:
+class Loader(Generic[V]):
+    """Finds rows by the values of one column, for many values at once.
+
+    Called, as `Context.load` does, it gives what `made` makes of the rows for each key. `stored` gives the same with
+    rows that have no more than the columns that are asked for.
+    """
+
+    def __init__(
+        self,
+        table: type[Any],
+        key: str,
+        made: Callable[[list[Any], str], V],
+        order: Sequence[Any] = (),
+        where: Sequence[Any] = (),
+    ) -> None:
+        self.table: Any = table
+        self._key, self._made, self._order, self._where = key, made, order, where
+        self._prepared = lru_cache(_PREPARED)(self._prepare)
+
+    async def __call__(self, reader: Reader, keys: list[str]) -> list[V]:
+        rows = await reader.engine.sessions.read(self._whole, reader.authority, keys)
+        return self._grouped(rows, keys)
+
+    def stored(self, reader: Reader, keys: list[str], columns: frozenset[str] | None) -> list[V]:
+        """For each key, in their order, as much of what is found as these columns; None: all of it."""
+        sessions = reader.engine.sessions
+        statement = self._prepared(columns, reader.authority, sessions.dialect)
+        return self._grouped(sessions.rows_now(statement, keys=several(keys)), keys)
+
+    def _whole(self, session: Session, authority: Authority, keys: list[str]) -> Sequence[Any]:
+        query = select(self.table).where(self._column.in_(set(keys)), visible(self.table, authority), *self._where)
+        return session.exec(query.order_by(*self._order)).all()
+
+    def _prepare(self, names: frozenset[str] | None, authority: Authority, dialect: Dialect) -> Statement:
+        columns = columns_of(self.table, None if names is None else names | {self._key})
+        query = selected(columns).where(self._among(), visible(self.table, authority), *self._where)
+        return Statement(query.order_by(*self._order), columns, dialect)
+
+    def _grouped(self, rows: Iterable[Any], keys: list[str]) -> list[V]:
+        groups: dict[str, list[Any]] = {key: [] for key in keys}
+        key_of = attrgetter(self._key)
+        for row in rows:
+            groups[key_of(row)].append(row)
+        return [self._made(groups[key], key) for key in keys]
+
+    def _among(self) -> Any:
+        return self._column.in_(select(given("keys").c.value))
+
+    @property
+    def _column(self) -> Any:
+        return getattr(self.table, self._key)
+
+
+def _one(table: type[Row], *conditions: Any) -> Loader[Row | None]:
+    return Loader(table, "id", lambda rows, _: rows[0] if rows else None, where=conditions)
+
+
+def _held(table: type[Row]) -> Loader[Row]:
     """As `_one`, for rows that a foreign key keeps from going before what refers to them.
 
     One that may not be read is an error of the field: its noun is known already from what refers to it.
     """
 
-    async def fetch(reader: Reader, keys: list[str]) -> list[Row | GraphQLError]:
-        rows = await reader.engine.sessions.read(_by_id, reader.authority, table, keys)
-        return [rows.get(key) or Forbidden(f"You may not read this {table.__name__}.") for key in keys]
+    def made(rows: list[Row], _key: str) -> Any:  # an error is raised where the row is awaited
+        return rows[0] if rows else Forbidden(f"You may not read this {table.__name__}.")
 
-    return fetch  # type: ignore[return-value]  # an error is raised where the row is awaited
+    return Loader(table, "id", made)
 
 
-def _many(table: type[Row], owner: str, *order: Any, where: Sequence[Any] = ()) -> Fetch[str, list[Row]]:
+def _many(table: type[Row], owner: str, *order: Any, where: Sequence[Any] = ()) -> Loader[list[Row]]:
     """The rows whose column `owner` holds the key, in this order."""
+    return Loader(table, owner, lambda rows, _: rows, order, where)
 
-    async def fetch(reader: Reader, keys: list[str]) -> list[list[Row]]:
-        groups = await reader.engine.sessions.read(_by_owner, reader.authority, table, owner, keys, order, where)
-        return [groups[key] for key in keys]
 
-    return fetch
+class _Newest(Loader[Numbered | None]):
+    """The row with the highest number of each application; None: it has none."""
+
+    def __init__(self, table: type[Numbered]) -> None:
+        super().__init__(table, "application_id", lambda rows, _: rows[0] if rows else None)
+
+    def _whole(self, session: Session, authority: Authority, keys: list[str]) -> Sequence[Numbered]:
+        return _newest(session, authority, self.table, keys, 0, None)
+
+    def _among(self) -> Any:
+        # One index search for each application, as below.
+        each, keys = aliased(self.table), given("keys")
+        newest = select(each.id).where(each.application_id == keys.c.value).order_by(col(each.number).desc()).limit(1)
+        return col(self.table.id).in_(select(newest.correlate(keys).scalar_subquery()).select_from(keys))
 
 
 def _pages(table: type[Numbered]) -> Fetch[PageKey, list[Numbered]]:
@@ -128,30 +194,6 @@ def _pages(table: type[Numbered]) -> Fetch[PageKey, list[Numbered]]:
         return [found[key] for key in keys]
 
     return fetch
-
-
-def _by_id(
-    session: Session, authority: Authority, table: type[Row], ids: list[str], conditions: Sequence[Any] = ()
-) -> dict[str, Row]:
-    query = select(table).where(col(table.id).in_(set(ids)), visible(table, authority), *conditions)
-    rows = session.exec(query)
-    return {row.id: row for row in rows}
-
-
-def _by_owner(
-    session: Session,
-    authority: Authority,
-    table: type[Row],
-    owner: str,
-    owners: list[str],
-    order: Sequence[Any],
-    where: Sequence[Any],
-) -> dict[str, list[Row]]:
-    groups: dict[str, list[Row]] = defaultdict(list)
-    query = select(table).where(getattr(table, owner).in_(owners), visible(table, authority), *where)
-    for row in session.exec(query.order_by(*order)):
-        groups[getattr(row, owner)].append(row)
-    return groups
 
 
 def _newest(
@@ -237,6 +279,7 @@ sessions_of = _many(
     where=(col(UserSession.revoked_at).is_(None),),
 )
 
+latest_deployment_of = _Newest(Deployment)
 deployments_of = _pages(Deployment)
 releases_of = _pages(Release)
 
@@ -315,14 +358,32 @@ def api_tokens(session: Session, authority: Authority) -> list[ApiToken]:
     return list(session.exec(query.order_by(ApiToken.id)))
 
 
-def applications(
-    session: Session, authority: Authority, count: int, after: str, environment_id: str | None
-) -> list[Application]:
-    """The first `count` past the id `after`, oldest first."""
-    query = select(Application).where(col(Application.id) > after, visible(Application, authority))
-    if environment_id is not None:
-        query = query.where(Application.environment_id == environment_id)
-    return list(session.exec(query.order_by(Application.id).limit(count)))
+class Pages:
+    """The rows of a noun in the order of their ids, page by page, all of them or those of one environment."""
+
+    def __init__(self, table: type[Application]) -> None:
+        self._table = table
+        self._prepared = lru_cache(_PREPARED)(self._prepare)
+
+    def stored(
+        self, reader: Reader, columns: frozenset[str] | None, count: int, after: str, environment_id: str | None
+    ) -> list[Stored]:
+        """The first `count` past the id `after`, oldest first, as much of them as these columns; None: all."""
+        sessions = reader.engine.sessions
+        statement = self._prepared(columns, reader.authority, sessions.dialect, environment_id is not None)
+        return sessions.rows_now(statement, count=count, after=after, environment_id=environment_id)
+
+    def _prepare(
+        self, names: frozenset[str] | None, authority: Authority, dialect: Dialect, of_one: bool
+    ) -> Statement:
+        columns, table = columns_of(self._table, None if names is None else names | {"id"}), cast(Any, self._table)
+        query = selected(columns).where(col(table.id) > bindparam("after"), visible(table, authority))
+        if of_one:
+            query = query.where(col(table.environment_id) == bindparam("environment_id"))
+        return Statement(query.order_by(col(table.id)).limit(bindparam("count")), columns, dialect)
+
+
+applications = Pages(Application)
 
 
 def databases(

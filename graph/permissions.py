@@ -111,7 +111,7 @@ class Needs(Guard):
         self, info: strawberry.Info[Any, Any], viewer: Viewer, path: tuple[str, ...], given: str
     ) -> bool:
         kind, key = read_global_id(given) or ("", "")
-        noun, read = noun_of(kind), info.context.engine.sessions.read_now
+        noun, read = noun_of(kind), info.context.engine.sessions.read_kept
         if noun is None:  # the resolver says what it wants instead
             return False
         place = read(place_of, kind, key)
@@ -156,7 +156,7 @@ class Needs(Guard):
     def _where(self, info: strawberry.Info[Any, Any], viewer: Viewer, arguments: Mapping[str, object]) -> Place:
         """The place of the first thing that is named and that the viewer knows of."""
         for _, given in named(self._field, arguments):
-            read = info.context.engine.sessions.read_now
+            read = info.context.engine.sessions.read_kept
             kind, key = read_global_id(given) or ("", "")
             if noun_of(kind) and read(is_visible, kind, key, viewer.authority):
                 return read(place_of, kind, key) or INSTALLATION

@@ -1,10 +1,13 @@
-"""The websockets that are open, by what the authority of their viewers rests on."""
+"""The websockets and streams that are open, by what the authority of their viewers rests on."""
 
 import asyncio
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import Protocol
 
 from engine.accounts.viewer import Viewer
+
+_LONGEST_SLEEP = 60.0
 
 
 class OpenSocket(Protocol):
@@ -12,7 +15,15 @@ class OpenSocket(Protocol):
         """End everything that runs on this socket: it is told nothing more."""
 
     async def forbid(self) -> None:
-        """End everything that runs on this socket and close it with 4403."""
+        """End everything that runs on this socket and close it: a websocket with 4403."""
+
+
+async def forbid_at(socket: OpenSocket, moment: datetime) -> None:
+    """Wait for this moment, and forbid the socket."""
+    # In steps, because the clock of the wall may be set while we sleep.
+    while (left := (moment - datetime.now(UTC)).total_seconds()) > 0:  # noqa: ASYNC110  a clock cannot be awaited
+        await asyncio.sleep(min(left, _LONGEST_SLEEP))
+    await socket.forbid()
 
 
 class Sockets:

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, cast
 
@@ -20,30 +19,37 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
 )
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
 
 from db.errors import DatabaseUnusable
 from graph.broadcasts import Answer, Asked, Broadcasts, Run
 from graph.errors import failed_as_a_whole, masked
 from graph.following import Following
 from graph.permissions import Viewer
+from graph.persisted import Unresolved, names_one
 from graph.quotas import TOO_MANY, Quotas, TooMany
-from graph.sockets import Sockets
+from graph.sockets import Sockets, forbid_at
+from graph.watched import Operations, Watched
 from graph.wire import WIRE, Wire
 
-_LONGEST_SLEEP = 60.0
 _LONGEST_REASON = 123  # bytes: more do not fit into a close frame
 
 
 @dataclass(frozen=True)
 class Handshake:
-    """What a socket is given when it opens: how to find out who it is, and how to run what it asks."""
+    """What a socket is given when it opens: how to find out who it is and what it asks, and how to run that."""
 
     viewer: Callable[[Mapping[str, object]], Awaitable[Viewer | None]]
+    text: Callable[[str | None, Mapping[str, object] | None, Viewer], str]
     run: Run
     broadcasts: Broadcasts
     sockets: Sockets
     quotas: Quotas
+    operations: Operations
 
 
 class JsonSocket(ASGIWebSocketAdapter):
@@ -119,12 +125,6 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         self.stop()
         await self.websocket.close(4403, "Forbidden")
 
-    async def _forbid_at(self, moment: datetime) -> None:
-        # In steps, because the clock of the wall may be set while we sleep.
-        while (left := (moment - datetime.now(UTC)).total_seconds()) > 0:  # noqa: ASYNC110  a clock cannot be awaited
-            await asyncio.sleep(min(left, _LONGEST_SLEEP))
-        await self.forbid()
-
     async def handle_message(self, message: Message) -> None:
         if fault := fault_in(message):
             await self.handle_invalid_message(fault)
@@ -144,9 +144,20 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         self.context.sockets.add(self.viewer, self)
         if self.viewer.expires_at:
-            self._expiry = asyncio.create_task(self._forbid_at(self.viewer.expires_at))
+            self._expiry = asyncio.create_task(forbid_at(self, self.viewer.expires_at))
         self.connection_acknowledged = True
         await self.send_message({"type": "connection_ack"})
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        payload, known = message["payload"], message["id"] in self.operations
+        if self.connection_acknowledged and not known:
+            try:
+                text = self.context.text(payload.get("query"), payload.get("extensions"), cast(Viewer, self.viewer))
+            except Unresolved as unknown:
+                await self.send_message({"id": message["id"], "type": "error", "payload": [unknown.formatted]})
+                return
+            payload["query"] = text
+        await super().handle_subscribe(message)
 
     async def _has_room(self, viewer: Viewer) -> bool:
         try:
@@ -160,8 +171,11 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         with suppress(WebSocketDisconnected):
             try:
-                with self.context.quotas.operations.one(cast(Viewer, self.viewer)):
-                    await self._run(operation)
+                with (
+                    self.context.quotas.operations.one(cast(Viewer, self.viewer)),
+                    self._watched(operation) as watched,
+                ):
+                    await self._run(operation, watched)
             except WebSocketDisconnected:
                 raise
             except TooMany as refused:
@@ -169,13 +183,17 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             except Exception as bug:  # noqa: BLE001 masked() logs it
                 await operation.send_initial_errors([masked(bug)])
 
-    async def _run(self, operation: Operation[Any, None]) -> None:
+    def _watched(self, operation: Operation[Any, None]) -> Watched:
+        return self.context.operations.watched("websocket", operation.query, operation.operation_name)
+
+    async def _run(self, operation: Operation[Any, None], watched: Watched) -> None:
         viewer = cast(Viewer, self.viewer)
         asked = Asked(operation.query, operation.operation_name, operation.variables or {}, viewer)
         together = partial(self.context.broadcasts.tell, _Subscriber(self, operation), asked)
         following = Following(wait=together if self.websocket.wire else None)
         async with aclosing(self.context.run(asked, following)) as results:
             async for result in results:
+                watched.saw(result)
                 if failed_as_a_whole(result):
                     await operation.send_initial_errors(cast(list[GraphQLError], result.errors))
                     return
@@ -217,7 +235,8 @@ def fault_in(message: object) -> str | None:
 def _fault_in_request(payload: object) -> str | None:
     if not isinstance(payload, dict):
         return "subscribe: payload must be an object"
-    if not isinstance(payload.get("query"), str):
+    by_hash = payload.get("query") in (None, "") and names_one(payload.get("extensions"))
+    if not by_hash and not isinstance(payload.get("query"), str):
         return "subscribe: query must be a string"
     if not isinstance(payload.get("operationName"), str | None):
         return "subscribe: operationName must be a string"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WIRE = "wharf.wire"  # under this name the application finds the Wire among the extensions of its scope
 TOO_SLOW = 4410
 _RESUME = "You do not read: subscribe again after your last cursor"
-_UNSENT = 64 * 1024  # bytes that the kernel keeps for the network; by itself it would take megabytes
+UNSENT = 64 * 1024  # bytes that the kernel keeps for the network; by itself it would take megabytes
 
 
 class Wire(WebSocketsSansIOProtocol):
@@ -54,7 +54,7 @@ class Wire(WebSocketsSansIOProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
 
     async def run_asgi(self) -> None:
         cast(dict[str, object], self.scope["extensions"])[WIRE] = self

@@ -1,25 +1,30 @@
 """The program put together: one ASGI application, and what frames its life."""
 
+import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
 from sqlmodel import Session, text
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from db.errors import DatabaseUnusable
 from db.models import Event, EventKind
 from engine.engine import Engine
+from engine.tracing import Tracing
 from graph import sso
 from graph.export import AuditExport
 from graph.foreign import ForeignDocument
 from graph.http import GraphQLView
+from graph.metrics import MetricsView, Network
 from graph.root import schema
 from graph.sockets import Sockets
+from graph.traced import TracedRequests
 from wharf.dashboard import Dashboard
 
 # What ends a viewer's authority, or changes it, and where the event names what that rested on.
@@ -28,10 +33,17 @@ _ENDS_USER = {("User", EventKind.REMOVED), ("User", EventKind.UPDATED)}
 _ENDS_MEMBER = {("Membership", EventKind.REMOVED), ("Membership", EventKind.UPDATED)}
 
 
-def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> Starlette:
+def create_app(
+    engine: Engine,
+    announce_setup_token: Callable[[str], None],
+    operations: Mapping[str, str] | None = None,
+    metrics_networks: Iterable[Network] = (),
+) -> Starlette:
     """The application that serves `engine`, which it starts and stops.
 
     `announce_setup_token` is called at the very first start with the token that makes the first real one.
+    `operations` are those that clients may ask for by their hashes without registering them.
+    Who comes from `metrics_networks` may read the metrics.
     """
 
     @asynccontextmanager
@@ -43,6 +55,7 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         engine.events.on_event(partial(close_revoked, sockets))
         yield
         await engine.stop()
+        await asyncio.to_thread(engine.telemetry.tracing.close)
 
     sockets = Sockets()
     view = GraphQLView(
@@ -51,20 +64,30 @@ def create_app(engine: Engine, announce_setup_token: Callable[[str], None]) -> S
         authenticate=engine.tokens.authenticate,
         recognise=engine.people.sessions.authenticate,
         sockets=sockets,
+        operations=operations,
+        telemetry=engine.telemetry,
     )
-    return Starlette(
-        routes=[
-            Route("/graphql", view),
-            WebSocketRoute("/graphql", view),
-            Route("/audit.jsonl", AuditExport(view, engine)),
-            Route("/proxy/{server}/http.json", ForeignDocument(view, engine)),
-            *sso.routes(engine),
-            Route("/healthz", _alive),
-            Route("/readyz", partial(_ready, engine)),
-            Route("/{path:path}", Dashboard().answer, methods=["GET"]),
-        ],
-        lifespan=lifespan,
-    )
+    routes = _routes(view, engine, MetricsView(view, engine, sockets, metrics_networks))
+    return Starlette(routes=routes, middleware=_traced(engine.telemetry.tracing, routes), lifespan=lifespan)
+
+
+def _routes(view: GraphQLView, engine: Engine, metrics: MetricsView) -> list[BaseRoute]:
+    return [
+        Route("/graphql", view),
+        WebSocketRoute("/graphql", view),
+        Route("/audit.jsonl", AuditExport(view, engine)),
+        Route("/proxy/{server}/http.json", ForeignDocument(view, engine)),
+        *sso.routes(engine),
+        Route("/metrics", metrics),
+        Route("/healthz", _alive),
+        Route("/readyz", partial(_ready, engine)),
+        Route("/{path:path}", Dashboard().answer, methods=["GET"]),  # all other addresses are its pages
+    ]
+
+
+def _traced(tracing: Tracing, routes: Iterable[BaseRoute]) -> list[Middleware]:
+    paths = {route.path for route in routes if isinstance(route, Route)}
+    return [Middleware(TracedRequests, tracing, paths)] if tracing.on else []
 
 
 def _collect_seldom() -> None:

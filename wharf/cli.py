@@ -24,6 +24,7 @@ from wharf.backup import back_up
 from wharf.data_directory import DirectoryTaken, held, prepare
 from wharf.doctor import examine
 from wharf.logging import log_to_terminal
+from wharf.operations import OperationsUnusable
 from wharf.secrets import secret_keys
 from wharf.settings import Settings, SettingsInvalid, load_settings
 from wharf.tokens import tokens
@@ -47,6 +48,7 @@ _EXPLAINED = (
     BackupFailed,
     SecretUnreadable,
     EngineError,
+    OperationsUnusable,
     OSError,
 )
 

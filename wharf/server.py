@@ -18,18 +18,22 @@ from db.migrate import migrate
 from engine.engine import Engine
 from engine.exposures.ports import Ports
 from engine.settings import EngineSettings
+from engine.telemetry import Telemetry
 from graph.doors import Crowd, door
 from graph.headers import StrictHeaders
 from graph.http import MAX_BODY
 from graph.wire import Wire
 from wharf.app import create_app
 from wharf.data_directory import held, prepare
+from wharf.operations import OPERATIONS, read_operations
 from wharf.people import people_settings
-from wharf.settings import Settings, unusable
+from wharf.settings import Settings, load_tracing_settings, unusable
+from wharf.tracing import tracing_for
 
 
 def serve(settings: Settings) -> None:
     """Serve until told to stop. Raises, before anything is served, what keeps it from starting."""
+    tracing = tracing_for(load_tracing_settings())
     prepare(settings.data_directory)
     with (
         held(settings.data_directory, settings.database_file),
@@ -38,7 +42,12 @@ def serve(settings: Settings) -> None:
     ):
         migrate(settings.database)
         _allow_many_files()
-        app = create_app(Engine(engine_settings(settings)), _announce(settings))
+        app = create_app(
+            Engine(engine_settings(settings), telemetry=Telemetry(tracing)),
+            _announce(settings),
+            read_operations(OPERATIONS),
+            settings.metrics_network_list,
+        )
         config = uvicorn.Config(
             StrictHeaders(app),
             http=door(Crowd(settings.proxies)),

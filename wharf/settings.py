@@ -32,6 +32,7 @@ _PLAIN = {
 """Pydantic's kinds of mistakes, in plain words."""
 
 
+_OTLP = "http/protobuf"
 _NEVER_SHOWN = ("secret_key", "smtp_url", "oidc_client_secret")
 
 
@@ -146,6 +147,10 @@ class Settings(BaseSettings):
         None, description="The secret that the provider has given this server."
     )
     oidc_name: str = Field("single sign-on", description="What people call that provider.")
+    metrics_networks: str = Field(
+        "",
+        description="Networks whose requests for /metrics need no token, as 127.0.0.1,::1,10.0.0.0/8. Default: none.",
+    )
     events_kept: int = Field(
         100_000, ge=1_000, description="How many events the log keeps for subscribers that come back."
     )
@@ -212,9 +217,9 @@ class Settings(BaseSettings):
             _dns_server(each)
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "metrics_networks")
     @classmethod
-    def _trusted_proxies(cls, value: str) -> str:
+    def _some_networks(cls, value: str) -> str:
         networks = [ipaddress.ip_network(each.strip()) for each in value.split(",") if each.strip()]
         if any(network.prefixlen == 0 for network in networks):
             raise ValueError("must not be everybody")
@@ -279,6 +284,11 @@ class Settings(BaseSettings):
         return [each for each in self.trusted_proxies.split(",") if each]
 
     @property
+    def metrics_network_list(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Whose requests for metrics need no token."""
+        return tuple(ipaddress.ip_network(each) for each in self.metrics_networks.split(",") if each)
+
+    @property
     def tcp_port_range(self) -> tuple[int, int]:
         first, _, last = self.tcp_ports.partition("-")
         return int(first), int(last)
@@ -295,6 +305,45 @@ class Settings(BaseSettings):
     @property
     def database_file(self) -> Path:
         return Path(make_url(self.database).database or "")
+
+
+class TracingSettings(BaseSettings):
+    """Whether traces are wanted: what the variables of OpenTelemetry, OTEL_*, say of it."""
+
+    model_config = SettingsConfigDict(env_prefix="OTEL_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    sdk_disabled: str = ""
+    traces_exporter: str = "otlp"
+    exporter_otlp_endpoint: str = ""
+    exporter_otlp_traces_endpoint: str = ""
+    exporter_otlp_protocol: str = _OTLP
+    exporter_otlp_traces_protocol: str = ""
+    service_name: str = "wharfinger"
+
+    @property
+    def wanted(self) -> bool:
+        return bool(self.wanted_by) and self.sdk_disabled.lower() != "true" and self.traces_exporter != "none"
+
+    @property
+    def wanted_by(self) -> str:
+        """The variable that says where traces go; "" when none does."""
+        names = ("exporter_otlp_traces_endpoint", "exporter_otlp_endpoint")
+        return next((f"OTEL_{name.upper()}" for name in names if getattr(self, name)), "")
+
+    @model_validator(mode="after")
+    def _spoken(self) -> "TracingSettings":
+        protocol = self.exporter_otlp_traces_protocol or self.exporter_otlp_protocol
+        if self.wanted and (self.traces_exporter != "otlp" or protocol != _OTLP):
+            raise ValueError(f"Traces are handed over by OTEL_TRACES_EXPORTER=otlp and {_OTLP} only")
+        return self
+
+
+def load_tracing_settings() -> TracingSettings:
+    """The settings of traces that the environment holds. Raises `SettingsInvalid`."""
+    try:
+        return TracingSettings()
+    except ValidationError as error:
+        raise SettingsInvalid("\n".join(map(_explained, error.errors()))) from error
 
 
 def load_settings() -> Settings:

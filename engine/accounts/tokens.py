@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
+from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
 from db.models import ApiToken, EventKind, Grant, now
 from db.sessions import Sessions
 from engine.accounts.authorities import of_token
-from engine.accounts.authority import INSTALLATION, Place
+from engine.accounts.authority import INSTALLATION, Authority, Place
 from engine.accounts.last_use import LastUses
 from engine.accounts.viewer import Viewer
 from engine.errors import InvalidInput, NotFound, NotNow
@@ -32,6 +33,13 @@ class Limits:
     place: Place = INSTALLATION
     networks: tuple[str, ...] | None = None
     user_id: str | None = None
+
+
+class _Known(NamedTuple):
+    """A token that there is, and what it allows while it may be used."""
+
+    row: ApiToken
+    authority: Authority
 
 
 class Tokens:
@@ -65,12 +73,14 @@ class Tokens:
 
     async def authenticate(self, text: str, address: str = "") -> Viewer | None:
         """Who has the token with this text, if it may be used, now and from this address."""
-        found = await self._sessions.read(_valid, hashed(text), address)
-        if found is None:
+        found = self._sessions.read_kept(_known, hashed(text))
+        if found is None or not usable(found.row) or not _from_where_it_may(found.row, address):
             return None
-        row, viewer = found
+        row, authority = found
         self._uses.note(row.id, address, row.last_used_at, row.last_used_from)
-        return viewer
+        return Viewer(
+            row.name, authority, user_id=row.user_id, token_id=row.id, expires_at=row.expires_at, address=address
+        )
 
     async def revoke(self, token_id: str) -> ApiToken:
         """The token is refused from now on. Raises `NotFound`."""
@@ -138,17 +148,10 @@ def _add_setup_token(session: Session, text: str) -> bool:
     return True
 
 
-def _valid(session: Session, key: str, address: str) -> tuple[ApiToken, Viewer] | None:
+def _known(session: Session, key: str) -> _Known | None:
     row = session.exec(select(ApiToken).where(ApiToken.hash == key)).first()
-    if row is None or not usable(row) or not _from_where_it_may(row, address):
-        return None
-    authority = of_token(session, row)
-    if authority is None:
-        return None
-    viewer = Viewer(
-        row.name, authority, user_id=row.user_id, token_id=row.id, expires_at=row.expires_at, address=address
-    )
-    return row, viewer
+    authority = of_token(session, row) if row else None
+    return _Known(row, authority) if row is not None and authority is not None else None
 
 
 def usable(row: ApiToken) -> bool:

@@ -3,12 +3,14 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlmodel import Session, col, or_, select
 
 from db.models import EventKind, User, UserSession, now
 from db.sessions import Sessions
 from engine.accounts.authorities import of_user
+from engine.accounts.authority import Authority
 from engine.accounts.last_use import LastUses
 from engine.accounts.tokens import hashed
 from engine.accounts.viewer import Viewer
@@ -35,6 +37,14 @@ class Browser:
     cookie: str | None = None
 
 
+class _Known(NamedTuple):
+    """A session that there is, of whom, and what they may do."""
+
+    row: UserSession
+    user: User
+    authority: Authority
+
+
 class UserSessions:
     """Who is signed in where."""
 
@@ -44,12 +54,14 @@ class UserSessions:
 
     async def authenticate(self, text: str, address: str = "") -> Viewer | None:
         """Who has the cookie with this text, if they are still signed in."""
-        found = await self._sessions.read(_valid, hashed(text), address)
-        if found is None:
+        found = self._sessions.read_kept(_known, hashed(text))
+        if found is None or not live(found.row):
             return None
-        row, viewer = found
+        row, user, authority = found
         self._uses.note(row.id, address, row.last_used_at, row.address)
-        return viewer
+        return Viewer(
+            user.name, authority, user_id=user.id, session_id=row.id, expires_at=row.expires_at, address=address
+        )
 
     async def revoke(self, session_id: str) -> None:
         """The browser is signed out. Raises `NotFound`."""
@@ -142,15 +154,12 @@ def of_user_now(session: Session, user_id: str | None) -> list[UserSession]:
     return sorted(filter(live, rows), key=lambda row: (row.last_used_at, row.id), reverse=True)
 
 
-def _valid(session: Session, key: str, address: str) -> tuple[UserSession, Viewer] | None:
+def _known(session: Session, key: str) -> _Known | None:
     row = session.exec(select(UserSession).where(UserSession.hash == key)).first()
-    user = session.get(User, row.user_id) if row and live(row) else None
+    user = session.get(User, row.user_id) if row else None
     if row is None or user is None or user.disabled_at is not None:
         return None
-    authority = of_user(session, user)
-    return row, Viewer(
-        user.name, authority, user_id=user.id, session_id=row.id, expires_at=row.expires_at, address=address
-    )
+    return _Known(row, user, of_user(session, user))
 
 
 def _note_use(session: Session, session_id: str, address: str) -> None:

@@ -72,7 +72,7 @@ class CertificateKeeper:
         self._cipher = cipher
         self._outside = outside
         self._preflight = preflight
-        self._work = Work(self._converge, _AT_ONCE)
+        self.work = Work(self._converge, _AT_ONCE)
         self._news = asyncio.Event()
         self._hearing = Hearing(host.proxy, self._heard)
 
@@ -94,7 +94,7 @@ class CertificateKeeper:
             else:
                 self._hearing.wanted.clear()
             for certificate_id in found.due:
-                self._work.wake(certificate_id)
+                self.work.wake(certificate_id)
             left = (found.next_at - now()).total_seconds() if found.next_at else None
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if left is None else min(max(left, 0.0), _LONGEST_SLEEP)):
@@ -106,7 +106,7 @@ class CertificateKeeper:
 
     async def close(self) -> None:
         """Let go of what is under way; it goes on from the database at the next start."""
-        await self._work.close()
+        await self.work.close()
 
     async def _resume(self) -> None:
         """Hear also what was said while nobody listened of what is being ordered."""
@@ -215,7 +215,7 @@ class CertificateKeeper:
             return
         await self._sessions.write(wait_for_next, turn)
         if self._hearing.is_renewing(turn.row.host or ""):
-            asyncio.get_running_loop().call_later(_RENEWING_PAUSE.total_seconds(), self._work.wake, turn.row.id)
+            asyncio.get_running_loop().call_later(_RENEWING_PAUSE.total_seconds(), self.work.wake, turn.row.id)
 
     def _complaint(self, turn: Turn) -> Complaint | None:
         return self._hearing.complaint(turn.row.resolver_id or "", turn.row.host or "", turn.row.state_since)

@@ -54,6 +54,11 @@ class CertificateSide:
         """What is to run as long as the engine does."""
         return (self._expiry.run, self._keeper.run, self._keeper.listen)
 
+    @property
+    def works(self) -> dict[str, Work]:
+        """Who is at work, by what it is about."""
+        return {"certificates": self._keeper.work, "confirmations": self._confirmations}
+
     def notice(self, event: Event) -> None:
         """Be told of what happens: names need certificates, or not any more, and certificates have changed."""
         self._expiry.notice(event)

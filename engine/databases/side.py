@@ -77,6 +77,16 @@ class DatabaseSide:
         self.databases = Databases(sessions, cipher, self._asked, lambda: host.observer.cores, settings.public_host)
         self.exposures = Exposures(sessions, settings.tcp_ports, settings.tcp_address, self._exposure_work.wake)
 
+    @property
+    def works(self) -> dict[str, Work]:
+        """Who is at work, by what it is about."""
+        return {
+            "databases": self._work,
+            "tcp_proxies": self._exposure_work,
+            "dumps": self._dump_work,
+            "restores": self._restore_work,
+        }
+
     async def close(self) -> None:
         """Stop converging. What runs on the host runs on."""
         works = (self._work, self._exposure_work, self._dump_work, self._restore_work)

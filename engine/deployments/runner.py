@@ -29,6 +29,7 @@ from engine.docker.values import LogStream
 from engine.errors import EngineError
 from engine.host import Host
 from engine.status import settle_status
+from engine.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -58,12 +59,14 @@ class Runner:
         preparation: Preparation,
         replicas: Replicas,
         journals: Journals,
+        telemetry: Telemetry,
     ) -> None:
         self._sessions = sessions
         self._host = host
         self._preparation = preparation
         self._replicas = replicas
         self._journals = journals
+        self._telemetry = telemetry
         self._current = Interruptible()
         self._steps: dict[DeploymentStatus, tuple[_Step, DeploymentStatus]] = {
             _S.PREPARING: (self._preparation.prepare, _S.STARTING),
@@ -75,6 +78,10 @@ class Runner:
 
     async def run(self, deployment_id: str) -> None:
         """Take the deployment to its end: succeeded, failed or cancelled."""
+        with self._telemetry.tracing.span("deployment", attributes={"wharf.deployment.id": deployment_id}):
+            await self._run(deployment_id)
+
+    async def _run(self, deployment_id: str) -> None:
         order = await self._sessions.write(_begin, deployment_id)
         log.info("%s: %s", _named(order), order.deployment.status.value.lower())
         try:
@@ -96,7 +103,8 @@ class Runner:
         if order.deployment.cancel_requested and status in CANCELLABLE:
             raise Interrupted
         try:
-            said = await self._current.run(order.deployment.id, step(order))
+            with self._telemetry.deployment_step(status.value.lower()):
+                said = await self._current.run(order.deployment.id, step(order))
         except (DeploymentFailed, Interrupted, DatabaseUnusable):
             raise  # what cannot be written down now is done again from the step that is written down
         except Exception as error:  # a mistake of ours must end a deployment too, or it would hang for ever

@@ -4,8 +4,8 @@ import asyncio
 import io
 import json
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import IO, Any, Self
 
@@ -16,6 +16,12 @@ from engine.docker.translation import Refusal, docker_errors, refused
 from engine.errors import DockerFailure, DockerUnreachable
 
 LONGEST_LINE = 4 * 1024 * 1024
+
+# The words in the paths of Docker's API; what else is in them are names of things.
+_WORDS = frozenset(
+    {"archive", "attach", "connect", "create", "disconnect", "exec", "json", "kill", "logs", "prune", "remove"}
+    | {"rename", "resize", "restart", "start", "stats", "stop", "tag", "update", "wait"}
+)
 
 Upload = bytes | IO[bytes] | AsyncIterable[bytes]
 Payload = tuple[str | IO[bytes] | AsyncIterable[bytes] | None, str]
@@ -33,6 +39,15 @@ class Request:
     upload: Upload | None = None
     headers: Mapping[str, str] | None = None
     refusal: Refusal = refused
+
+    @property
+    def operation(self) -> str:
+        """What kind of call it is, such as "POST containers/*/start": there are only so many."""
+        first, *others = self.path.split("/")
+        if not others:
+            return f"{self.method} {first}"
+        last = others[-1] if others[-1] in _WORDS else "*"
+        return f"{self.method} {first}/*/{last}" if others[1:] else f"{self.method} {first}/{last}"
 
 
 class Answer:
@@ -84,6 +99,11 @@ class Connection:
         self._deadline = deadline
         self._docker: aiodocker.Docker | None = None
         self._closed = False
+        self._around: Callable[[str], AbstractContextManager[object]] = lambda _operation: nullcontext()
+
+    def watch(self, around: Callable[[str], AbstractContextManager[object]]) -> None:
+        """Have what `around` gives entered around every call; it is told which kind, as `Request.operation`."""
+        self._around = around
 
     @property
     def on_this_machine(self) -> bool:
@@ -99,7 +119,7 @@ class Connection:
     async def _call(self, request: Request, *, deadline: float | None = None) -> Any:
         """Docker's whole answer as JSON, None where it is empty. DockerTimeout after the deadline."""
         payload = _payload(request)
-        with docker_errors(request.doing, request.refusal):
+        with self._around(request.operation), docker_errors(request.doing, request.refusal):
             async with asyncio.timeout(deadline or self._deadline):
                 response = await self._send(request, payload)
                 try:
@@ -117,7 +137,7 @@ class Connection:
         Leaving the context closes the connection, in whatever way it is left.
         """
         payload = _payload(request)
-        with docker_errors(request.doing, request.refusal):
+        with self._around(request.operation), docker_errors(request.doing, request.refusal):
             async with asyncio.timeout(deadline):
                 response = await self._send(request, payload)
         try:

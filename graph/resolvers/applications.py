@@ -20,6 +20,7 @@ from graph.resolvers.changes import changes
 from graph.resolvers.fields import Id, Input, mutation, query
 from graph.scalars import Cursor
 from graph.schema.applications import Application
+from graph.schema.loaded import asked
 from graph.schema.nodes import found
 from graph.schema.pages import AFTER, FIRST
 
@@ -71,7 +72,8 @@ class ApplicationQueries:
             local_id("Environment", environment_id, field=("environmentId",)) if environment_id is not None else None
         )
         start = page_key("Application", after) if after is not None else ""
-        rows = await info.context.read(loaders.applications, page_size(first) + 1, start, where)
+        columns = asked(info, Application)
+        rows = loaders.applications.stored(info.context.reader, columns, page_size(first) + 1, start, where)
         return page(
             rows, first, after=after, node=Application.of, cursor=lambda row: page_cursor("Application", row.id)
         )

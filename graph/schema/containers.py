@@ -2,13 +2,12 @@ from datetime import datetime
 
 import strawberry
 
-from db import models
 from engine.docker.values import ContainerHealth, ContainerState
 from graph import loaders
-from graph.context import Info
 from graph.enums import described
+from graph.schema.loaded import loaded
 from graph.schema.releases import Release
-from graph.schema.rows import of_row
+from graph.schema.rows import View, made
 
 described(
     ContainerState,
@@ -31,34 +30,22 @@ described(
 
 
 @strawberry.type(description="A container of an application, as Docker last described it.")
-class Container:
+class Container(View):
     id: strawberry.ID = strawberry.field(description="Docker's own id of it.")
-    release_id: strawberry.Private[str]
     name: str = strawberry.field(description="Its name on the Docker host.")
     replica: int = strawberry.field(description="Which of the containers of its release it is, from 1.")
-    state: ContainerState = strawberry.field(description="What it does.")
-    health: ContainerHealth | None = strawberry.field(description="The verdict of its image; null: it has none.")
+    state: ContainerState = made("What it does.", ContainerState, "state")
+    health: ContainerHealth | None = made(
+        "The verdict of its image; null: it has none.",
+        lambda health: ContainerHealth(health) if health else None,
+        "health",
+    )
     ready: bool = strawberry.field(description="Whether it runs and has passed the health check.")
     exit_code: int | None = strawberry.field(description="With which code it ended; null: it did not.")
     out_of_memory: bool = strawberry.field(description="Whether it was killed for using too much memory.")
-    error: str | None = strawberry.field(description="Why Docker could not start it; null: it could.")
+    error: str | None = made("Why Docker could not start it; null: it could.", lambda error: error or None, "error")
     restart_count: int = strawberry.field(description="How often Docker started it again.")
     started_at: datetime | None = strawberry.field(description="When it was last started.")
     finished_at: datetime | None = strawberry.field(description="When it last ended.")
     observed_at: datetime = strawberry.field(description="When Docker said so.")
-
-    @classmethod
-    def of(cls, row: models.Container) -> "Container":
-        return of_row(
-            cls,
-            row,
-            id=strawberry.ID(row.id),
-            state=ContainerState(row.state),
-            health=ContainerHealth(row.health) if row.health else None,
-            error=row.error or None,
-        )
-
-    @strawberry.field(description="The release it runs.")
-    async def release(self, info: Info) -> Release | None:
-        row = await info.context.load(loaders.release, self.release_id)
-        return Release.of(row) if row else None
+    release: Release | None = loaded("The release it runs.", loaders.release, "release_id")

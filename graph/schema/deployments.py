@@ -5,12 +5,11 @@ import strawberry
 
 from db import models
 from graph import loaders
-from graph.context import Info
 from graph.enums import described
-from graph.ids import Node, global_id
-from graph.schema.owners import application_of
+from graph.ids import Node
+from graph.schema.loaded import loaded
 from graph.schema.releases import Release
-from graph.schema.rows import of_row
+from graph.schema.rows import View, made, node_id
 
 if TYPE_CHECKING:
     from graph.schema.applications import Application
@@ -63,54 +62,44 @@ class DeploymentFailure:
     log_lines: list[str] = strawberry.field(description="The last lines which that container wrote.")
 
     @classmethod
-    def of(cls, row: models.Deployment) -> "DeploymentFailure | None":
-        if row.failure_reason is None:
+    def of(
+        cls, reason: models.FailureReason | None, message: str, exit_code: int | None, log_lines: list[str]
+    ) -> "DeploymentFailure | None":
+        if reason is None:
             return None
-        return cls(
-            reason=row.failure_reason,
-            message=row.failure_message,
-            exit_code=row.failure_exit_code,
-            log_lines=row.failure_log,
-        )
+        return cls(reason=reason, message=message, exit_code=exit_code, log_lines=log_lines)
 
 
 @strawberry.type(description="One attempt to make a release of an application live.")
-class Deployment(Node):
-    application_id: strawberry.Private[str]
-    release_id: strawberry.Private[str | None]
-    previous_release_id: strawberry.Private[str | None]
-    source_release_id: strawberry.Private[str | None]
+class Deployment(View, Node):
+    id: strawberry.ID = node_id("Deployment")
     number: int = strawberry.field(description="Counts the deployments of an application, from 1.")
     kind: models.DeploymentKind = strawberry.field(description="Where its release comes from.")
     status: models.DeploymentStatus = strawberry.field(description="How far it is, or how it ended.")
     requested_by: str = strawberry.field(description="The name of the token with which it was asked for.")
     cancel_requested: bool = strawberry.field(description="Whether somebody asked for it to be given up.")
-    failure: DeploymentFailure | None = strawberry.field(description="Why it failed; null: it did not.")
+    failure: DeploymentFailure | None = made(
+        "Why it failed; null: it did not.",
+        DeploymentFailure.of,
+        "failure_reason",
+        "failure_message",
+        "failure_exit_code",
+        "failure_log",
+    )
     created_at: datetime = strawberry.field(description="When it was asked for.")
     started_at: datetime | None = strawberry.field(description="When it left the queue.")
     finished_at: datetime | None = strawberry.field(description="When it ended; null: it goes on.")
-
-    @classmethod
-    def of(cls, row: models.Deployment) -> "Deployment":
-        return of_row(cls, row, id=global_id("Deployment", row.id), failure=DeploymentFailure.of(row))
-
-    @strawberry.field(description="The application that is deployed.")
-    async def application(self, info: Info) -> Annotated["Application", strawberry.lazy("graph.schema.applications")]:
-        return await application_of(info, self.application_id)
-
-    @strawberry.field(description="The release it makes live; null until it is prepared.")
-    async def release(self, info: Info) -> Release | None:
-        return await _release(info, self.release_id)
-
-    @strawberry.field(description="The release that was live when it began; null: none.")
-    async def previous_release(self, info: Info) -> Release | None:
-        return await _release(info, self.previous_release_id)
-
-    @strawberry.field(description="The earlier release that it repeats; null for one from the present settings.")
-    async def source_release(self, info: Info) -> Release | None:
-        return await _release(info, self.source_release_id)
-
-
-async def _release(info: Info, release_id: str | None) -> Release | None:
-    row = await info.context.load(loaders.release, release_id) if release_id else None
-    return Release.of(row) if row else None
+    application: Annotated["Application", strawberry.lazy("graph.schema.applications")] = loaded(
+        "The application that is deployed.", loaders.application_of, "application_id"
+    )
+    release: Release | None = loaded(
+        "The release it makes live; null until it is prepared.", loaders.release, "release_id"
+    )
+    previous_release: Release | None = loaded(
+        "The release that was live when it began; null: none.", loaders.release, "previous_release_id"
+    )
+    source_release: Release | None = loaded(
+        "The earlier release that it repeats; null for one from the present settings.",
+        loaders.release,
+        "source_release_id",
+    )

@@ -4,11 +4,11 @@ import strawberry
 
 from db import models
 from graph import loaders
-from graph.context import Info
 from graph.enums import described
-from graph.ids import Node, global_id
+from graph.ids import Node
 from graph.schema.certificate_resolvers import CertificateResolver
-from graph.schema.rows import of_row
+from graph.schema.loaded import loaded
+from graph.schema.rows import View, node_id
 
 described(
     models.ServerState,
@@ -28,8 +28,8 @@ described(
 
 
 @strawberry.type(description="A Docker engine on which applications run. The local one is there from the start.")
-class Server(Node):
-    resolver_key: strawberry.Private[str | None]
+class Server(View, Node):
+    id: strawberry.ID = node_id("Server")
     name: str = strawberry.field(description="What people call it.")
     state: models.ServerState = strawberry.field(description="Whether its Docker engine answers.")
     state_reason: str = strawberry.field(description="Why it does not answer; empty when it does.")
@@ -37,14 +37,8 @@ class Server(Node):
     proxy_state: models.ProxyState = strawberry.field(description="What its HTTP proxy does.")
     proxy_reason: str = strawberry.field(description="Why its proxy does not run; empty when it does.")
     created_at: datetime = strawberry.field(description="When it was made known.")
-
-    @classmethod
-    def of(cls, row: models.Server) -> "Server":
-        return of_row(cls, row, id=global_id("Server", row.id), resolver_key=row.default_resolver_id)
-
-    @strawberry.field(description="Who is asked for certificates of domains that name nobody; null: not set yet.")
-    async def default_resolver(self, info: Info) -> CertificateResolver | None:
-        if self.resolver_key is None:
-            return None
-        row = await info.context.load(loaders.certificate_resolver, self.resolver_key)
-        return CertificateResolver.of(row) if row else None
+    default_resolver: CertificateResolver | None = loaded(
+        "Who is asked for certificates of domains that name nobody; null: not set yet.",
+        loaders.certificate_resolver,
+        "default_resolver_id",
+    )

@@ -35,7 +35,7 @@ class Owned(World):
         """Have somebody become the owner, and the tests have a token that may do the same."""
         self.token = self.setup_token
         await self.do("createOwner", email=EMAIL, name=NAME, password=PASSWORD)
-        self.token = await self._make_token()
+        self.token = await self.make_token()
 
     async def sign_in(self, window: Window) -> None:
         """As the page does it."""

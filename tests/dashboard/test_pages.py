@@ -125,7 +125,8 @@ async def test_a_phone_has_room_for_it(owned_world: Owned, owners_window: Window
 
 async def test_the_explorer_follows_events_with_the_session(owned_world: Owned, owners_window: Window) -> None:
     page = owners_window.page
-    asked = "subscription { events { ... on ResourceCreated { name } } }"
+    now = (await owned_world.ask("{ eventCursor }"))["eventCursor"]
+    asked = f'subscription {{ events(after: "{now}") {{ ... on ResourceCreated {{ name }} }} }}'
     await page.goto(f"/graphiql?query={quote(asked)}")
     await expect(page.locator(".graphiql-query-editor")).to_contain_text("ResourceCreated", timeout=30_000)
     await page.get_by_role("button", name=re.compile("Execute query")).click()

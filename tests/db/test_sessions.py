@@ -46,6 +46,18 @@ async def test_a_read_cannot_write(sessions: Sessions) -> None:
         await sessions.read(sneak)
 
 
+async def test_what_was_read_is_kept_until_anybody_commits_something(sessions: Sessions) -> None:
+    await sessions.write(add, "one")
+    first = sessions.read_kept(names)
+    assert sessions.read_kept(names) is first
+    await sessions.write(add, "two")
+    assert sessions.read_kept(names) == {"one", "two"}
+    other = Sessions(sessions.url)  # as another program has it
+    await other.write(add, "three")
+    other.close()
+    assert sessions.read_kept(names) == {"one", "two", "three"}
+
+
 async def test_no_increment_is_lost_among_concurrent_writers(sessions: Sessions) -> None:
     project = await sessions.write(add, "0")
 

@@ -89,7 +89,7 @@ class Installation:
             time.sleep(0.02)
         self.started_in = time.monotonic() - begun
         if not self.token:
-            self.token = _aside(self._make_token)
+            self.token = _aside(self.make_token)
 
     def launch(self) -> None:
         """Start the server, and do not wait for it."""
@@ -131,7 +131,8 @@ class Installation:
         finally:
             await docker.close()
 
-    async def _make_token(self) -> str:
+    async def make_token(self) -> str:
+        """The text of a new token that may do everything, and is nobody's."""
         sessions = Sessions(f"sqlite:///{self.directory / 'data' / 'wharf.db'}")
         try:
             _, text = await Tokens(sessions).create("tests")

@@ -36,6 +36,10 @@ class Served:
     sockets: Sockets
 
     @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
+    @property
     def http(self) -> str:
         return f"http://{self.address}/graphql"
 

@@ -4,11 +4,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from functools import partial
 from statistics import median
-from types import SimpleNamespace
-from typing import Any, ClassVar, cast
+from typing import Any
 
 import pytest
 from sqlmodel import Session
@@ -16,79 +13,23 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from db.models import Event, EventKind
 from db.sessions import Sessions
-from engine.accounts import roles
-from engine.accounts.authority import EVERYTHING, Allowance, Authority
-from engine.events import EventLog, record
-from graph.http import GraphQLView
+from engine.events import record
 from graph.ids import event_cursor
-from graph.permissions import Viewer
-from graph.root import schema
 from graph.schema.messages import message
-from graph.sockets import Sockets
-from graph.wire import TOO_SLOW, Wire
+from graph.wire import TOO_SLOW
 from tests.graph.conftest import serving
 from tests.graph.reader import Reader, everything, number_of, reading, subscribing
-from wharf.app import close_revoked
+from tests.graph.told import HastyWire, Told, happen, telling
 
 EVENTS = "subscription($after: Cursor) { events(after: $after) { cursor } }"
-TOKENS = {
-    "owner": Viewer("laptop", EVERYTHING, token_id="token-1"),
-    "other": Viewer("phone", EVERYTHING, token_id="token-2"),
-    "setup": Viewer("setup", Authority.of({Allowance(roles.SETUP)}), token_id="token-3"),
-}
 BUFFER = 64 * 1024  # what a transport takes before it says that it is full
-
-
-class HastyWire(Wire):
-    """One that is watched, and waits no longer than a test can."""
-
-    patience = 2.0
-    opened: ClassVar[list["HastyWire"]] = []
-
-    async def run_asgi(self) -> None:
-        self.opened.append(self)
-        await super().run_asgi()
-
-
-@dataclass
-class Told:
-    """A server of the whole schema, and the log that it tells."""
-
-    port: int
-    view: GraphQLView
-    sessions: Sessions
-    log: EventLog
-
-    async def happen(self, *names: str) -> None:
-        """One event for each name, in one transaction."""
-        await self.sessions.write(_happen, names)
-
-    async def together(self, subscribers: int, broadcasts: int = 1) -> None:
-        """Wait until so many subscribers are told by so many broadcasts, and have been told everything."""
-        async with asyncio.timeout(10):
-            while (self.view.broadcasts.members, len(self.view.broadcasts)) != (subscribers, broadcasts):
-                await asyncio.sleep(0.005)
-
-
-def _happen(session: Session, names: tuple[str, ...]) -> None:
-    for name in names:
-        record(session, EventKind.UPDATED, "Project", "01J00000000000000000000000", data={"name": name})
-
-
-async def authenticate(token: str, _address: str) -> Viewer | None:
-    return TOKENS.get(token)
 
 
 @pytest.fixture
 async def told(sessions: Sessions) -> AsyncIterator[Told]:
-    log = EventLog(sessions, keep=100_000)
-    sockets = Sockets()
     HastyWire.opened.clear()
-    log.on_event(partial(close_revoked, sockets))
-    engine = cast(Any, SimpleNamespace(events=log, sessions=sessions))
-    view = GraphQLView(schema, engine=engine, authenticate=authenticate, sockets=sockets)
-    async with serving(view, HastyWire) as port:
-        yield Told(port, view, sessions, log)
+    async with telling(sessions) as told:
+        yield told
 
 
 @pytest.fixture
@@ -206,7 +147,7 @@ async def test_whose_token_is_revoked_is_told_nothing_from_that_moment_on(told: 
 
         def revoke(session: Session) -> None:
             record(session, EventKind.REMOVED, "ApiToken", "token-1", data={"name": "laptop"})
-            _happen(session, ("3",))
+            happen(session, ("3",))
 
         await asyncio.gather(told.sessions.write(revoke), told.happen("4"))
         assert await cursors(other, 3) == [2, 3, 4]
@@ -214,6 +155,22 @@ async def test_whose_token_is_revoked_is_told_nothing_from_that_moment_on(told: 
         assert revoked.close is not None
         assert revoked.close.code == 4403
         await told.together(1)
+
+
+async def test_who_comes_while_others_are_being_told_misses_nothing(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.broadcasts.AT_ONCE", 1)
+    async with AsyncExitStack() as stack:
+        readers = []
+        for n in range(1, 21):
+            reader = await stack.enter_async_context(reading(told.port, "owner"))
+            await reader.send(subscribing(EVENTS, after=event_cursor(0)))
+            readers.append(reader)
+            await told.happen(str(n))
+        await told.together(20)
+        for reader in readers:
+            assert await cursors(reader, 20) == list(range(1, 21))
 
 
 async def test_what_breaks_for_all_is_tried_for_each_alone(

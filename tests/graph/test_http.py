@@ -13,7 +13,7 @@ import pytest_asyncio
 from graph import http, limits
 from graph.cost import MAX_COST
 from graph.http import MAX_BODY
-from graph.negotiation import GRAPHQL, JSON, accepted
+from graph.negotiation import EVENTS, GRAPHQL, JSON, accepted
 from tests.graph.conftest import CLIENTS, Served
 from tests.graph.small import BEGUN, DOOR, ENDED
 
@@ -51,7 +51,9 @@ async def test_the_audits_of_the_specification_are_all_met(served: Served) -> No
         (f"{JSON};q=0, */*", GRAPHQL),
         ("APPLICATION/JSON; Charset=UTF-8", JSON),
         ("text/html, */*;q=0.1", JSON),
-        ("text/event-stream", None),
+        ("text/event-stream", EVENTS),
+        (f"text/event-stream, {JSON}", JSON),
+        ("text/*", None),
         (f"{JSON};q=0", None),
         (f"{JSON};q=much", None),
         (f"{JSON};charset=utf-16", None),
@@ -117,7 +119,10 @@ async def test_a_body_is_one_json_object_of_bounded_size(
             {"query": "query A { viewer } query B { viewer }"},
             "The document has several operations: choose one with operationName.",
         ),
-        ({"query": "subscription { forEver }"}, "Subscriptions need a websocket."),
+        (
+            {"query": "subscription { forEver }"},
+            "Subscriptions need a websocket, or a client that accepts text/event-stream.",
+        ),
         (
             {"query": "query ($text: String!) { echo(text: $text) }"},
             "text: The variable $text is needed.",

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from tests.operations.naming import naming
-from tests.operations.planted import FOREIGN, Planted, plant
+from tests.operations.planted import FOREIGN, Planted
 from tests.operations.trying import trying
 from tests.operations.writing import Operation, Writer
 from tests.permissions import table
@@ -29,11 +29,6 @@ LAST = ("administrator", "all")
 # How long the one log of the whole installation is; and a query that writes into it, with the moment.
 OTHERWISE_DIFFERENT = frozenset({"eventCursor", "databaseCredentials"})
 _SOCKET = re.compile(r"unix://\S*/nobody\.sock")  # where no Docker answers, in a directory of the test's own
-
-
-@pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Planted:
-    return plant(tmp_path_factory.mktemp("planted"), empty_database)
 
 
 async def test_whatever_is_asked_breaks_nothing_and_tells_nothing(

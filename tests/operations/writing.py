@@ -37,6 +37,7 @@ _DEEPEST = 6
 _MOST_FIELDS = 60
 _MOST_ALIASES = 25
 _PAGES = (1, 1, 2, 100, 101, 0, -1)
+_GOOD_PAGES = (1, 1, 1, 2, 2, 3, 3, 10, 0)
 # The kinds of things that ids in inputs are of, where their names do not say so.
 _NAMED = {"dumpId": "DatabaseDump", "linkId": "DatabaseLink", "tokenId": "ApiToken", "projectIds": "Project"}
 
@@ -81,15 +82,27 @@ class _Draft:
 
 
 class Writer:
-    """Writes one operation after another; the same ones for the same lots. None begins with a field of `without`."""
+    """Writes one operation after another; the same ones for the same lots. None begins with a field of `without`.
+
+    `carefully`: what is given is seldom wrong, so that most of what is asked is answered.
+    """
 
     def __init__(
-        self, lots: Random, known: Known, kinds: Sequence[str] = _KINDS, without: frozenset[str] = frozenset()
+        self,
+        lots: Random,
+        known: Known,
+        kinds: Sequence[str] = _KINDS,
+        without: frozenset[str] = frozenset(),
+        *,
+        carefully: bool = False,
     ) -> None:
         self.lots = lots
         self._known = known
         self._kinds = kinds
         self._without = without
+        self._carefully = carefully
+        self._pages = _GOOD_PAGES if carefully else _PAGES
+        self._wrong, self._named_wrongly = (1, 1) if carefully else (6, 8)  # percent
         self._written = 0
         self._waiting: dict[str, list[str]] = {}
         self._draft = _Draft()
@@ -123,13 +136,26 @@ class Writer:
     def _field(self, name: str, what: GraphQLField, taken: set[str], depth: int) -> str:
         """A field with its arguments and what is asked of it. `taken` are the names of answers around it."""
         self._draft.fields += 1
-        given = {key: arg for key, arg in what.args.items() if is_required_argument(arg) or self._chance(50)}
+        often = 95 if self._carefully and not depth else 50
+        given = {key: arg for key, arg in what.args.items() if is_required_argument(arg) or self._chance(often)}
         alias = self._alias(taken) if self._chance(15) else ""
         arguments = ", ".join(f"{key}: {self._argument(key, arg, what)}" for key, arg in given.items())
-        directive = self.lots.choice((" @include(if: true)", " @skip(if: false)")) if self._chance(3) else ""
+        directive = self._directive() if depth else ""
         kind = get_named_type(what.type)
         inner = "" if is_leaf_type(kind) else f" {{ {self._selection(kind, depth + 1, set())} }}"
         return f"{alias}{name}{f'({arguments})' if arguments else ''}{directive}{inner}"
+
+    def _directive(self) -> str:
+        """Mostly none, and mostly one that leaves what it stands behind where it is."""
+        if not self._chance(5):
+            return ""
+        name, kept = self.lots.choice(("include", "skip")), self._chance(70)
+        value = kept == (name == "include")
+        if self._chance(40):
+            return f" @{name}(if: {literal(None, value)})"
+        self._draft.declared[key := f"v{len(self._draft.declared)}"] = "Boolean!"
+        self._draft.values[key] = value
+        return f" @{name}(if: ${key})"
 
     def _alias(self, taken: set[str]) -> str:
         if self._draft.aliases >= _MOST_ALIASES:
@@ -141,12 +167,13 @@ class Writer:
     def _selection(self, kind: Any, depth: int, taken: set[str]) -> str:
         """Something of a type. It gives no answer a name that is `taken`, to which it adds its own."""
         if fragment := self._known_fragment(kind, taken):
-            return f"...{fragment}"
+            return f"...{fragment}{self._directive()}"
         parts = list(self._parts(kind, depth, taken))
         if isinstance(kind, GraphQLInterfaceType):
             possible = sorted(SCHEMA.get_possible_types(kind), key=lambda each: each.name)
             for each in self.lots.sample(possible, min(3, len(possible))):
-                parts.append(f"... on {each.name} {{ {self._selection(each, depth, taken)} }}")
+                directive = self._directive()
+                parts.append(f"... on {each.name}{directive} {{ {self._selection(each, depth, taken)} }}")
         text = " ".join(parts) or "__typename"
         if isinstance(kind, GraphQLObjectType) and self._chance(12):
             name = f"F{len(self._draft.fragments)}"
@@ -192,7 +219,7 @@ class Writer:
             return [self._value(bare.of_type, name, around) for _ in range(self.lots.choice((0, 1, 1, 1, 2)))]
         if isinstance(bare, GraphQLInputObjectType):
             return {key: self._value(each.type, key, bare.name) for key, each in self._given(bare)}
-        if self._chance(6):
+        if self._chance(self._wrong):
             return self.lots.choice(_BAD)
         if isinstance(bare, GraphQLEnumType):
             return self.lots.choice(sorted(bare.values))
@@ -213,7 +240,7 @@ class Writer:
             self._draft.secrets.append(text := f"typed-secret-{self._written:06}")
             return text
         if name == "first":
-            return self.lots.choice(_PAGES)
+            return self.lots.choice(self._pages)
         if kind.name in ("ResourceName", "Hostname", "String") and self._chance(4):
             return self.lots.choice(self._known.words)
         return good(kind, {}, name)
@@ -224,4 +251,4 @@ class Writer:
         if kind not in self._known.own:
             kind = around if around in self._known.own and self._chance(80) else self.lots.choice([*self._known.own])
         ids = self.lots.choices((self._known.own, self._known.foreign), (60, 40))[0]
-        return ids[self.lots.choice(sorted(ids)) if self._chance(8) else kind]
+        return ids[self.lots.choice(sorted(ids)) if self._chance(self._named_wrongly) else kind]

@@ -10,6 +10,7 @@ from contextlib import aclosing
 import pytest
 from aiohttp import web
 
+from engine.docker.connection import Request
 from engine.docker.gateway import DockerGateway
 from engine.docker.values import LogLine
 from engine.errors import (
@@ -226,3 +227,23 @@ async def test_a_line_without_end_is_not_kept(daemon: FakeDaemon, gateway: Docke
     async with gateway.events({}, 0) as events:
         with pytest.raises(DockerFailure, match="without end"):
             await anext(events)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [
+        ("GET", "_ping", "GET _ping"),
+        ("POST", "build", "POST build"),
+        ("GET", "containers/json", "GET containers/json"),
+        ("POST", "containers/create", "POST containers/create"),
+        ("POST", "containers/wharf-web-1/start", "POST containers/*/start"),
+        ("GET", "containers/0123/archive", "GET containers/*/archive"),
+        ("DELETE", "containers/wharf-web-1", "DELETE containers/*"),
+        ("GET", "images/registry.example.com/a/b:1/json", "GET images/*/json"),
+        ("POST", "networks/wharf-x/connect", "POST networks/*/connect"),
+        ("POST", "exec/0123/start", "POST exec/*/start"),
+        ("POST", "containers/a/something-new", "POST containers/*/*"),
+    ],
+)
+def test_what_kind_of_call_a_request_is_has_no_names_in_it(method: str, path: str, operation: str) -> None:
+    assert Request("try", method, path).operation == operation

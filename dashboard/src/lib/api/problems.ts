@@ -25,6 +25,11 @@ export class Problem extends Error {
     return new Problem(String(first?.extensions['code'] ?? 'INTERNAL'), first?.message ?? 'The answer is empty.');
   }
 
+  /** What the page itself sees is wrong with a field, as if the server had said it. */
+  static mistake(field: string, message: string): Problem {
+    return new Problem('REFUSED', message, [{ code: 'INVALID_INPUT', message, field: field.split('.') }]);
+  }
+
   /** What is wrong with this field of the input (`email`, `healthCheck.path`), or with a part of it. */
   about(field: string): string | undefined {
     return this.refusals.find((refusal) => isIn(path(refusal), field))?.message;
@@ -47,5 +52,6 @@ function isIn(path: string, field: string): boolean {
 }
 
 function path(refusal: Refusal): string {
-  return (refusal.field ?? []).filter((part) => part !== 'input').join('.');
+  // An entry of a list is told at the field of the list.
+  return (refusal.field ?? []).filter((part) => part !== 'input' && !/^\d+$/.test(part)).join('.');
 }

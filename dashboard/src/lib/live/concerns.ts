@@ -20,3 +20,8 @@ export function touches(event: LiveEvent, owners: Owners): boolean {
     ([name, id]) => event[name as keyof Owners] === id || ('id' in event && event.id === id),
   );
 }
+
+/** Whether something of one of these kinds was made, changed or removed. */
+export function ofNoun(event: LiveEvent, ...nouns: readonly string[]): boolean {
+  return 'noun' in event && nouns.includes(event.noun);
+}

@@ -1,4 +1,4 @@
 export { live } from './live.svelte';
 export { liveQuery, LiveQuery } from './query.svelte';
-export { ofType, touches } from './concerns';
+export { ofNoun, ofType, touches } from './concerns';
 export type { LiveEvent } from './queries';

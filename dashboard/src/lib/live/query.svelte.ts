@@ -6,6 +6,7 @@ import { Problem } from '$lib/api/problems';
 import { live } from './live.svelte';
 import type { LiveEvent } from './queries';
 
+const LOST = 1_000; // ms until a request that did not get through is sent again
 const REST = 120; // ms between two times that the same is asked, however much happens
 
 export class LiveQuery<Data, Variables extends AnyVariables> {
@@ -58,6 +59,12 @@ export class LiveQuery<Data, Variables extends AnyVariables> {
     if (all || this.#failed) await this.read();
   }
 
+  #retry(): void {
+    setTimeout(() => {
+      if (!this.#over) void this.readAfterCut(false);
+    }, LOST);
+  }
+
   end(): void {
     this.#over = true;
     this.#generation += 1;
@@ -77,6 +84,8 @@ export class LiveQuery<Data, Variables extends AnyVariables> {
       if (!(error instanceof Problem)) throw error;
       this.#failed = true;
       if (error.code !== 'UNREACHABLE' || this.data === undefined) this.problem = error;
+      // A request can be lost while the socket is not; when both are, the socket says when it is time.
+      if (error.code === 'UNREACHABLE' && live.state === 'live') this.#retry();
     }
   }
 }

@@ -46,4 +46,44 @@ export const SignOut = graphql(`
   }
 `);
 
+export const BeginPasskey = graphql(`
+  mutation BeginPasskey($input: BeginPasskeyInput!) {
+    beginPasskey(input: $input) {
+      options
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+
+export const SignInWithPasskey = graphql(`
+  mutation SignInWithPasskey($input: SignInWithPasskeyInput!) {
+    signInWithPasskey(input: $input) {
+      user {
+        id
+      }
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+
+export const ConfirmPassword = graphql(`
+  mutation ConfirmPassword($input: ConfirmPasswordInput!) {
+    confirmPassword(input: $input) {
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+
 export type Viewer = ResultOf<typeof Session>['viewer'];

@@ -3,7 +3,17 @@ import { goto } from '$app/navigation';
 import { ask, onSignedOut, tell } from '$lib/api/client';
 import { Problem } from '$lib/api/problems';
 import { live } from '$lib/live/live.svelte';
+import { paths } from '$lib/paths';
 import { Session, SignInOptions, SignOut, type Viewer } from './queries';
+
+/** The pages that are for people who are not signed in as well. */
+const OPEN: readonly string[] = [
+  paths.signIn,
+  paths.setup,
+  paths.acceptInvitation,
+  paths.resetPassword,
+  paths.forgotPassword,
+];
 
 class CurrentSession {
   viewer = $state.raw<Viewer>();
@@ -30,9 +40,10 @@ class CurrentSession {
     }
   }
 
-  async signOut(): Promise<void> {
+  /** `everywhere`: in all other browsers too. */
+  async signOut(everywhere = false): Promise<void> {
     live.stop();
-    await tell(SignOut, { input: {} });
+    await tell(SignOut, { input: { everywhere } });
     this.viewer = undefined;
     await goto('/sign-in');
   }
@@ -40,7 +51,7 @@ class CurrentSession {
   async #gone(): Promise<void> {
     live.stop();
     this.viewer = undefined;
-    if (['/sign-in', '/setup'].includes(location.pathname)) return;
+    if (OPEN.includes(location.pathname)) return;
     const next = location.pathname + location.search;
     const { signInOptions } = await ask(SignInOptions, {});
     await goto(signInOptions.ownerNeeded ? '/setup' : `/sign-in?next=${encodeURIComponent(next)}`);

@@ -14,6 +14,7 @@ export { default as Notice } from './Notice.svelte';
 export { default as Page } from './Page.svelte';
 export { default as Pairs, type Pair } from './Pairs.svelte';
 export { default as Select } from './Select.svelte';
+export { default as SecretText } from './SecretText.svelte';
 export { default as Skeleton } from './Skeleton.svelte';
 export { default as Status } from './Status.svelte';
 export { default as Table } from './Table.svelte';

@@ -30,10 +30,13 @@ export const SignIn = graphql(`
   }
 `);
 
-export const BeginPasskey = graphql(`
-  mutation BeginPasskey($input: BeginPasskeyInput!) {
-    beginPasskey(input: $input) {
-      options
+export const AcceptInvitation = graphql(`
+  mutation AcceptInvitation($input: AcceptInvitationInput!) {
+    acceptInvitation(input: $input) {
+      user {
+        id
+        email
+      }
       errors {
         code
         message
@@ -43,12 +46,34 @@ export const BeginPasskey = graphql(`
   }
 `);
 
-export const SignInWithPasskey = graphql(`
-  mutation SignInWithPasskey($input: SignInWithPasskeyInput!) {
-    signInWithPasskey(input: $input) {
-      user {
-        id
+export const ResetPassword = graphql(`
+  mutation ResetPassword($input: ResetPasswordInput!) {
+    resetPassword(input: $input) {
+      errors {
+        code
+        message
+        field
       }
+    }
+  }
+`);
+
+export const RequestPasswordReset = graphql(`
+  mutation RequestPasswordReset($input: RequestPasswordResetInput!) {
+    requestPasswordReset(input: $input) {
+      errors {
+        code
+        message
+        field
+      }
+    }
+  }
+`);
+
+export const BeginSingleSignOn = graphql(`
+  mutation BeginSingleSignOn($input: BeginSingleSignOnInput!) {
+    beginSingleSignOn(input: $input) {
+      url
       errors {
         code
         message

@@ -2,6 +2,8 @@ export const shell = {
   nav: {
     label: 'Main',
     overview: 'Overview',
+    server: 'Server',
+    certificates: 'Certificates',
     api: 'API explorer',
   },
   skip: 'Skip to content',

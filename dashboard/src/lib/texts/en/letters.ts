@@ -1,0 +1,40 @@
+/** The pages that links in letters lead to. */
+export const letters = {
+  noSecret: {
+    title: 'This link is not whole',
+    text: 'Its end is missing: open it again from the letter, or copy all of it.',
+  },
+  back: 'To sign-in',
+  accept: {
+    title: 'You are invited',
+    lead: 'Come into the team with a new account, or with the one you have.',
+    newcomer: 'Make an account',
+    newcomerHint: 'It gets the e-mail address that was invited.',
+    submit: 'Accept and sign in',
+    have: 'I have an account: sign in first',
+    as: (name: string, email: string) => `You are signed in as ${name} (${email}).`,
+    submitAs: 'Accept invitation',
+    other: 'Sign in as somebody else',
+    sso: (provider: string) => `Accept with ${provider}`,
+    or: 'or',
+    done: 'You are in. Sign in to go on.',
+  },
+  reset: {
+    title: 'Choose a new password',
+    password: 'New password',
+    hint: 'At least 12 characters. A few words are easy to remember and hard to guess.',
+    submit: 'Set password',
+    done: 'Your new password is set',
+    doneText: 'You were signed out everywhere. Sign in with it now.',
+  },
+  forgot: {
+    link: 'Forgot your password?',
+    title: 'Forgot your password?',
+    lead: 'We send you a link with which you choose a new one.',
+    email: 'E-mail address',
+    submit: 'Send link',
+    done: 'Look into your mail',
+    doneText: (email: string) => `If ${email} has an account here, a link is on its way. It is good for an hour.`,
+    noMail: 'This server sends no mail. Ask an administrator for a link, or, on the server, run:',
+  },
+};

@@ -1,0 +1,76 @@
+"""Fields that a loader finds: `environment: Environment = loaded("…", loaders.environment_of, "environment_id")`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from graphql import GraphQLError
+from strawberry.types.base import StrawberryContainer
+from strawberry.types.lazy_type import LazyType
+
+from graph.compiled import Batched, Reads
+from graph.context import Context, Info
+from graph.loaders import Loader
+from graph.schema.rows import View
+
+
+class Loaded(Batched):
+    """What a loader finds by a column of the row of a view: a thing or a list of them, as the type of the field says.
+
+    Of a `View` only the columns are loaded that are asked for. Where the column is null, there is nothing.
+    """
+
+    _loader: Loader[Any]
+
+    def __copy__(self) -> Any:
+        copied = super().__copy__()
+        assert isinstance(copied, Loaded)
+        copied._loader, copied.attributes = self._loader, self.attributes
+        return copied
+
+    @property
+    def is_async(self) -> bool:  # a cached property there
+        return True
+
+    async def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        assert info
+        key = getattr(source._row, self.attributes[0])
+        return None if key is None else self._shown(await info.context.load(self._loader, key), self._kind())
+
+    def found(self, context: Context, columns: Sequence[Sequence[Any]], reads: Reads) -> Sequence[object]:
+        (keys,) = columns
+        kind, wanted = self._kind(), list(dict.fromkeys(key for key in keys if key is not None))
+        asked = asked_of(kind, reads) if issubclass(kind, View) else None
+        rows = context.load_now(self._loader, wanted, asked) if wanted else ()
+        answers: dict[object, object] = {key: self._shown(row, kind) for key, row in zip(wanted, rows, strict=True)}
+        return [None if key is None else answers[key] for key in keys]
+
+    def _kind(self) -> Any:
+        kind: Any = self.type
+        while isinstance(kind, (StrawberryContainer, LazyType)):
+            kind = kind.of_type if isinstance(kind, StrawberryContainer) else kind.resolve_type()
+        return kind
+
+    def _shown(self, found: Any, kind: Any) -> object:
+        if isinstance(found, GraphQLError):
+            raise found
+        if isinstance(found, list):
+            return list(map(kind.of, found))
+        return None if found is None else kind.of(found)
+
+
+def loaded(description: str, loader: Loader[Any], column: str) -> Any:
+    """A field of a view, which this loader finds by this column of its row."""
+    field = Loaded(description=description)
+    field._loader, field.attributes = loader, (column,)
+    return field
+
+
+def asked(info: Info, view: type[View]) -> frozenset[str] | None:
+    """The columns that are read of the rows which this field of the root finds; None: perhaps all."""
+    reads = info.context.asked.get(str(info.path.key))
+    return None if reads is None else asked_of(view, reads)
+
+
+def asked_of(view: type, reads: Reads) -> frozenset[str] | None:
+    """The columns that are read of a view; None: perhaps all."""
+    return None if object in reads else reads.get(view, frozenset())

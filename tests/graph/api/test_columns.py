@@ -1,0 +1,79 @@
+"""What a query has read from the database is what it asks for, in one statement for each thing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from graph.compiled import plainly
+from graph.ids import local_id
+from tests.graph.api.conftest import Api
+from tests.graph.api.rows import add_releases
+
+NESTED = """{ applications { nodes { name
+    environment { name project { name } }
+    domains { url }
+    latestDeployment { number }
+    containers { name }
+} } }"""
+
+
+@contextmanager
+def statements(api: Api) -> Iterator[list[str]]:
+    """The questions to the database that are asked within."""
+    asked: list[str] = []
+    connection = api.engine.sessions._reader.raw_connection()
+    driver = connection.driver_connection
+    connection.close()
+    assert driver is not None
+    driver.set_trace_callback(lambda text: asked.append(text) if text.startswith("SELECT") else None)
+    try:
+        yield asked
+    finally:
+        driver.set_trace_callback(None)
+
+
+@pytest.mark.usefixtures("nothing_converges")
+async def test_each_thing_of_all_applications_is_read_at_once(api: Api) -> None:
+    environment_id = await api.environment()
+    for name in ("web", "worker", "mail"):
+        await api.application(name, environment_id)
+    with statements(api) as asked:
+        await api.ask(NESTED)
+    tables = ["application", "environment", "project", "domain", "deployment", "container"]
+    assert [text.split("FROM ")[1].split()[0] for text in asked] == tables
+
+
+async def test_only_what_is_asked_for_is_read(api: Api, application_id: str) -> None:
+    with statements(api) as asked:
+        await api.ask("{ applications { nodes { name status latestDeployment { status } } } }")
+    columns = [text.split(" \nFROM")[0].replace("SELECT ", "").split(", ") for text in asked]
+    assert columns == [
+        ["application.id", "application.name", "application.status"],
+        ["deployment.application_id", "deployment.status"],
+    ]
+
+
+async def test_no_secret_is_read_for_what_shows_none(api: Api, application_id: str) -> None:
+    with statements(api) as asked:
+        await api.ask("{ applications { nodes { registry { username } variables { name secret } } } }")
+    assert not any("registry_password" in text or "environment_variable.value" in text for text in asked)
+
+
+async def test_a_page_that_shows_nothing_reads_ids(api: Api, application_id: str) -> None:
+    with statements(api) as asked:
+        await api.ask("{ applications { pageInfo { hasNextPage endCursor } } }")
+    assert [text.split(" \nFROM")[0] for text in asked] == ["SELECT application.id"]
+
+
+async def test_everything_of_an_application_is_the_same_by_columns_and_by_rows(api: Api, application_id: str) -> None:
+    await api.engine.sessions.write(add_releases, local_id("Application", application_id), 2)
+    document = """{ applications { nodes { id name image pullPolicy registry { username } command port replicas
+        strategy healthCheck { path } cpuLimit memoryLimit pidsLimit capabilities allowPrivilegeEscalation
+        stopGracePeriod restartPolicy maintenance maintenanceMessage desiredState status createdAt updatedAt
+        environment { id name createdAt project { id name team { name } } } server { id name state createdAt }
+        liveRelease { number } containers { id name state health ready observedAt release { number } } } } }"""
+    served = await api.ask(document)
+    with plainly():
+        assert await api.ask(document) == served
+    assert served["applications"]["nodes"][0]["liveRelease"] == {"number": 2}
