@@ -1,5 +1,6 @@
 """The tabs of an application's page, on one that runs twice and writes a line now and then."""
 
+import logging
 from urllib.parse import quote
 
 import pytest
@@ -10,6 +11,8 @@ from tests.dashboard.owned import Owned
 from tests.docker.application import Application
 
 pytestmark = pytest.mark.docker
+
+report = logging.getLogger(__name__)
 
 MARKUP = '<img src=x onerror="document.title=1">'
 
@@ -38,7 +41,7 @@ async def test_logs_are_followed_searched_and_resumed(
     log = page.get_by_role("log", name="Logs")
     await expect(log).to_contain_text("1 listens on port 8000")
     await web["web"].get("/log?text=" + quote(f"red \x1b[1;31malert\x1b[0m {MARKUP}"))
-    alerts = log.locator(".row", has_text="alert")
+    alerts = log.locator(".line", has_text="alert")
     await expect(alerts).to_have_count(2)
     await expect(alerts.first).to_contain_text(f"red alert {MARKUP}")
     await expect(alerts.first.locator(".red.bold")).to_have_text("alert")
@@ -47,9 +50,9 @@ async def test_logs_are_followed_searched_and_resumed(
     # Whoever scrolls up is left there; whoever wants to follows again.
     await expect(page.get_by_role("button", name="Follow")).to_be_hidden()
     await page.get_by_label("Search in the log").fill("ALERT")
-    await expect(page.get_by_text("2 lines", exact=True)).to_be_visible()
-    await page.keyboard.press("Enter")
     await expect(page.get_by_text("1 of 2 lines")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("2 of 2 lines")).to_be_visible()
     await page.get_by_role("button", name="Next hit").click()
     await expect(log.locator(".current mark")).to_have_text("alert")
     await owners_window.looks_right("application-logs-search")
@@ -90,7 +93,7 @@ async def test_metrics_are_drawn(owned_world: Owned, owners_window: Window, web:
     rows = page.get_by_role("table").get_by_role("row")
     await expect(rows).to_have_count(3)
     await expect(rows.nth(1)).to_contain_text("MiB")
-    await expect(rows.nth(1)).to_contain_text("/s")
+    await expect(rows.nth(1)).to_contain_text("/s", timeout=20_000)
     await expect(page.locator("canvas")).to_have_count(4)
     await owners_window.looks_right("application-metrics")
 
@@ -127,7 +130,8 @@ async def test_variables_are_pasted_and_deployed(
 
     await page.get_by_role("button", name="Deploy changes").click()
     await expect(page.get_by_role("button", name="Cancel deployment")).to_be_visible()
-    await expect(page.get_by_text("wait for the next deployment")).to_be_hidden(timeout=40_000)
+    await expect(page.get_by_text("A deployment is under way")).to_be_hidden(timeout=40_000)
+    await expect(page.get_by_text("wait for the next deployment")).to_be_hidden()
     assert (await web["web"].get("/env?name=GREETING")).text == "two\nlines"
     await page.get_by_role("button", name="Remove API_KEY").click()
     await page.get_by_label("Type API_KEY to confirm").fill("API_KEY")
@@ -157,7 +161,7 @@ async def test_settings_and_volumes_are_changed(
     await limits.get_by_label("Memory").fill("256MiB")
     await limits.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Limits: saved.")).to_be_visible()
-    await expect(page.get_by_text("memoryLimit")).to_be_visible()
+    await expect(page.get_by_text("memory limit", exact=True)).to_be_visible()
     await owners_window.looks_right("application-settings")
 
     upkeep = page.locator("section", has=page.get_by_role("heading", name="Maintenance"))
@@ -166,6 +170,18 @@ async def test_settings_and_volumes_are_changed(
     await upkeep.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Maintenance: saved.")).to_be_visible()
     await expect(upkeep.get_by_role("button", name="Save")).to_be_disabled()
+
+
+async def test_a_phone_has_room_for_it(
+    owned_world: Owned, owners_window: Window, web: dict[str, Application]
+) -> None:
+    await owners_window.page.set_viewport_size({"width": 360, "height": 740})
+    for tab in ("logs", "metrics", "variables", "domains"):
+        page = await shown(owned_world, owners_window, web, tab)
+        await expect(page.get_by_role("region").or_(page.get_by_role("log")).first).to_be_visible()
+        wide = await page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 360, f"{tab}: {wide}"
+        await owners_window.looks_right(f"application-{tab}-phone")
 
 
 async def test_domains_are_added_checked_and_explained(
@@ -213,3 +229,44 @@ async def test_an_application_is_removed_by_its_name(
     await owners_window.looks_right("application-remove")
     await remove.click()
     await expect(page.get_by_role("heading", name="production")).to_be_visible()
+
+
+@pytest.mark.soak
+async def test_a_hundred_thousand_lines_are_scrolled_smoothly(owned_world: Owned, owners_window: Window) -> None:
+    program = """
+import time
+for number in range(10**7):
+    print(f"line {number} of a program that says much, \\x1b[32mgood\\x1b[0m and bad", flush=number % 100 == 0)
+    if number % 100 == 0: time.sleep(0.02 if number < 130_000 else 0.5)
+"""
+    environment = await owned_world.environment("busy")
+    busy = await owned_world.application(
+        environment, "busy", port=None, command=["python3", "-I", "-S", "-c", program.strip()]
+    )
+    assert (await busy.deploy())["status"] == "SUCCEEDED"
+    page = owners_window.page
+    await page.goto(f"/applications/{quote(busy.id, safe='')}/logs")
+    await expect(page.get_by_text("The newest 100,000 lines")).to_be_visible(timeout=100_000)
+    log = page.get_by_role("log", name="Logs")
+
+    # Up and down through all of it, as fast as frames come, while lines keep coming.
+    frames = await log.evaluate(
+        """async viewport => {
+            const began = performance.now()
+            let frames = 0
+            while (performance.now() - began < 5000) {
+                await new Promise(requestAnimationFrame)
+                const place = (1 + Math.sin(frames++ / 20)) / 2
+                viewport.scrollTop = place * (viewport.scrollHeight - viewport.clientHeight)
+            }
+            return frames / 5
+        }"""
+    )
+    assert frames > 25, frames
+    await page.get_by_label("Search in the log").fill("of a program")
+    await expect(page.get_by_text("of 100,000 lines")).to_be_visible(timeout=20_000)
+    await page.get_by_label("Wrap").check()
+    await expect(log.locator(".line").first).to_be_visible()
+    heap = await page.evaluate("performance.memory.usedJSHeapSize")
+    assert heap < 150 * 1024**2, heap
+    report.info("%.0f frames/s, %.0f MiB of heap", frames, heap / 1024**2)

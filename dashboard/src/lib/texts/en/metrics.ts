@@ -1,5 +1,5 @@
 /** The charts of an application. */
-const cores = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
+const cores = new Intl.NumberFormat('en', { maximumFractionDigits: 3 });
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 });
 
 export const metrics = {

@@ -2,6 +2,7 @@
 import type { Sample } from './queries';
 
 export const KEPT = 1_800; // seconds
+const LEAST = 60; // seconds that are drawn, however few are known
 
 export type Kind = 'cpu' | 'memory' | 'received' | 'sent';
 export const KINDS: readonly Kind[] = ['cpu', 'memory', 'received', 'sent'];
@@ -65,6 +66,7 @@ export class Samples {
   series = $state.raw<readonly Series[]>([]);
   /** The newest second. */
   latest = 0;
+  #oldest = 0;
   #drawing = false;
 
   constructor(readonly applicationId: string) {}
@@ -77,6 +79,7 @@ export class Samples {
       this.series = [...this.series.filter(({ seen }) => seen > this.latest - KEPT), series];
     }
     series.add(sample);
+    this.#oldest ||= series.seen;
     this.latest = Math.max(this.latest, series.seen);
     if (this.#drawing) return;
     this.#drawing = true;
@@ -86,8 +89,9 @@ export class Samples {
     });
   }
 
-  /** The seconds to draw, and a row of values for each container that has any in them. */
-  during(kind: Kind, seconds: number): { times: number[]; rows: { series: Series; values: (number | null)[] }[] } {
+  /** The seconds to draw, as many as are known, and a row of values for each container that has any in them. */
+  during(kind: Kind, most: number): { times: number[]; rows: { series: Series; values: (number | null)[] }[] } {
+    const seconds = Math.min(most, Math.max(LEAST, this.latest - this.#oldest + 1));
     const times = Array.from({ length: seconds }, (_, index) => this.latest - seconds + 1 + index);
     const rows = this.series
       .filter(({ seen }) => seen > this.latest - seconds)
