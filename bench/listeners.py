@@ -100,6 +100,12 @@ class Audience:
     def __len__(self) -> int:
         return len(self._listeners)
 
+    @property
+    def told(self) -> tuple[int, int]:
+        """How many messages the one that was told least has had, and the one that was told most."""
+        counts = [listener.told for listener in self._listeners]
+        return min(counts), max(counts)
+
     async def open(self, number: int, addresses: int = 1) -> None:
         """Connect so many, and wait until each is let in. They come from so many addresses of this machine."""
         loop = asyncio.get_running_loop()

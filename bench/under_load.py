@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from statistics import median, quantiles
 
+from bench.crowd import crowd
 from bench.fanout import Changes, allow_open_files
-from bench.listeners import Audience
 from bench.report import Figure, spread
 from bench.server import Server, Stopwatch, redeployed, running_server
 from bench.sizes import Sizes
@@ -57,12 +57,8 @@ class _Mutations:
 @asynccontextmanager
 async def _fed(server: Server, topic: Changes, subscribers: int) -> AsyncGenerator[None]:
     """Meanwhile so many are told of everything, and something happens all the time."""
-    async with AsyncExitStack() as stack:
-        audience = Audience(server.port, _EVENTS, server.token)
-        stack.callback(audience.close)
-        await audience.open(subscribers)
-        async with _meanwhile(_feeding(topic)):
-            yield
+    async with crowd(server.port, server.token, _EVENTS, subscribers), _meanwhile(_feeding(topic)):
+        yield
 
 
 @asynccontextmanager

@@ -59,6 +59,7 @@ class Sessions:
         self._writing = writing
         self._around = around
         self._asked = self._done = 0  # writes; each is counted by one thread only
+        self._newest: asyncio.Future[Any] | None = None  # write
         self.committed_at: float | None = None
         """While listeners are called: when what they are told was committed, by `time.perf_counter`."""
         parsed = make_url(url)
@@ -153,7 +154,13 @@ class Sessions:
 
         self._asked += 1
         with self._around("write", change):
-            return await loop.run_in_executor(self._thread, run)
+            self._newest = written = loop.run_in_executor(self._thread, run)
+            return await written
+
+    async def written(self, within: float) -> None:
+        """Wait until all that is asked for now is written, or so many seconds."""
+        if self._newest:
+            await asyncio.wait((self._newest,), timeout=within)
 
     @property
     def writes_waiting(self) -> int:

@@ -8,19 +8,16 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 import orjson
 from strawberry.types import ExecutionResult
 
 from engine.accounts.authority import Authority
+from graph.answers import Answers, encoded
 from graph.errors import failed_as_a_whole, masked
-from graph.event_stream import next_event
 from graph.following import Following
-from graph.outlet import chunk
 from graph.permissions import Viewer, anyone_with
-from graph.wire import text_frame
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -51,42 +48,16 @@ class Asked:
         return Key(self.query, self.operation_name, encoded, self.viewer.authority)
 
 
-class Answer:
-    """What all are told of the event with this number: on a websocket, with the id of each one's own operation."""
-
-    def __init__(self, payload: bytes, number: int) -> None:
-        self._payload = payload
-        self._number = number
-        self._made: tuple[str, bytes] = ("", b"")
-
-    def frame(self, operation_id: str) -> bytes:
-        """The frame of a `next` message."""
-        if self._made[0] != operation_id:  # many clients use the same id
-            text = b'{"id":%b,"type":"next","payload":%b}' % (orjson.dumps(operation_id), self._payload)
-            self._made = operation_id, text_frame(text)
-        return self._made[1]
-
-    @cached_property
-    def chunk(self) -> bytes:
-        """The chunk of a stream of events."""
-        return chunk(next_event(self._payload, self._number))
-
-
-def encoded(result: ExecutionResult) -> bytes:
-    """The payload of a `next` message."""
-    payload: dict[str, object] = {"data": result.data}
-    if result.errors:
-        payload["errors"] = [error.formatted for error in result.errors]
-    return orjson.dumps(payload)
-
-
-AT_ONCE = 100  # are told before everybody else on this loop has a turn: some 2 ms
+AT_ONCE = 25  # are told before everybody else on this loop has a turn: less than half a millisecond
+GATHERED = 16  # events at most are told together, and
+_GATHERED_BYTES = 16 * 1024  # as many as fit into this, or one
+WAY_SECONDS = 0.02  # that those who are told together wait at most for who writes meanwhile
 
 Run: TypeAlias = Callable[[Asked, Following], AsyncGenerator[ExecutionResult, None]]
 
 
 class Subscriber(Protocol):
-    def tell(self, answer: Answer) -> bool:
+    def tell(self, answers: Answers) -> bool:
         """Send it without waiting. False: that is not possible now, and nothing was sent."""
 
 
@@ -145,7 +116,10 @@ class Broadcasts:
 
 
 class _Broadcast:
-    """One run of an operation. `cursor` is the number up to which every member has been told everything."""
+    """One run of an operation. `cursor` is the number up to which every member has been told everything.
+
+    What happens while they are being told is gathered, and told together.
+    """
 
     def __init__(
         self, run: Run, asked: Asked, engine: "Engine", cursor: int, delivered: Callable[[int], None]
@@ -155,11 +129,13 @@ class _Broadcast:
         self.cursor = cursor
         self.over = self.broken = False
         self._engine = engine
+        self._gathered = Answers(cursor)
         self._following = Following(start=cursor, wait=self._wait)
         shared = replace(asked, viewer=anyone_with(asked.viewer.authority))
         self.task = asyncio.create_task(self._tell_all(run(shared, self._following)))
 
     async def _wait(self, _decisive: frozenset[str], cursor: int) -> int:
+        await self._tell_gathered()
         self.cursor = cursor
         return await self._engine.events.news(cursor)
 
@@ -167,11 +143,14 @@ class _Broadcast:
         try:
             async with aclosing(results):
                 async for result in results:
-                    if failed_as_a_whole(result) or self._following.told <= self.cursor:
+                    number = self._following.told
+                    if failed_as_a_whole(result) or number <= max(self.cursor, self._gathered.last):
                         self.broken = True  # this tells of no event
                         return
-                    await self._tell(Answer(encoded(result), self._following.told))
-                    await asyncio.sleep(0)  # what was written goes out
+                    self._gathered.add(number, encoded(result))
+                    if len(self._gathered) >= GATHERED or self._gathered.size >= _GATHERED_BYTES:
+                        await self._tell_gathered()
+            await self._tell_gathered()
         except Exception as bug:  # noqa: BLE001 masked() logs it
             masked(bug)
             self.broken = True
@@ -180,24 +159,50 @@ class _Broadcast:
             for member in tuple(self.members):
                 self._release(member, self.cursor if self.broken else None)
 
-    async def _tell(self, answer: Answer) -> None:
-        number = self._following.told
-        self.cursor = number  # who comes from now on has this event to tell by itself
-        untold = {member for member in self.members if member.cursor < number}
+    async def _tell_gathered(self) -> None:
+        answers, before = self._gathered, self.cursor
+        if not answers:
+            return
+        self._gathered = Answers(answers.last)
+        self.cursor = answers.last  # who comes from now on has these events to tell by itself
+        untold = {member for member in self.members if member.cursor < answers.last}
+        way = _Way(self._engine)
         try:
             for count, member in enumerate(tuple(untold), 1):
-                if member in self.members and not member.subscriber.tell(answer):
-                    self._release(member, number - 1)
+                if member in self.members and not member.subscriber.tell(answers.past(member.cursor)):
+                    self._release(member, before)
                 untold.discard(member)
                 if count % AT_ONCE == 0:
-                    await asyncio.sleep(0)
+                    await way.give()
         finally:
             for member in untold:
-                self._release(member, number - 1)
-        self._delivered(number)
+                self._release(member, before)
+        for number in answers.numbers:
+            self._delivered(number)
+        await asyncio.sleep(0)  # what was written goes out
 
     def _release(self, member: _Member, going_on: int | None) -> None:
         # At once, not when its task runs: it would be told the next event without this one.
         self.members.discard(member)
         if not member.left.done():
             member.left.set_result(None if going_on is None else max(going_on, member.cursor))
+
+
+class _Way:
+    """What those who are told give to everybody else, and for a while to whoever writes.
+
+    The thread that writes gets the interpreter only now and then while this one has work: without this, a mutation
+    would take twice as long while many are told of the one before.
+    """
+
+    def __init__(self, engine: "Engine") -> None:
+        self._sessions = engine.sessions
+        self._clock = asyncio.get_running_loop().time
+        self._until = self._clock() + WAY_SECONDS
+
+    async def give(self) -> None:
+        left = self._until - self._clock() if self._sessions.writes_waiting else 0
+        if left > 0:
+            await self._sessions.written(within=left)
+        else:
+            await asyncio.sleep(0)

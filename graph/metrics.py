@@ -113,7 +113,8 @@ class MetricsView:
     def _gauges(self) -> Iterator[tuple[str, str, list[str], Values]]:
         view, engine, works = self._view, self._engine, self._engine.works
         yield "wharf_build_info", "What runs here.", ["version", "python"], {self._build: 1.0}
-        yield "wharf_websockets", "Websockets that were let in.", [], _one(len(self._sockets))
+        connections = {(transport,): float(count) for transport, count in self._sockets.by_transport.items()}
+        yield "wharf_connections", "Connections for live answers that are open.", ["transport"], connections
         subscribers = {(transport,): count for transport, count in view.operations.subscriptions.items()}
         yield "wharf_subscriptions", "Subscriptions that are open.", ["transport"], subscribers
         yield "wharf_broadcasts", "Subscriptions that run once for several.", [], _one(len(view.broadcasts))

@@ -26,7 +26,7 @@ class Streaming(Protocol):
 
 
 class Outlet:
-    """Where one response goes. What the peer does not read fills 64 KiB here, 64 KiB in the kernel, and one chunk."""
+    """Where one response goes. What is not read fills 64 KiB here, 64 KiB in the kernel, and what is told at once."""
 
     __slots__ = ("_cycle", "_door", "_flow", "_lost", "_transport")
 
@@ -59,12 +59,12 @@ class Outlet:
         if not self._lost.done():
             self._lost.set_result(None)
 
-    def push(self, chunk: bytes) -> bool:
-        """Send a `chunk`, unless that would have to wait. Whether it was sent."""
+    def push(self, chunks: bytes) -> bool:
+        """Send some of `chunk`, unless that would have to wait. Whether it was sent."""
         cycle = self._cycle
         if self._flow.write_paused or cycle.disconnected or cycle.response_complete or self._transport.is_closing():
             return False
-        self._transport.write(chunk)
+        self._transport.write(chunks)
         return True
 
     async def room(self, patience: float) -> None:

@@ -1,16 +1,22 @@
 """The websockets and streams that are open, by what the authority of their viewers rests on."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from typing import Protocol
 
 from engine.accounts.viewer import Viewer
 
+WEBSOCKET, SSE = TRANSPORTS = "websocket", "sse"
+
 _LONGEST_SLEEP = 60.0
 
 
 class OpenSocket(Protocol):
+    @property
+    def transport(self) -> str:
+        """One of `TRANSPORTS`."""
+
     def stop(self) -> None:
         """End everything that runs on this socket: it is told nothing more."""
 
@@ -39,6 +45,12 @@ class Sockets:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    @property
+    def by_transport(self) -> dict[str, int]:
+        """How many there are of each of `TRANSPORTS`."""
+        counts = Counter(socket.transport for socket in self._all)
+        return {transport: counts[transport] for transport in TRANSPORTS}
 
     def add(self, viewer: Viewer, socket: OpenSocket) -> None:
         self._all.add(socket)

@@ -13,14 +13,15 @@ from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
-from graph.broadcasts import Answer, Asked, Broadcasts, Run
+from graph.answers import Answers
+from graph.broadcasts import Asked, Broadcasts, Run
 from graph.errors import failed_as_a_whole, masked
 from graph.event_stream import COMPLETE, HEADERS, HEARTBEAT, next_event
 from graph.following import Following
 from graph.negotiation import EVENTS
 from graph.outlet import Outlet, chunk, outlet_of
 from graph.quotas import Quotas
-from graph.sockets import Sockets, forbid_at
+from graph.sockets import SSE, Sockets, forbid_at
 from graph.watched import Operations, Watched
 
 _SECONDS_OF_SILENCE = 15.0
@@ -49,6 +50,8 @@ class EventStream:
     One that is not read for `patience` seconds ends with an error that says so; nobody else waits for it. `start` is
     the number of the event after which to begin, None where the operation says. Raises `TooMany`.
     """
+
+    transport = SSE
 
     def __init__(self, streams: Streams, asked: Asked, start: int | None = None) -> None:
         self._streams = streams
@@ -109,7 +112,7 @@ class EventStream:
 
     async def _tell(self, send: Send, outlet: Outlet | None) -> bytes:
         """Tell everything there is, and return what to end with."""
-        with self._streams.operations.watched("sse", self._asked.query, self._asked.operation_name) as watched:
+        with self._streams.operations.watched(SSE, self._asked.query, self._asked.operation_name) as watched:
             return await self._tell_watched(send, outlet, watched)
 
     async def _tell_watched(self, send: Send, outlet: Outlet | None, watched: Watched) -> bytes:
@@ -139,8 +142,8 @@ class _Subscriber:
     stream: EventStream
     outlet: Outlet
 
-    def tell(self, answer: Answer) -> bool:
-        return not self.stream.forbidden and self.outlet.push(answer.chunk)
+    def tell(self, answers: Answers) -> bool:
+        return not self.stream.forbidden and self.outlet.push(answers.chunks)
 
 
 class _Heart:

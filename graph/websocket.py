@@ -26,13 +26,14 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from db.errors import DatabaseUnusable
-from graph.broadcasts import Answer, Asked, Broadcasts, Run
+from graph.answers import Answers
+from graph.broadcasts import Asked, Broadcasts, Run
 from graph.errors import failed_as_a_whole, masked
 from graph.following import Following
 from graph.permissions import Viewer
 from graph.persisted import Unresolved, names_one
 from graph.quotas import TOO_MANY, Quotas, TooMany
-from graph.sockets import Sockets, forbid_at
+from graph.sockets import WEBSOCKET, Sockets, forbid_at
 from graph.watched import Operations, Watched
 from graph.wire import WIRE, Wire
 
@@ -74,10 +75,6 @@ class JsonSocket(ASGIWebSocketAdapter):
         """What the socket is served by; None: another server, which can only be awaited."""
         return cast(Wire | None, self.ws.scope.get("extensions", {}).get(WIRE))
 
-    def push(self, frame: bytes) -> bool:
-        """Send a frame as it is, unless that would have to wait. Whether it was sent."""
-        return self.wire is not None and not self._closed and self.wire.push(frame)
-
     async def close(self, code: int, reason: str) -> None:
         if not self._closed:
             with suppress(WebSocketDisconnect, RuntimeError):
@@ -90,6 +87,8 @@ class JsonSocket(ASGIWebSocketAdapter):
 
 class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     """One socket. Strawberry's handler keeps the time and the ids; frames, authority and results are ours."""
+
+    transport = WEBSOCKET
 
     context: Handshake
     websocket: JsonSocket
@@ -184,13 +183,14 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 await operation.send_initial_errors([masked(bug)])
 
     def _watched(self, operation: Operation[Any, None]) -> Watched:
-        return self.context.operations.watched("websocket", operation.query, operation.operation_name)
+        return self.context.operations.watched(WEBSOCKET, operation.query, operation.operation_name)
 
     async def _run(self, operation: Operation[Any, None], watched: Watched) -> None:
         viewer = cast(Viewer, self.viewer)
         asked = Asked(operation.query, operation.operation_name, operation.variables or {}, viewer)
-        together = partial(self.context.broadcasts.tell, _Subscriber(self, operation), asked)
-        following = Following(wait=together if self.websocket.wire else None)
+        wire = self.websocket.wire
+        together = partial(self.context.broadcasts.tell, _Subscriber(self, operation, wire), asked) if wire else None
+        following = Following(wait=together)
         async with aclosing(self.context.run(asked, following)) as results:
             async for result in results:
                 watched.saw(result)
@@ -207,11 +207,13 @@ class _Subscriber:
 
     handler: TransportHandler
     operation: Operation[Any, None]
+    wire: Wire
 
-    def tell(self, answer: Answer) -> bool:
+    def tell(self, answers: Answers) -> bool:
+        operation = self.operation
         # An operation that is no longer the one of its id was ended: by its client, or with its token.
-        wanted = self.handler.operations.get(self.operation.id) is self.operation
-        return wanted and self.handler.websocket.push(answer.frame(self.operation.id))
+        wanted = self.handler.operations.get(operation.id) is operation
+        return wanted and self.wire.push(answers.frames(operation.id))
 
 
 def fault_in(message: object) -> str | None:

@@ -23,7 +23,7 @@ UNSENT = 64 * 1024  # bytes that the kernel keeps for the network; by itself it 
 
 
 class Wire(WebSocketsSansIOProtocol):
-    """One connection. What the peer does not read fills 64 KiB here, 64 KiB in the kernel, and one message more.
+    """One connection. What the peer does not read fills 64 KiB here, 64 KiB in the kernel, and what is told at once.
 
     Whoever lets a message wait for `patience` seconds, or leaves a ping without an answer for uvicorn's 20 seconds,
     is closed with 4410. It can read what was on its way, and then that, for another `last_chance` seconds; after
@@ -45,11 +45,11 @@ class Wire(WebSocketsSansIOProtocol):
         response.headers.update((name.decode(), value.decode()) for name, value in STRICT)
         return response
 
-    def push(self, frame: bytes) -> bool:
-        """Send a frame of `text_frame`, unless that would have to wait. Whether it was sent."""
+    def push(self, frames: bytes) -> bool:
+        """Send some of `text_frame`, unless that would have to wait. Whether it was sent."""
         if not self.writable.is_set() or self.close_sent or self.disconnected or self.transport.is_closing():
             return False
-        self.transport.write(frame)
+        self.transport.write(frames)
         return True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -110,7 +110,9 @@ async def test_variables_are_pasted_and_deployed(
     await expect(page.get_by_role("row", name="API_KEY")).to_contain_text("hidden")
 
     await page.get_by_role("button", name="Paste .env").click()
-    text = f"# from before\nexport LOG_EVERY=0.5\nGREETING=\"two\nlines\"  # and a comment\nHTML='{MARKUP}'\nnonsense\n"
+    text = (
+        f"# from before\nexport LOG_EVERY=0.5\nGREETING=\"two\nlines\"  # and a comment\nHTML='{MARKUP}'\nnonsense\n"
+    )
     await page.get_by_label("Text of the file").fill(text)
     dialog = page.get_by_role("dialog")
     await expect(dialog.get_by_role("row", name="LOG_EVERY")).to_contain_text("changed")

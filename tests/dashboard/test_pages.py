@@ -17,9 +17,10 @@ pytestmark = pytest.mark.docker
 MARKUP = "<img src=x onerror=alert(1)>"
 
 
-async def _seen(page: Page, text: str) -> float:
-    """Wait until the page shows this text; when that was."""
-    await page.wait_for_function("text => document.body.innerText.includes(text)", arg=text, polling="raf")
+async def _seen(page: Page, heading: str) -> float:
+    """Wait until the page shows a part that is called so; when that was."""
+    found = "name => [...document.querySelectorAll('h2')].some((each) => each.textContent.trim() === name)"
+    await page.wait_for_function(found, arg=heading, polling="raf")
     return time.monotonic()
 
 

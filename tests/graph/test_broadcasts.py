@@ -23,6 +23,7 @@ from tests.graph.told import HastyWire, Told, happen, telling
 
 EVENTS = "subscription($after: Cursor) { events(after: $after) { cursor } }"
 BUFFER = 64 * 1024  # what a transport takes before it says that it is full
+TOGETHER = 20 * 1024  # what is told at once, at most, of events as small as these
 
 
 @pytest.fixture
@@ -173,6 +174,50 @@ async def test_who_comes_while_others_are_being_told_misses_nothing(
             assert await cursors(reader, 20) == list(range(1, 21))
 
 
+async def test_what_happens_at_once_is_told_in_one_piece(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces: list[bytes] = []
+    push = HastyWire.push
+
+    def noted(wire: HastyWire, frames: bytes) -> bool:
+        pieces.append(frames)
+        return push(wire, frames)
+
+    monkeypatch.setattr(HastyWire, "push", noted)
+    async with reading(told.port, "owner") as one, reading(told.port, "owner") as two:
+        for reader in (one, two):
+            await reader.send(subscribing(EVENTS))
+        await told.together(2)
+        await told.happen(*map(str, range(20)))
+        assert await cursors(one, 20) == await cursors(two, 20) == list(range(1, 21))
+    assert [piece.count(b'"cursor"') for piece in pieces] == [16, 16, 4, 4]
+
+
+async def test_who_writes_is_let_past_those_who_are_being_told(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.broadcasts.AT_ONCE", 1)
+    monkeypatch.setattr("graph.broadcasts.WAY_SECONDS", 10.0)
+    async with AsyncExitStack() as stack:
+        readers = [await stack.enter_async_context(reading(told.port, "owner")) for _ in range(5)]
+        for reader in readers:
+            await reader.send(subscribing(EVENTS))
+        await told.together(5)
+        written: list[int] = []
+        push = HastyWire.push
+
+        def noted(wire: HastyWire, frames: bytes) -> bool:
+            written.append(told.log.last)
+            if len(written) == 1:
+                writing.append(asyncio.ensure_future(told.happen("2")))
+            return push(wire, frames)
+
+        writing: list[asyncio.Future[None]] = []
+        monkeypatch.setattr(HastyWire, "push", noted)
+        await told.happen("1")
+        for reader in readers:
+            assert await cursors(reader, 2) == [1, 2]
+        await asyncio.gather(*writing)
+    assert written[:5].count(1) <= 2, "whoever is told after the write began waits until it is done"
+
+
 async def test_what_breaks_for_all_is_tried_for_each_alone(
     told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -235,7 +280,7 @@ async def test_one_that_reads_nothing_costs_a_buffer_delays_nobody_and_is_told_t
                 delays.append(time.perf_counter() - at)
                 happened += 10
                 most = max(most, *(wire.transport.get_write_buffer_size() for wire in HastyWire.opened))
-        assert BUFFER / 4 < most <= BUFFER + 4096, "one buffer and one message"
+        assert BUFFER / 4 < most <= BUFFER + TOGETHER, "one buffer and what is told at once"
         assert max(delays) < HastyWire.patience, "whoever waits for the silent one waits as long as it is waited for"
         assert median(delays) < HastyWire.patience / 10
 

@@ -99,11 +99,12 @@ async def test_subscribers_are_counted_while_they_are_there(front: Front) -> Non
     async with front._subscribed("subscription { events { cursor } }", {}) as received:
         while not (scraped := await scrape(front)).value("wharf_subscriptions", transport="websocket"):
             await asyncio.sleep(0.01)
-        assert scraped.value("wharf_websockets") == 1
+        assert scraped.value("wharf_connections", transport="websocket") == 1
+        assert scraped.value("wharf_connections", transport="sse") == 0
         assert received.empty()
     after = await scrape(front)
     assert after.value("wharf_subscriptions", transport="websocket") == 0
-    assert after.value("wharf_websockets") == 0
+    assert after.value("wharf_connections", transport="websocket") == 0
 
 
 async def test_names_follow_the_conventions_and_everything_is_explained(front: Front) -> None:

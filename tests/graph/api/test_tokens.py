@@ -18,6 +18,7 @@ async def test_the_text_of_a_token_is_shown_once_and_lets_its_holder_in(api: Api
 
 
 class Socket:
+    transport = "websocket"
     closed = False
 
     def stop(self) -> None:

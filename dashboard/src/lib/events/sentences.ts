@@ -199,5 +199,8 @@ function capital(words: string): string {
 
 /** stopGracePeriod: "stop grace period". */
 export function spaced(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .replace('api ', 'API ');
 }

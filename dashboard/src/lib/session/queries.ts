@@ -1,28 +1,50 @@
 import { graphql, type ResultOf } from '$lib/api/graphql';
 
-export const Session = graphql(`
-  query Session {
-    viewer {
+const ViewerParts = graphql(`
+  fragment ViewerParts on Viewer {
+    name
+    user {
+      id
       name
-      user {
+      email
+      administrator
+    }
+    memberships {
+      id
+      role
+      team {
         id
         name
-        email
-        administrator
-      }
-      memberships {
-        id
-        role
-        team {
-          id
-          name
-        }
       }
     }
-    eventCursor
-    version
   }
 `);
+
+export const Session = graphql(
+  `
+    query Session {
+      viewer {
+        ...ViewerParts
+      }
+      eventCursor
+      version
+    }
+  `,
+  [ViewerParts],
+);
+
+/** The same for who is in no team, and so may follow nothing. */
+export const SessionWithoutTeam = graphql(
+  `
+    query SessionWithoutTeam {
+      viewer {
+        ...ViewerParts
+      }
+      version
+    }
+  `,
+  [ViewerParts],
+);
 
 export const SignInOptions = graphql(`
   query SignInOptions {

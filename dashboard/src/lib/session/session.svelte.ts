@@ -4,7 +4,7 @@ import { ask, onSignedOut, tell } from '$lib/api/client';
 import { Problem } from '$lib/api/problems';
 import { live } from '$lib/live/live.svelte';
 import { paths } from '$lib/paths';
-import { Session, SignInOptions, SignOut, type Viewer } from './queries';
+import { Session, SessionWithoutTeam, SignInOptions, SignOut, type Viewer } from './queries';
 
 /** The pages that are for people who are not signed in as well. */
 const OPEN: readonly string[] = [
@@ -36,7 +36,8 @@ class CurrentSession {
       live.start(eventCursor, () => void this.begin());
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      if (error.code !== 'UNAUTHENTICATED') this.problem = error;
+      if (error.code === 'FORBIDDEN') await this.#beginWithoutTeam();
+      else if (error.code !== 'UNAUTHENTICATED') this.problem = error;
     }
   }
 
@@ -46,6 +47,19 @@ class CurrentSession {
     await tell(SignOut, { input: { everywhere } });
     this.viewer = undefined;
     await goto('/sign-in');
+  }
+
+  async #beginWithoutTeam(): Promise<void> {
+    live.stop();
+    try {
+      const { viewer, version } = await ask(SessionWithoutTeam, {});
+      this.viewer = viewer;
+      this.version = version;
+      this.problem = undefined;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (error.code !== 'UNAUTHENTICATED') this.problem = error;
+    }
   }
 
   async #gone(): Promise<void> {

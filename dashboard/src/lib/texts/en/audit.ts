@@ -12,7 +12,7 @@ export const audit = {
   token: 'Token',
   anyToken: 'With or without a token',
   action: 'Action',
-  actionHint: 'As in the API, such as deployApplication.',
+  actionHint: 'such as deployApplication',
   apply: 'Apply',
   reset: 'Clear filter',
   thing: (what: string) => `Only ${what}`,

@@ -9,7 +9,7 @@ export const letters = {
     title: 'You are invited',
     lead: 'Come into the team with a new account, or with the one you have.',
     newcomer: 'Make an account',
-    newcomerHint: 'It gets the e-mail address that was invited.',
+    newcomerHint: 'Your account gets the e-mail address that was invited.',
     submit: 'Accept and sign in',
     have: 'I have an account: sign in first',
     as: (name: string, email: string) => `You are signed in as ${name} (${email}).`,

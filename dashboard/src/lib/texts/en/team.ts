@@ -90,5 +90,6 @@ export const team = {
     button: 'Remove team',
     text: 'Only a team without projects and certificates can be removed. Its memberships and tokens end with it.',
   },
+  hidden: 'You are let into some projects of this team only, so you do not see who else is in it.',
   alone: 'So far, only you. Invite the people you work with: each gets just what they need.',
 };
