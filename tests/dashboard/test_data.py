@@ -29,6 +29,10 @@ def _fact(page: Page, name: str) -> Locator:
     return page.locator("dl > div", has=page.locator("dt", has_text=re.compile(f"^{name}$"))).locator("dd")
 
 
+def _tab(page: Page, name: str) -> Locator:
+    return page.get_by_role("main").get_by_role("navigation").get_by_role("link", name=name)
+
+
 async def test_a_database_is_made_and_its_applications_find_it(owned_world: Owned, owners_window: Window) -> None:
     world, window, page = owned_world, owners_window, owners_window.page
     environment = await world.environment("store")
@@ -50,7 +54,7 @@ async def test_a_database_is_made_and_its_applications_find_it(owned_world: Owne
     await expect(page.locator("main header .status", has_text="Running")).to_be_visible(timeout=40_000)
     await expect(_fact(page, "Memory")).to_have_text(re.compile(r"MiB of 64 MiB"))
     await window.looks_right("database")
-    await page.get_by_role("link", name="Connect").click()
+    await _tab(page, "Connect").click()
     await page.get_by_role("button", name="Link an application").click()
     await page.get_by_role("dialog").get_by_role("button", name="Link", exact=True).click()
     await expect(page.get_by_role("cell", name="DATABASE_URL")).to_be_visible()
@@ -61,7 +65,7 @@ async def test_a_database_is_made_and_its_applications_find_it(owned_world: Owne
     read = await world.ask('{ auditLog(first: 20, action: "databaseCredentials") { nodes { action } } }')
     assert len(read["auditLog"]["nodes"]) == 1
 
-    await page.get_by_role("link", name="Settings").click()
+    await _tab(page, "Settings").click()
     await expect(page.get_by_role("button", name="Remove database")).to_be_disabled()
     await page.get_by_label("Configuration").fill("maxclients lots")
     await page.get_by_role("button", name="Save and restart").click()
@@ -72,10 +76,10 @@ async def test_a_database_is_made_and_its_applications_find_it(owned_world: Owne
     await expect(page.locator("main header .status", has_text="Running")).to_be_visible(timeout=40_000)
     await window.looks_right("database-settings")
 
-    await page.get_by_role("link", name="Connect").click()
+    await _tab(page, "Connect").click()
     await page.get_by_role("button", name="Unlink: web").click()
     await page.get_by_role("dialog").get_by_role("button", name="Unlink").click()
-    await page.get_by_role("link", name="Settings").click()
+    await _tab(page, "Settings").click()
     await page.get_by_role("button", name="Remove database").click()
     await page.get_by_label("Delete all its data too").check()
     await page.get_by_label("Type cache to confirm").fill("cache")
@@ -127,7 +131,7 @@ async def test_a_database_is_exposed_dumped_and_restored(owned_world: Owned, own
         assert await client.ask("GETRANGE", "berth", "0", "-1") == b"$5\r\n"
     await window.looks_right("database-dumps")
     await _fits_a_phone(window, "database-dumps-phone")
-    await page.get_by_role("link", name="Exposure").click()
+    await _tab(page, "Exposure").click()
     await _fits_a_phone(window, "database-exposed-phone")
     await page.get_by_role("button", name="Close the port").click()
     await page.get_by_role("dialog").get_by_role("button", name="Close the port").click()
