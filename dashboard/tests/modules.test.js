@@ -1,3 +1,5 @@
+/* eslint-disable @typescript-eslint/ban-ts-comment -- what is loaded by its path has no types here */
+// @ts-nocheck
 // What needs no page: the parsers, the arithmetic of rows, and whether a log is whole. Run by tests/dashboard.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
