@@ -1,6 +1,5 @@
 /** A domain as it is edited, and as the API takes it. */
 import type { VariablesOf } from '$lib/api/graphql';
-import type { Problem } from '$lib/api/problems';
 import { exactSize } from '$lib/ui';
 import { linesOf, numeric } from '$lib/ui/draft.svelte';
 import type { AddDomain, Domain } from './queries';
@@ -78,19 +77,4 @@ export function hasMore(value: Edited): boolean {
   const plain = { ...edited(null), url: value.url, wwwMode: value.wwwMode };
   const rest = { ...value, httpsOnly: plain.httpsOnly, resolverId: plain.resolverId };
   return JSON.stringify(rest) !== JSON.stringify(plain);
-}
-
-/** What is wrong with this field, or with anything in it. */
-export function under(problem: Problem | undefined, field: string): string | undefined {
-  return problem?.refusals.find((refusal) => pathOf(refusal.field)[0] === field)?.message;
-}
-
-/** The paths of all that is wrong with fields that are there. */
-export function shown(problem: Problem | undefined): string[] {
-  const paths = (problem?.refusals ?? []).map((refusal) => pathOf(refusal.field));
-  return paths.filter(([field]) => FIELDS.includes(field ?? '')).map((path) => path.join('.'));
-}
-
-function pathOf(field: string[] | null): string[] {
-  return (field ?? []).filter((part) => part !== 'input');
 }
