@@ -71,6 +71,14 @@ class Reader:
             messages += await self.read()
         return messages
 
+    async def leave(self) -> None:
+        """Close properly, and wait until the server has done so too."""
+        self._protocol.send_close(1000)
+        await self._flush()
+        with suppress(ConnectionResetError):
+            while True:
+                await self.read()
+
     def hang_up(self) -> None:
         """Cut the connection: what is on its way is thrown away."""
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")

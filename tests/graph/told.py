@@ -49,6 +49,7 @@ class Told:
     view: GraphQLView
     sessions: Sessions
     log: EventLog
+    sockets: Sockets
 
     async def happen(self, *names: str) -> None:
         """One event for each name, in one transaction."""
@@ -71,11 +72,11 @@ async def authenticate(token: str, _address: str) -> Viewer | None:
 
 
 @asynccontextmanager
-async def telling(sessions: Sessions) -> AsyncIterator[Told]:
+async def telling(sessions: Sessions, wire: type[Wire] = HastyWire) -> AsyncIterator[Told]:
     log = EventLog(sessions, keep=100_000)
     sockets = Sockets()
     log.on_event(partial(close_revoked, sockets))
     engine = cast(Any, SimpleNamespace(events=log, sessions=sessions))
     view = GraphQLView(schema, engine=engine, authenticate=authenticate, sockets=sockets)
-    async with serving(view, HastyWire) as port:
-        yield Told(port, view, sessions, log)
+    async with serving(view, wire) as port:
+        yield Told(port, view, sessions, log, sockets)
