@@ -83,4 +83,5 @@ def test_there_is_one_way_to_the_rows() -> None:
     ways = {"context.py", "loaders.py", "permissions.py", "subjects.py"}
     lookups_of_places = {"resolvers/tokens.py", "resolvers/viewers.py"}
     plans_of_what_needs_has_let_pass = {"resolvers/deployments.py"}
-    assert past == ways | lookups_of_places | plans_of_what_needs_has_let_pass
+    waits_for_whoever_writes = {"broadcasts.py"}
+    assert past == ways | lookups_of_places | plans_of_what_needs_has_let_pass | waits_for_whoever_writes
