@@ -17,61 +17,91 @@ export type Kind = Exclude<keyof typeof t.activity.kinds, 'all'>;
 
 const says = t.activity.says;
 
+type Said = Omit<Sentence, 'href'>;
+
 export function sentence(event: LiveEvent, names: Names): Sentence {
   const application = names.get(event.applicationId ?? '') ?? t.activity.gone.application;
   const database = names.get(event.databaseId ?? '') ?? t.activity.gone.database;
-  const href = linkOf(event, names);
+  const said = ofApplication(event, application) ?? ofDatabase(event, database) ?? ofOther(event);
+  return { ...said, href: linkOf(event, names) };
+}
+
+function ofApplication(event: LiveEvent, name: string): Said | undefined {
   switch (event.__typename) {
-    case 'ResourceCreated':
-      return { text: created(event), tone: 'idle', href };
-    case 'ResourceUpdated':
-      return { text: updated(event), tone: 'idle', href };
-    case 'ResourceRemoved':
-      return { text: removed(event), tone: 'idle', href };
     case 'ApplicationStatusChanged':
-      return {
-        text: says.application(application, t.states.application[event.applicationStatus]),
-        tone: toneOf(event.applicationStatus),
-        href,
-      };
-    case 'DatabaseStatusChanged':
-      return {
-        text: says.application(database, t.states.database[event.databaseStatus]),
-        tone: toneOf(event.databaseStatus),
-        href,
-      };
+      return stated(name, t.states.application, event.applicationStatus);
     case 'DeploymentStatusChanged': {
       const failed = event.failureReason ? t.states.failure[event.failureReason] : undefined;
-      return {
-        text: says.deployment(application, event.number, t.states.deployment[event.deploymentStatus]),
-        tone: toneOf(event.deploymentStatus),
-        href,
-        more: failed ? `${failed.title}. ${event.message}` : undefined,
-      };
+      const what = says.deployment(name, event.number);
+      const said = stated(what, t.states.deployment, event.deploymentStatus);
+      return failed ? { ...said, more: `${failed.title}. ${event.message}` } : said;
     }
     case 'ReleaseStatusChanged':
-      return {
-        text: says.release(application, t.states.release[event.releaseStatus]),
-        tone: toneOf(event.releaseStatus),
-        href,
-      };
+      return stated(says.release(name), t.states.release, event.releaseStatus);
     case 'ContainerStateChanged':
-      return {
-        text: event.containerState
-          ? says.container(event.containerName, t.states.container[event.containerState])
-          : says.containerGone(event.containerName),
-        tone: event.containerState ? toneOf(event.containerState) : 'idle',
-        href,
-      };
-    case 'ServerStateChanged':
-      return { text: says.server(t.states.server[event.serverState]), tone: toneOf(event.serverState), href };
-    case 'ProxyStateChanged':
-      return { text: says.proxy(t.states.proxy[event.proxyState]), tone: toneOf(event.proxyState), href };
-    case 'CertificateExpires':
-      return { text: says.certificateExpires, tone: 'warn', href };
+      return event.containerState
+        ? stated(says.container(event.containerName), t.states.container, event.containerState)
+        : { text: says.gone(says.container(event.containerName)), tone: 'idle' };
+    case 'DomainStateChanged':
+      return event.domainProblem
+        ? { text: says.domainWrong(name), tone: 'bad', more: event.domainProblem }
+        : { text: says.domain(name), tone: 'good' };
     default:
-      return { text: plain(event, application, database), tone: 'idle', href };
+      return undefined;
   }
+}
+
+function ofDatabase(event: LiveEvent, name: string): Said | undefined {
+  switch (event.__typename) {
+    case 'DatabaseStatusChanged':
+      return stated(name, t.states.database, event.databaseStatus);
+    case 'TcpProxyStateChanged':
+      return stated(says.port(event.port, name), t.databases.proxyState, event.tcpProxyState);
+    case 'DumpStatusChanged':
+      return {
+        ...stated(says.dump(name), t.databases.dumpState, event.dumpStatus),
+        more: event.dumpFailure ?? undefined,
+      };
+    case 'RestoreStatusChanged':
+      return {
+        ...stated(says.restore(name), t.databases.restoreState, event.restoreStatus),
+        more: event.restoreFailure ?? undefined,
+      };
+    case 'CredentialsRead':
+      return { text: says.credentials(name, event.by), tone: 'idle' };
+    case 'DatabaseContainerChanged':
+      return { text: says.databaseContainer(name), tone: 'idle' };
+    default:
+      return undefined;
+  }
+}
+
+function ofOther(event: LiveEvent): Said {
+  switch (event.__typename) {
+    case 'ResourceCreated':
+      return { text: created(event), tone: 'idle' };
+    case 'ResourceUpdated':
+      return { text: updated(event), tone: 'idle' };
+    case 'ResourceRemoved':
+      return { text: removed(event), tone: 'idle' };
+    case 'ServerStateChanged':
+      return stated(says.server, t.states.server, event.serverState);
+    case 'ProxyStateChanged':
+      return stated(says.proxy, t.states.proxy, event.proxyState);
+    case 'CertificateStateChanged':
+      return {
+        ...stated(says.certificate(event.host), t.certificates.states, event.certificateState),
+        more: event.certificateProblem || undefined,
+      };
+    case 'CertificateExpires':
+      return { text: says.certificateExpires(event.daysLeft), tone: 'warn' };
+    default:
+      return { text: says.other, tone: 'idle' };
+  }
+}
+
+function stated<State extends string>(what: string, words: Record<State, string>, state: State): Said {
+  return { text: says.state(what, words[state]), tone: toneOf(state) };
 }
 
 export function kindOf(event: LiveEvent): Kind {
@@ -125,6 +155,18 @@ const KINDS: Record<string, Kind> = {
   API_TOKEN: 'people',
 };
 
+/** Where things are that have no page of their own. */
+const PLACES: Record<string, string> = {
+  API_TOKEN: paths.tokens,
+  CERTIFICATE: paths.certificates,
+  CERTIFICATE_RESOLVER: paths.resolvers,
+  INVITATION: paths.team,
+  MEMBERSHIP: paths.team,
+  SERVER: paths.server,
+  TEAM: paths.team,
+  USER: paths.users,
+};
+
 type About<Name extends LiveEvent['__typename']> = Extract<LiveEvent, { __typename: Name }>;
 
 function created(event: About<'ResourceCreated'>): string {
@@ -147,39 +189,18 @@ function removed(event: About<'ResourceRemoved'>): string {
   return says.removed(capital(t.activity.nouns[event.noun]), event.name);
 }
 
-function plain(event: LiveEvent, application: string, database: string): string {
-  switch (event.__typename) {
-    case 'TcpProxyStateChanged':
-      return says.tcpProxy(database);
-    case 'DomainStateChanged':
-      return says.domain(application);
-    case 'CertificateStateChanged':
-      return says.certificate;
-    case 'DumpStatusChanged':
-      return says.dump(database);
-    case 'RestoreStatusChanged':
-      return says.restore(database);
-    case 'CredentialsRead':
-      return says.credentials(database);
-    case 'DatabaseContainerChanged':
-      return says.databaseContainer(database);
-    default:
-      return says.other;
-  }
-}
-
 function linkOf(event: LiveEvent, names: Names): string | undefined {
   if (event.applicationId && names.has(event.applicationId)) {
     if (event.deploymentId && event.__typename === 'DeploymentStatusChanged')
       return paths.deployment(event.applicationId, event.deploymentId);
     return paths.application(event.applicationId);
   }
+  if (event.databaseId && names.has(event.databaseId)) return paths.database(event.databaseId);
+  if ('certificateId' in event) return paths.certificate(event.certificateId);
   if (event.environmentId && names.has(event.environmentId)) return paths.environment(event.environmentId);
   if (event.projectId && names.has(event.projectId)) return paths.project(event.projectId);
-  if (!('noun' in event)) return undefined;
-  if (event.noun === 'API_TOKEN') return paths.tokens;
-  if (event.noun === 'USER') return paths.users;
-  return ['TEAM', 'MEMBERSHIP', 'INVITATION'].includes(event.noun) ? paths.team : undefined;
+  if ('serverState' in event || 'proxyState' in event) return paths.server;
+  return 'noun' in event ? PLACES[event.noun] : undefined;
 }
 
 /** A session is told of as a part of its user. */

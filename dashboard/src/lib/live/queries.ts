@@ -53,6 +53,7 @@ export const EventParts = graphql(`
     }
     ... on DomainStateChanged {
       domainId
+      domainProblem: problem
     }
     ... on ServerStateChanged {
       serverState: state
@@ -62,12 +63,29 @@ export const EventParts = graphql(`
     }
     ... on TcpProxyStateChanged {
       tcpProxyId
+      tcpProxyState: state
+      port
     }
     ... on CertificateStateChanged {
       certificateId
+      host
+      certificateState: state
+      certificateProblem: problem
     }
     ... on CertificateExpires {
       certificateId
+      daysLeft
+    }
+    ... on DumpStatusChanged {
+      dumpStatus: status
+      dumpFailure: failure
+    }
+    ... on RestoreStatusChanged {
+      restoreStatus: status
+      restoreFailure: failure
+    }
+    ... on CredentialsRead {
+      by
     }
   }
 `);

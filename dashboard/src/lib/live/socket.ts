@@ -96,7 +96,8 @@ export class Socket {
     window.removeEventListener('online', this.#again);
     document.removeEventListener('visibilitychange', this.#again);
     this.#wake();
-    void this.#client.dispose();
+    // It waits for a connection that is being made, which may come to nothing.
+    void Promise.resolve(this.#client.dispose()).catch(() => undefined);
   }
 
   #again = () => this.#wake();

@@ -40,7 +40,6 @@ export const SessionWithoutTeam = graphql(
       viewer {
         ...ViewerParts
       }
-      version
     }
   `,
   [ViewerParts],

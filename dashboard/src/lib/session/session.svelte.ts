@@ -52,9 +52,7 @@ class CurrentSession {
   async #beginWithoutTeam(): Promise<void> {
     live.stop();
     try {
-      const { viewer, version } = await ask(SessionWithoutTeam, {});
-      this.viewer = viewer;
-      this.version = version;
+      this.viewer = (await ask(SessionWithoutTeam, {})).viewer;
       this.problem = undefined;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
