@@ -10,7 +10,7 @@ from tests.dashboard.browsing import Window
 from tests.dashboard.owned import Owned
 from tests.docker.application import Application
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.soak]
 
 report = logging.getLogger(__name__)
 
