@@ -38,6 +38,8 @@ BUSYBOX = Path("/bin/busybox")
 IMAGE = "wharf-test/gateway:1"
 DOCKERFILE = b"FROM scratch\nCOPY busybox /bin/busybox\nEXPOSE 53/udp 8080 80\n"
 FOREVER = ("/bin/busybox", "sleep", "3600")
+# A loop of short sleeps may meet the signal while it forks, and end with another code.
+UNTIL_TRAPPED = "echo ready; sleep 3600 & wait"
 
 
 def tar_of(**files: bytes) -> bytes:
@@ -113,8 +115,9 @@ async def test_the_engine_says_who_it_is(bench: Bench) -> None:
 
 async def test_a_container_from_its_creation_to_its_removal(bench: Bench) -> None:
     gateway = bench.gateway
-    container = await bench.shell("trap 'exit 5' TERM; while :; do sleep 0.1; done")
+    container = await bench.shell(f"trap 'exit 5' TERM; {UNTIL_TRAPPED}")
     await gateway.start_container(container)
+    await anext(gateway.logs(container, follow=True, tail=None, since=None))
     [listed] = await gateway.list_containers(bench.labels)
     assert (listed.id, listed.name, listed.state) == (container, bench.name, ContainerState.RUNNING)
     assert listed.labels == bench.labels
@@ -147,7 +150,7 @@ async def test_who_ignores_sigterm_is_killed_after_the_grace(bench: Bench) -> No
 
 
 async def test_a_signal_reaches_the_process(bench: Bench) -> None:
-    container = await bench.shell("trap 'exit 9' USR1; echo ready; while :; do sleep 0.1; done")
+    container = await bench.shell(f"trap 'exit 9' USR1; {UNTIL_TRAPPED}")
     await anext(bench.gateway.logs(container, follow=True, tail=None, since=None))
     await bench.gateway.kill_container(container, "SIGUSR1")
     assert await bench.gateway.wait_container(container) == 9

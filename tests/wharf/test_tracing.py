@@ -20,7 +20,7 @@ from wharf.settings import SettingsInvalid, load_tracing_settings
 from wharf.tracing import OtlpTracing
 
 CAUSE = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-SECRETS = ("HisSecretName", "hunter2", "nobody@example.com", "there/is/no/such/page")
+SECRETS = ("HisSecretName", "hunter2", "nobody@example.com", "there/is/no/such/file.txt")
 QUERY = 'query HisSecretName { node(id: "hunter2") { id } }'
 
 
