@@ -94,11 +94,7 @@ class Sessions:
     def rows_now(self, statement: Statement, **values: object) -> list[Stored]:
         """What the statement finds with these values: one query past SQLAlchemy, which alone would cost as much."""
         with outages(self.url, reading=True):
-            connection = self._reader.raw_connection()
-            try:
-                return statement.rows(connection.driver_connection, values)
-            finally:
-                connection.close()
+            return statement.rows(self._changes.connection, values)
 
     @property
     def dialect(self) -> Dialect:
@@ -228,14 +224,18 @@ class Changes:
         self._connection: PoolProxiedConnection | None = None
         self._version: object = None
 
-    def happened(self) -> bool:
-        """Whether something was since the last call. Costs some microseconds."""
+    @property
+    def connection(self) -> Any:
+        """The driver's, which nothing is ever changed by."""
         if self._connection is None:
             # One that nobody else has: the number that SQLite counts up is a connection's own.
             self._connection = self._engine.raw_connection()
+        return self._connection.driver_connection
+
+    def happened(self) -> bool:
+        """Whether something was since the last call. Costs some microseconds."""
         before = self._version
-        driver: Any = self._connection.driver_connection
-        (self._version,) = driver.execute("PRAGMA data_version").fetchone()
+        (self._version,) = self.connection.execute("PRAGMA data_version").fetchone()
         return self._version != before
 
     def close(self) -> None:
