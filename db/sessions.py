@@ -22,7 +22,7 @@ from sqlalchemy import Engine, PoolProxiedConnection, event
 from sqlalchemy.engine import URL, Dialect, make_url
 from sqlmodel import Session, create_engine
 
-from db.errors import DatabaseUnusable, outages, unusable
+from db.errors import DatabaseUnusable, Outages, unusable
 from db.stored import Statement, Stored
 
 P = ParamSpec("P")
@@ -86,14 +86,14 @@ class Sessions:
         """As `read`, for callers that are not coroutines."""
         with (
             self._around("read", query),
-            outages(self.url, reading=True),
+            Outages(self.url, reading=True),
             Session(self._reader, expire_on_commit=False) as session,
         ):
             return query(session, *args, **kwargs)
 
     def rows_now(self, statement: Statement, **values: object) -> list[Stored]:
         """What the statement finds with these values: one query past SQLAlchemy, which alone would cost as much."""
-        with outages(self.url, reading=True):
+        with Outages(self.url, reading=True):
             return statement.rows(self._changes.connection, values)
 
     @property
@@ -107,7 +107,7 @@ class Sessions:
         All who ask get the same object, which none of them may change. The arguments can be hashed, and what is found
         depends on them and on the rows alone.
         """
-        with outages(self.url, reading=True):
+        with Outages(self.url, reading=True):
             if self._changes.happened() or len(self._kept) > _MOST_KEPT:
                 self._kept.clear()
         key = (query, args, *kwargs.items())
@@ -175,7 +175,7 @@ class Sessions:
             if self._outage and time.monotonic() > deadline:
                 raise DatabaseUnusable(str(self._outage))
             try:
-                with outages(self.url, reading=False):
+                with Outages(self.url, reading=False):
                     self._must_be_there()
                     result = transaction()
             except DatabaseUnusable as error:
