@@ -20,7 +20,7 @@ from graph.visits import Visit
 
 if TYPE_CHECKING:
     from engine.engine import Engine
-    from graph.loaders import Loader
+    from graph.loading import Loader
 
 K = TypeVar("K")
 P = ParamSpec("P")

@@ -2,7 +2,7 @@ from typing import Annotated, cast
 
 import strawberry
 
-from graph import loaders
+from graph import logged
 from graph.connections import Connection, page, page_size
 from graph.context import Info
 from graph.ids import Node, event_cursor, event_sequence, local_id, read_global_id
@@ -31,7 +31,7 @@ class EventQueries:
             local_id("Application", application_id, field=("applicationId",)) if application_id is not None else None
         )
         before = event_sequence(after) if after is not None else None
-        rows = await info.context.read(loaders.events, page_size(first) + 1, before, where)
+        rows = await info.context.read(logged.events, page_size(first) + 1, before, where)
         return page(rows, first, after=after, node=message, cursor=lambda row: event_cursor(cast(int, row.sequence)))
 
     @query(

@@ -1,7 +1,7 @@
 """Fields that a loader finds: `environment: Environment = loaded("…", loaders.environment_of, "environment_id")`."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from graphql import GraphQLError
 from strawberry.types.base import StrawberryContainer
@@ -9,12 +9,15 @@ from strawberry.types.lazy_type import LazyType
 
 from graph.compiled import Batched, Reads
 from graph.context import Context, Info
-from graph.loaders import Loader
+from graph.lists import Listing
+from graph.loading import Loader
 from graph.schema.rows import View
+
+V = TypeVar("V", bound=View)
 
 
 class Loaded(Batched):
-    """What a loader finds by a column of the row of a view: a thing or a list of them, as the type of the field says.
+    """What a loader finds by a column of a view, or an attribute: a thing or a list, as the type of the field says.
 
     Of a `View` only the columns are loaded that are asked for. Where the column is null, there is nothing.
     """
@@ -33,7 +36,7 @@ class Loaded(Batched):
 
     async def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         assert info
-        key = getattr(source._row, self.attributes[0])
+        key = getattr(source._row if isinstance(source, View) else source, self.attributes[0])
         return None if key is None else self._shown(await info.context.load(self._loader, key), self._kind())
 
     def found(self, context: Context, columns: Sequence[Sequence[Any]], reads: Reads) -> Sequence[object]:
@@ -59,10 +62,15 @@ class Loaded(Batched):
 
 
 def loaded(description: str, loader: Loader[Any], column: str) -> Any:
-    """A field of a view, which this loader finds by this column of its row."""
+    """A field that this loader finds by this column of a view, or by this attribute of what is none."""
     field = Loaded(description=description)
     field._loader, field.attributes = loader, (column,)
     return field
+
+
+def listed(info: Info, listing: Listing, view: type[V]) -> list[V]:
+    """All that the viewer may see, as what this field of the root answers."""
+    return list(map(view.of, listing.stored(info.context.reader, asked(info, view))))
 
 
 def asked(info: Info, view: type[View]) -> frozenset[str] | None:

@@ -11,7 +11,7 @@ from engine.errors import InvalidInput
 from graph.connections import Connection, page, page_size
 from graph.context import Info
 from graph.ids import page_cursor, page_key
-from graph.loaders import Fetch, PageKey
+from graph.loading import Fetch, PageKey
 from graph.scalars import Cursor
 
 T = TypeVar("T")

@@ -46,12 +46,8 @@ _GROW = {
     *("Environment.applications", "Environment.databases", "Application.domains", "Application.deployments"),
     *("Application.releases", "Application.variables", "Application.volumes", "Application.containers"),
 }
-# Which are still read so. TcpProxy: its `activity`. The others: what is below a field that is resolved alone.
-_ENTRY_BY_ENTRY = {
-    *("Query.databases", "DatabaseConnection.nodes", "Environment.databases", "Database.links"),
-    *("Application.releases", "ReleaseConnection.nodes", "Query.tcpProxies", "Query.apiTokens"),
-    "UrlExplanation.candidates",
-}
+# Which are still read so: those that lead to the `activity` of a TcpProxy, which is asked of each.
+_ENTRY_BY_ENTRY = {"Query.databases", "DatabaseConnection.nodes", "Environment.databases", "Query.tcpProxies"}
 _counted: ContextVar[Counter[str] | None] = ContextVar("_counted", default=None)
 
 
