@@ -36,10 +36,13 @@ from db.models import (
 )
 from db.stored import columns_of, selected
 from engine.accounts.authority import Authority
+from engine.accounts.invitations import open_now
+from engine.accounts.user_sessions import live
 from engine.accounts.visible import visible
 from engine.certificates.shown import covers
+from engine.proxy.tcp.observation import TcpProxyObservation
 from graph.context import Reader
-from graph.loading import Loader, Newest, held, last, many, one, pages
+from graph.loading import Loader, Newest, Only, Paged, held, last, many, one
 
 project = one(Project)
 environment = one(Environment)
@@ -75,7 +78,13 @@ server_of = held(Server)
 
 projects_of = many(Project, "team_id", Project.name)
 memberships_of_team = many(Membership, "team_id", Membership.id)
-invitations_of = many(Invitation, "team_id", Invitation.id, where=_WAITING)
+invitations_of = many(
+    Invitation,
+    "team_id",
+    Invitation.id,
+    where=_WAITING,
+    only=Only(open_now, frozenset({"accepted_at", "revoked_at", "expires_at"})),
+)
 environments_of = many(Environment, "project_id", Environment.name)
 databases_of = many(Database, "environment_id", Database.name)
 proxy_of = last(TcpProxy, "database_id", TcpProxy.id)
@@ -101,11 +110,16 @@ sessions_of = many(
     col(UserSession.last_used_at).desc(),
     UserSession.id,
     where=(col(UserSession.revoked_at).is_(None),),
+    only=Only(live, frozenset({"revoked_at", "expires_at", "last_used_at"})),
 )
 
 latest_deployment_of = Newest(Deployment)
-deployments_of = pages(Deployment)
-releases_of = pages(Release)
+deployments_of = Paged(Deployment)
+releases_of = Paged(Release)
+
+
+async def activity_of(reader: Reader, tcp_proxy_ids: list[str]) -> list[TcpProxyObservation]:
+    return await reader.engine.observe_exposures(tcp_proxy_ids)
 
 
 class _CertificatesOfDomains(Loader[list[Any]]):

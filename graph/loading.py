@@ -1,36 +1,41 @@
 """How rows are found in bulk: one query for all sibling fields that ask for the same kind of thing."""
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from sqlalchemy import bindparam
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, func, select
 
-from db.models import Application, Deployment, Release
-from db.stored import Statement, columns_of, given, selected, several
+from db.models import Deployment, Release
+from db.stored import Statement, Stored, columns_of, given, selected, several
 from engine.accounts.authority import Authority
 from engine.accounts.visible import visible
 from graph.context import Reader
 from graph.errors import Forbidden
 
-K = TypeVar("K")
 V = TypeVar("V")
 Row = TypeVar("Row", bound=SQLModel)
 Numbered = TypeVar("Numbered", Deployment, Release)
 
-Fetch: TypeAlias = Callable[[Reader, list[K]], Awaitable[Sequence[V]]]
-
 
 class PageKey(NamedTuple):
-    """The newest `first` + 1 rows of an application whose number is below `before`."""
+    """The newest `first` + 1 rows of an application whose number is below `before`: these columns, or all."""
 
     application_id: str
     first: int
     before: int | None
+    columns: frozenset[str] | None
+
+
+class Only(NamedTuple):
+    """Those of the rows that are found for which a function says so, which reads these columns."""
+
+    counts: Callable[[Any], bool]
+    columns: frozenset[str]
 
 
 PREPARED = 256  # statements of each loader: one for each set of columns, and each of those who may see
@@ -50,9 +55,11 @@ class Loader(Generic[V]):
         made: Callable[[list[Any], str], V],
         order: Sequence[Any] = (),
         where: Sequence[Any] = (),
+        only: Only | None = None,
     ) -> None:
         self.table: Any = table
-        self._key, self._made, self._order, self._where = key, made, order, where
+        self._key, self._made, self._order, self._where, self._only = key, made, order, where, only
+        self._needed = {key, *(only.columns if only else ())}
         self._prepared = lru_cache(PREPARED)(self._prepare)
 
     async def __call__(self, reader: Reader, keys: list[str]) -> list[V]:
@@ -70,14 +77,14 @@ class Loader(Generic[V]):
         return session.exec(query.order_by(*self._order)).all()
 
     def _prepare(self, names: frozenset[str] | None, authority: Authority, dialect: Dialect) -> Statement:
-        columns = columns_of(self.table, None if names is None else names | {self._key})
+        columns = columns_of(self.table, None if names is None else names | self._needed)
         query = selected(columns).where(self._among(), visible(self.table, authority), *self._where)
         return Statement(query.order_by(*self._order), columns, dialect)
 
     def _grouped(self, rows: Iterable[Any], keys: list[str]) -> list[V]:
         groups: dict[str, list[Any]] = {key: [] for key in keys}
         key_of = attrgetter(self._key)
-        for row in rows:
+        for row in filter(self._only.counts, rows) if self._only else rows:
             groups[key_of(row)].append(row)
         return [self._made(groups[key], key) for key in keys]
 
@@ -105,9 +112,11 @@ def held(table: type[Row]) -> Loader[Row]:
     return Loader(table, "id", made)
 
 
-def many(table: type[Row], owner: str, *order: Any, where: Sequence[Any] = ()) -> Loader[list[Row]]:
+def many(
+    table: type[Row], owner: str, *order: Any, where: Sequence[Any] = (), only: Only | None = None
+) -> Loader[list[Row]]:
     """The rows whose column `owner` holds the key, in this order."""
-    return Loader(table, owner, lambda rows, _: rows, order, where)
+    return Loader(table, owner, lambda rows, _: rows, order, where, only)
 
 
 def last(table: type[Row], owner: str, *order: Any) -> Loader[Row | None]:
@@ -122,43 +131,49 @@ class Newest(Loader[Numbered | None]):
         super().__init__(table, "application_id", lambda rows, _: rows[0] if rows else None)
 
     def _whole(self, session: Session, authority: Authority, keys: list[str]) -> Sequence[Numbered]:
-        return _newest(session, authority, self.table, keys, 0, None)
+        query = select(self.table).where(self._among(), visible(self.table, authority))
+        return session.exec(query, params={"keys": several(keys)}).all()
 
     def _among(self) -> Any:
-        # One index search for each application, as below.
+        # One index search for each application: how many rows it has does not matter.
         each, keys = aliased(self.table), given("keys")
         newest = select(each.id).where(each.application_id == keys.c.value).order_by(col(each.number).desc()).limit(1)
         return col(self.table.id).in_(select(newest.correlate(keys).scalar_subquery()).select_from(keys))
 
 
-def pages(table: type[Numbered]) -> Fetch[PageKey, list[Numbered]]:
-    async def fetch(reader: Reader, keys: list[PageKey]) -> list[list[Numbered]]:
-        found: dict[PageKey, list[Numbered]] = defaultdict(list)
-        for first, before in {key[1:] for key in keys}:
-            wanted = [key.application_id for key in keys if key[1:] == (first, before)]
-            for row in await reader.engine.sessions.read(_newest, reader.authority, table, wanted, first, before):
-                found[PageKey(row.application_id, first, before)].append(row)
+class Paged:
+    """The newest rows of applications, by their numbers, page by page: those of many applications at once."""
+
+    def __init__(self, table: type[Deployment] | type[Release]) -> None:
+        self._table: Any = table
+        self._prepared = lru_cache(PREPARED)(self._prepare)
+
+    async def __call__(self, reader: Reader, keys: list[PageKey]) -> list[list[Stored]]:
+        found: dict[PageKey, list[Stored]] = {key: [] for key in keys}
+        for alike in {key[1:] for key in keys}:
+            wanted = dict.fromkeys(key.application_id for key in keys if key[1:] == alike)
+            for row in self._rows(reader, wanted, *alike):
+                found[PageKey(row.application_id, *alike)].append(row)
         return [found[key] for key in keys]
 
-    return fetch
+    def _rows(
+        self, reader: Reader, keys: Collection[str], first: int, before: int | None, columns: frozenset[str] | None
+    ) -> list[Stored]:
+        sessions = reader.engine.sessions
+        statement = self._prepared(columns, reader.authority, sessions.dialect, before is not None)
+        return sessions.rows_now(statement, keys=several(keys), first=first, before=before)
 
-
-def _newest(
-    session: Session,
-    authority: Authority,
-    table: type[Numbered],
-    application_ids: list[str],
-    first: int,
-    before: int | None,
-) -> list[Numbered]:
-    # One index search for each application: how many rows it has beyond the page does not matter.
-    each = aliased(table)
-    last_of_page = select(col(each.number)).where(each.application_id == Application.id)
-    query = select(table).join(Application, col(Application.id) == table.application_id)
-    if before is not None:
-        last_of_page = last_of_page.where(col(each.number) < before)
-        query = query.where(col(table.number) < before)
-    bound = last_of_page.order_by(col(each.number).desc()).offset(first).limit(1).scalar_subquery()
-    query = query.where(col(Application.id).in_(application_ids), col(table.number) >= func.coalesce(bound, 0))
-    query = query.where(visible(table, authority))
-    return list(session.exec(query.order_by(col(table.number).desc())))
+    def _prepare(
+        self, names: frozenset[str] | None, authority: Authority, dialect: Dialect, goes_on: bool
+    ) -> Statement:
+        # One index search for each application: how many rows it has beyond the page does not matter.
+        table, each, keys = self._table, aliased(self._table), given("keys")
+        columns = columns_of(table, None if names is None else names | {"application_id", "number"})
+        past_page = select(each.number).where(each.application_id == keys.c.value)
+        query = selected(columns).join(keys, col(table.application_id) == keys.c.value)
+        if goes_on:
+            past_page = past_page.where(each.number < bindparam("before"))
+            query = query.where(table.number < bindparam("before"))
+        last = past_page.order_by(each.number.desc()).offset(bindparam("first")).limit(1).scalar_subquery()
+        query = query.where(table.number >= func.coalesce(last, 0), visible(table, authority))
+        return Statement(query.order_by(table.number.desc()), columns, dialect)

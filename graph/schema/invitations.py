@@ -4,13 +4,17 @@ import strawberry
 
 from db import models
 from graph import loaders
-from graph.context import Info
 from graph.ids import Node
-from graph.schema.loaded import loaded
+from graph.schema.loaded import loaded, loaded_each
 from graph.schema.projects import Project
-from graph.schema.rows import View, node_id, reads
-from graph.schema.teams import Team, projects_of
+from graph.schema.rows import View, node_id
+from graph.schema.teams import Team
 from graph.schema.users import User
+
+
+def _user_in(principal: str) -> str | None:
+    kind, _, key = principal.partition(":")
+    return key if kind == "User" else None
 
 
 @strawberry.type(description="A membership that waits for whoever has the address and the link.")
@@ -22,18 +26,9 @@ class Invitation(View, Node):
     expires_at: datetime = strawberry.field(description="Until when it can be accepted.")
 
     team: Team = loaded("The team.", loaders.team_of, "team_id")
-
-    @strawberry.field(
-        description="The only projects in which they may do it; null: in all of the team.",
-        metadata=reads("project_ids"),
+    projects: list[Project] | None = loaded_each(
+        "The only projects in which they may do it; null: in all of the team.", loaders.project, "project_ids"
     )
-    async def projects(self, info: Info) -> list[Project] | None:
-        return await projects_of(info, self._row.project_ids)
-
-    @strawberry.field(
-        description="Who has invited them; null: a token, or somebody who is gone.", metadata=reads("invited_by")
+    inviter: User | None = loaded(
+        "Who has invited them; null: a token, or somebody who is gone.", loaders.user, "invited_by", _user_in
     )
-    async def inviter(self, info: Info) -> User | None:
-        kind, _, key = self._row.invited_by.partition(":")
-        row = await info.context.load(loaders.user, key) if kind == "User" else None
-        return User.of(row) if row else None

@@ -1,11 +1,14 @@
 """Every noun with a page of its own: how it is found, and what is made of its row."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
 
 import strawberry
 
 from graph import loaders
-from graph.context import Info
+from graph.compiled import Batched, Reads
+from graph.context import Context, Info
 from graph.ids import Node, read_global_id
 from graph.loading import Loader
 from graph.permissions import Noun
@@ -68,3 +71,36 @@ async def node_by_key(info: Info, kind: str, key: str) -> Node | None:
     loader, view = NODES[kind]
     row = await info.context.load(loader, key)
     return cast(Node, view.of(row)) if row is not None else None
+
+
+def node_told(description: str) -> Any:
+    """A field that is whatever noun an event tells of by its `noun` and `key`, as it is now."""
+    return _NodeTold(description=description)
+
+
+class _NodeTold(Batched):
+    """One statement for all of a kind."""
+
+    attributes = ("noun", "key")
+
+    @property
+    def is_async(self) -> bool:  # a cached property there
+        return True
+
+    async def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Node | None:
+        assert info
+        return await node_by_key(info, source.noun.value, source.key)
+
+    def found(self, context: Context, columns: Sequence[Sequence[Any]], reads: Reads) -> Sequence[object]:
+        named = list(zip((noun.value for noun in columns[0]), columns[1], strict=True))
+        keys: dict[str, list[str]] = defaultdict(list)
+        for kind, key in dict.fromkeys(named):
+            keys[kind].append(key)
+        nodes = {(kind, key): node for kind in keys.keys() & NODES for key, node in _nodes(context, kind, keys[kind])}
+        return [nodes.get(each) for each in named]
+
+
+def _nodes(context: Context, kind: str, keys: list[str]) -> Iterator[tuple[str, View | None]]:
+    loader, view = NODES[kind]
+    for key, row in zip(keys, context.load_now(loader, keys, None), strict=True):
+        yield key, None if row is None else view.of(row)

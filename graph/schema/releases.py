@@ -1,4 +1,3 @@
-from asyncio import gather
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,13 +12,12 @@ from engine import release_spec
 from engine.names import ByteCount, ImageReference, MountPath, PathPrefix, Port
 from engine.release_spec import ReleaseSpec
 from graph import loaders
-from graph.context import Info
 from graph.enums import described
 from graph.ids import Node
 from graph.schema.application_enums import Capability, RestartPolicy, Strategy
 from graph.schema.health_checks import HealthCheck
-from graph.schema.loaded import loaded
-from graph.schema.rows import View, made, node_id, of_row, reads
+from graph.schema.loaded import loaded, loaded_each
+from graph.schema.rows import View, made, node_id, of_row
 from graph.schema.variables import EnvironmentVariable
 from graph.schema.volumes import Volume
 
@@ -156,11 +154,9 @@ class Release(View, Node):
     origin: "Release | None" = loaded(
         "The earlier release that this one repeats, as a rollback does; null: none.", loaders.release, "origin_id"
     )
-
-    @strawberry.field(
-        description="The values its processes find in their environment, by name.", metadata=reads("spec")
+    variables: list[EnvironmentVariable] = loaded_each(
+        "The values its processes find in their environment, by name.",
+        loaders.variable,
+        "spec",
+        lambda kept: [each.id for each in spec_of(kept).variables],
     )
-    async def variables(self, info: Info) -> list[EnvironmentVariable]:
-        wanted = spec_of(self._row.spec).variables
-        rows = await gather(*(info.context.load(loaders.variable, each.id) for each in wanted))
-        return [EnvironmentVariable.of(row) for row in rows if row]

@@ -10,7 +10,7 @@ from graph.context import Info
 from graph.ids import Node
 from graph.schema.certificates import Certificate
 from graph.schema.loaded import loaded
-from graph.schema.rows import View, made, node_id, of_row
+from graph.schema.rows import View, made, node_id, of_row, reads
 from graph.schema.tcp_proxy_enums import TcpProxyReason, TcpProxyState, TlsMode
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ class TcpProxy(View, Node):
         "The certificate that it shows; null: none.", loaders.certificate, "certificate_id"
     )
 
-    @strawberry.field(description="What it does at this moment. It and Docker are asked, which takes its time.")
+    @strawberry.field(
+        description="What it does at this moment. It and Docker are asked, which takes its time.",
+        metadata=reads("id"),
+    )
     async def activity(self, info: Info) -> TcpProxyActivity:
-        return TcpProxyActivity.of(await info.context.engine.observe_exposure(self._row))
+        return TcpProxyActivity.of(await info.context.load(loaders.activity_of, self.key))

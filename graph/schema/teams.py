@@ -1,19 +1,16 @@
-from asyncio import gather
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from db import models
-from engine.accounts.invitations import open_now
 from engine.names import ResourceName
 from graph import loaders
-from graph.context import Info
 from graph.enums import described
 from graph.ids import Node
-from graph.schema.loaded import loaded
+from graph.schema.loaded import loaded, loaded_each
 from graph.schema.projects import Project
-from graph.schema.rows import View, node_id, reads
+from graph.schema.rows import View, node_id
 from graph.schema.users import User
 
 if TYPE_CHECKING:
@@ -41,18 +38,9 @@ class Team(View, Node):
     memberships: list["Membership"] = loaded(
         "Who is in it, the first first; none for those who may not know.", loaders.memberships_of_team, "id"
     )
-
-    @strawberry.field(
-        description="Who is invited into it and has not come yet; none for those who may not know.",
-        metadata=reads("id"),
+    invitations: list[Annotated["Invitation", strawberry.lazy("graph.schema.invitations")]] = loaded(
+        "Who is invited into it and has not come yet; none for those who may not know.", loaders.invitations_of, "id"
     )
-    async def invitations(
-        self, info: Info
-    ) -> list[Annotated["Invitation", strawberry.lazy("graph.schema.invitations")]]:
-        from graph.schema.invitations import Invitation
-
-        rows = await info.context.load(loaders.invitations_of, self.key)
-        return [Invitation.of(row) for row in rows if open_now(row)]
 
 
 @strawberry.type(description="What somebody may do in a team.")
@@ -63,18 +51,6 @@ class Membership(View, Node):
 
     user: User = loaded("Who it is.", loaders.user_of, "user_id")
     team: Team = loaded("The team.", loaders.team_of, "team_id")
-
-    @strawberry.field(
-        description="The only projects in which they may do it; null: in all of the team.",
-        metadata=reads("project_ids"),
+    projects: list[Project] | None = loaded_each(
+        "The only projects in which they may do it; null: in all of the team.", loaders.project, "project_ids"
     )
-    async def projects(self, info: Info) -> list[Project] | None:
-        return await projects_of(info, self._row.project_ids)
-
-
-async def projects_of(info: Info, keys: list[str] | None) -> list[Project] | None:
-    """Those of these projects that the viewer may see; None: nothing is narrowed down to projects."""
-    if keys is None:
-        return None
-    rows = await gather(*(info.context.load(loaders.project, key) for key in keys))
-    return [Project.of(row) for row in rows if row is not None]

@@ -3,10 +3,10 @@ from datetime import datetime
 import strawberry
 
 from engine.accounts.authority import INSTALLATION, Action, Noun
-from engine.accounts.user_sessions import live
 from graph import loaders
 from graph.context import Info
 from graph.ids import Node
+from graph.schema.loaded import loaded
 from graph.schema.rows import View, node_id, reads
 from graph.schema.sessions import UserSession
 
@@ -32,10 +32,6 @@ class User(View, Node):
         known = viewer.user_id == self.key or viewer.authority.allows(Action.UPDATE, Noun.USER, INSTALLATION)
         return self._row.totp_confirmed_at is not None if known else None
 
-    @strawberry.field(
-        description="Where they are signed in, the last used first; none for those who may not know.",
-        metadata=reads("id"),
+    sessions: list[UserSession] = loaded(
+        "Where they are signed in, the last used first; none for those who may not know.", loaders.sessions_of, "id"
     )
-    async def sessions(self, info: Info) -> list[UserSession]:
-        rows = await info.context.load(loaders.sessions_of, self.key)
-        return [UserSession.of(row) for row in rows if live(row)]

@@ -127,6 +127,35 @@ async def test_everything_of_a_database_is_the_same_by_columns_and_by_rows(api: 
     assert (shown["variables"], shown["rotating"]) == ([{"name": "TZ"}], False)
 
 
+@pytest.mark.usefixtures("nothing_converges")
+async def test_pages_of_all_applications_are_read_at_once(api: Api) -> None:
+    environment_id = await api.environment()
+    for name in ("web", "worker"):
+        key = local_id("Application", await api.application(name, environment_id))
+        await api.engine.sessions.write(add_releases, key, 3)
+    with statements(api) as asked:
+        found = await api.ask("{ applications { nodes { releases(first: 2) { nodes { number status } } } } }")
+    assert [_shown(text) for text in asked] == [
+        "application.id",
+        "release.application_id, release.number, release.status",
+    ]
+    numbers = [[each["number"] for each in node["releases"]["nodes"]] for node in found["applications"]["nodes"]]
+    assert numbers == [[3, 2], [3, 2]]
+
+
+@pytest.mark.usefixtures("nothing_converges")
+async def test_a_page_of_a_fragment_has_what_is_asked_for_wherever_it_is(api: Api, application_id: str) -> None:
+    """The same nodes of a document, with and without others beside them."""
+    await api.engine.sessions.write(add_releases, local_id("Application", application_id), 1)
+    document = """query($id: ID!) { applications { nodes { ...F } }
+            node(id: $id) { ... on Application { ...F releases { nodes { createdAt } } } } }
+        fragment F on Application { releases { nodes { status } } }"""
+    served = await api.ask(document, id=application_id)
+    with plainly():
+        assert await api.ask(document, id=application_id) == served
+    assert set(served["node"]["releases"]["nodes"][0]) == {"status", "createdAt"}
+
+
 async def test_a_page_that_shows_nothing_reads_ids(api: Api, application_id: str) -> None:
     with statements(api) as asked:
         await api.ask("{ applications { pageInfo { hasNextPage endCursor } } }")
