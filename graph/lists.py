@@ -1,8 +1,8 @@
-"""What the schema reads at its root: lists of all that the viewer may see of a noun."""
+"""What the schema reads at its root: lists of all that the viewer may see of a noun, and of events."""
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import bindparam
 from sqlalchemy.engine import Dialect
@@ -16,6 +16,7 @@ from db.models import (
     Database,
     DatabaseDump,
     Domain,
+    Event,
     Project,
     Server,
     TcpProxy,
@@ -24,7 +25,7 @@ from db.models import (
 )
 from db.stored import Statement, Stored, columns_of, selected
 from engine.accounts.authority import Authority
-from engine.accounts.visible import visible
+from engine.accounts.visible import visible, visible_events
 from graph.context import Reader
 from graph.loading import PREPARED
 
@@ -79,6 +80,31 @@ class Pages:
         return Statement(query, columns, dialect)
 
 
+class Log:
+    """The events, newest first, page by page: all of them, or those of one application."""
+
+    def __init__(self) -> None:
+        self._prepared = lru_cache(PREPARED)(self._prepare)
+
+    def stored(self, reader: Reader, count: int, before: int | None, application_id: str | None) -> list[Event]:
+        """The newest `count` before the number `before`. They can be read as events, and are no models."""
+        sessions = reader.engine.sessions
+        statement = self._prepared(reader.authority, sessions.dialect, before is not None, application_id is not None)
+        return cast(
+            list[Event], sessions.rows_now(statement, count=count, before=before, application_id=application_id)
+        )
+
+    def _prepare(self, authority: Authority, dialect: Dialect, goes_on: bool, of_one: bool) -> Statement:
+        columns, number = columns_of(Event, None), col(Event.sequence)
+        query = selected(columns).where(visible_events(authority))
+        if goes_on:
+            query = query.where(number < bindparam("before"))
+        if of_one:
+            query = query.where(col(Event.application_id) == bindparam("application_id"))
+        return Statement(query.order_by(number.desc()).limit(bindparam("count")), columns, dialect)
+
+
+events = Log()
 applications = Pages(Application, "environment_id")
 databases = Pages(Database, "environment_id")
 dumps = Pages(DatabaseDump, "database_id", newest_first=True)

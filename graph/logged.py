@@ -7,18 +7,6 @@ from engine.accounts.authority import Authority
 from engine.accounts.visible import visible_events
 
 
-def events(
-    session: Session, authority: Authority, count: int, before: int | None, application_id: str | None
-) -> list[Event]:
-    """The newest `count` before the number `before`, newest first."""
-    query = select(Event).where(visible_events(authority))
-    if before is not None:
-        query = query.where(col(Event.sequence) < before)
-    if application_id is not None:
-        query = query.where(Event.application_id == application_id)
-    return list(session.exec(query.order_by(col(Event.sequence).desc()).limit(count)))
-
-
 def events_of_deployment(session: Session, _authority: Authority, deployment_id: str, newest: int) -> tuple[int, int]:
     """The numbers of its first and its last event; both come after `newest` when the log has none."""
     query = select(func.min(Event.sequence), func.max(Event.sequence)).where(Event.deployment_id == deployment_id)

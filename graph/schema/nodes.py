@@ -1,7 +1,7 @@
 """Every noun with a page of its own: how it is found, and what is made of its row."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
 import strawberry
@@ -64,13 +64,9 @@ def found(info: Info, view: type[T], id: strawberry.ID) -> T | None:
     return None
 
 
-async def node_by_key(info: Info, kind: str, key: str) -> Node | None:
+def node_of(context: Context, kind: str, key: str) -> Node | None:
     """Whatever noun it is, or None."""
-    if kind not in NODES:
-        return None
-    loader, view = NODES[kind]
-    row = await info.context.load(loader, key)
-    return cast(Node, view.of(row)) if row is not None else None
+    return cast(Node | None, _nodes(context, kind, [key])[key]) if kind in NODES else None
 
 
 def node_told(description: str) -> Any:
@@ -89,18 +85,23 @@ class _NodeTold(Batched):
 
     async def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Node | None:
         assert info
-        return await node_by_key(info, source.noun.value, source.key)
+        if (found := NODES.get(source.noun.value)) is None:
+            return None
+        loader, view = found
+        row = await info.context.load(loader, source.key)
+        return None if row is None else cast(Node, view.of(row))
 
     def found(self, context: Context, columns: Sequence[Sequence[Any]], reads: Reads) -> Sequence[object]:
         named = list(zip((noun.value for noun in columns[0]), columns[1], strict=True))
         keys: dict[str, list[str]] = defaultdict(list)
         for kind, key in dict.fromkeys(named):
             keys[kind].append(key)
-        nodes = {(kind, key): node for kind in keys.keys() & NODES for key, node in _nodes(context, kind, keys[kind])}
-        return [nodes.get(each) for each in named]
+        nodes = {kind: _nodes(context, kind, keys[kind]) for kind in keys if kind in NODES}
+        return [nodes[kind][key] if kind in nodes else None for kind, key in named]
 
 
-def _nodes(context: Context, kind: str, keys: list[str]) -> Iterator[tuple[str, View | None]]:
+def _nodes(context: Context, kind: str, keys: list[str]) -> dict[str, View | None]:
+    """By their keys, with all columns: which of them are asked for depends on what they turn out to be."""
     loader, view = NODES[kind]
-    for key, row in zip(keys, context.load_now(loader, keys, None), strict=True):
-        yield key, None if row is None else view.of(row)
+    rows = context.load_now(loader, keys, None)
+    return {key: None if row is None else view.of(row) for key, row in zip(keys, rows, strict=True)}
