@@ -1,15 +1,18 @@
 """What a type may say of its fields, for their values to be found for many objects at once."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
-from graphql import GraphQLField
+from graphql import FieldNode, GraphQLField, GraphQLObjectType
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 Reads: TypeAlias = Mapping[type, frozenset[str] | None]
 """Which attributes of its row each view is asked for; None: any of them."""
+
+Asked: TypeAlias = tuple[str | int, ...]
+"""What a field is asked for by: its type, and the identities of its nodes in the document."""
 
 MADE = "made"
 """The key, in the metadata of a field, of how it is `Made`."""
@@ -82,6 +85,11 @@ class Batched(StrawberryField):
     @property
     def is_basic_field(self) -> bool:
         return False
+
+
+def asked(parent: GraphQLObjectType, nodes: Iterable[FieldNode]) -> Asked:
+    """By what a field of this type is asked for, whose nodes in the document are these."""
+    return (parent.name, *map(id, nodes))
 
 
 def declared(field: GraphQLField) -> StrawberryField | None:

@@ -4,7 +4,7 @@ What cannot be answered by columns is answered by graphql-core, field by field: 
 types. What is below such a field is answered by columns again.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from inspect import isawaitable
 from itertools import chain, repeat
@@ -29,7 +29,19 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 from strawberry.types.union import StrawberryUnion
 
 from graph.compiled.columns import Column, Completer, Later, ListOf, Nullable, Paths, Run, Surprise, answerable, leaf
-from graph.compiled.fields import MADE, Batched, Made, Read, Reads, declared, is_plain, reading, rows_of
+from graph.compiled.fields import (
+    MADE,
+    Asked,
+    Batched,
+    Made,
+    Read,
+    Reads,
+    asked,
+    declared,
+    is_plain,
+    reading,
+    rows_of,
+)
 from graph.compiled.kept import Kept
 
 if TYPE_CHECKING:
@@ -147,9 +159,10 @@ class Plan:
     def __init__(self, executor: "CompilingExecutor", root: GraphQLObjectType, fields: GroupedFieldSet) -> None:
         self.fields = fields
         self._below: dict[int, tuple[FieldDetailsList, GraphQLOutputType, Completer]] = {}
-        cells = {key: self._resolved(executor, root, key, details) for key, details in fields.items()}
-        self.reads: Mapping[str, Reads] = {key: cell.reads for key, cell in cells.items()}
-        """What is read of views, by the fields of the root that find them."""
+        self.reads: dict[Asked, Reads] = {}
+        """What is read of views below the fields that are resolved by graphql-core."""
+        for key, details in fields.items():
+            self._resolved(executor, root, key, details)
 
     def completer(self, kind: GraphQLOutputType, details: FieldDetailsList) -> Completer | None:
         """What completes the value of a field of this type that was resolved by graphql-core."""
@@ -208,6 +221,7 @@ class Plan:
             else:
                 self._below[id(details)] = details, field.type, below
                 reads = below.reads
+            self.reads[asked(parent, (each.node for each in details))] = reads
             attributes = made.attributes if (made := _made(found)) else None
         else:
             attributes = None
