@@ -22,6 +22,7 @@ from sqlalchemy import Engine, PoolProxiedConnection, event
 from sqlalchemy.engine import URL, Dialect, make_url
 from sqlmodel import Session, create_engine
 
+from db.checkpoints import LOG_PAGES, Checkpoints
 from db.errors import DatabaseUnusable, Outages, unusable
 from db.stored import Statement, Stored
 
@@ -67,6 +68,7 @@ class Sessions:
         self._changes = Changes(self._reader)
         self._kept: dict[Hashable, Any] = {}
         self._writer = writing_engine(parsed)
+        self._checkpoints = Checkpoints(self._reader)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database-writer")
         self._listeners: list[Listener] = []
         self._opened = _identity(parsed)
@@ -134,6 +136,7 @@ class Sessions:
                     wrote = _rows_changed(session) > before
                 if wrote:  # what only looks succeeds on a full disk too
                     self._note_end()
+                    self._checkpoints.committed()
                 return result, session.info.get("notes", [])
 
         def run() -> T:
@@ -211,6 +214,7 @@ class Sessions:
     def close(self) -> None:
         """Finish the write that is under way, then let go of the file."""
         self._thread.shutdown(wait=True)
+        self._checkpoints.close()
         self._changes.close()
         self._writer.dispose()
         self._reader.dispose()
@@ -285,7 +289,8 @@ def writing_engine(url: URL, *, foreign_keys: bool = True, patience: int = _BUSY
     @event.listens_for(engine, "connect")
     def _connect(connection: object, _record: object) -> None:
         keys = f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}"
-        _prepare(connection, patience, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", keys)
+        log_pages = f"PRAGMA wal_autocheckpoint={LOG_PAGES}"
+        _prepare(connection, patience, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", log_pages, keys)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: object) -> None:

@@ -123,7 +123,7 @@ class GraphQLView(GraphQL[Any, None]):
         telemetry = telemetry or Telemetry()
         self.operations = Operations(telemetry, self._persisted)
         self.quotas = quotas or Quotas()
-        self.broadcasts = Broadcasts(self._answers, engine, telemetry.delivered)
+        self.broadcasts = Broadcasts(self._answers, engine, self.operations)
         self.streams = Streams(self._answers, self.broadcasts, sockets, self.quotas, self.operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -241,7 +241,10 @@ async def test_what_breaks_for_all_is_tried_for_each_alone(
     assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["this once"]
 
 
-async def test_one_that_pauses_is_told_by_itself_and_then_together_again(told: Told, executed: list[int]) -> None:
+async def test_one_that_pauses_is_told_by_itself_and_then_together_again(
+    told: Told, executed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HastyWire, "patience", 60.0)  # a pause is as long as the other one takes to be told all of it
     async with reading(told.port, "owner") as pausing, reading(told.port, "owner") as steady:
         for reader in (pausing, steady):
             await reader.send(subscribing(LARGE))
