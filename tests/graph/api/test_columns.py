@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -36,14 +37,15 @@ def statements(api: Api) -> Iterator[list[str]]:
     """The questions to the database that are asked within."""
     asked: list[str] = []
     connection = api.engine.sessions._reader.raw_connection()
-    driver = connection.driver_connection
+    drivers: list[Any] = [connection.driver_connection, api.engine.sessions._changes.connection]
     connection.close()
-    assert driver is not None
-    driver.set_trace_callback(lambda text: asked.append(text) if text.startswith("SELECT") else None)
+    for driver in drivers:
+        driver.set_trace_callback(lambda text: asked.append(text) if text.startswith("SELECT") else None)
     try:
         yield asked
     finally:
-        driver.set_trace_callback(None)
+        for driver in drivers:
+            driver.set_trace_callback(None)
 
 
 @pytest.mark.usefixtures("nothing_converges")
