@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright, Request, Route, WebSocket
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright, Request, Route, WebSocket, expect
 from playwright.async_api import Error as PlaywrightError
 
 Theme = Literal["light", "dark"]
@@ -116,6 +116,8 @@ class Window:
 
     async def looks_right(self, name: str) -> None:
         """Everybody can use what is shown, in both themes; pictures of both are kept under this name."""
+        await expect(self.page.locator("h1")).to_have_count(1)
+        await expect(self.page.get_by_label("Loading", exact=True)).to_have_count(0)
         for theme in ("light", "dark"):
             await self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)

@@ -162,7 +162,7 @@ async def _use_a_database(window: Window) -> None:
     await expect(page.locator(".status", has_text="Listening")).to_be_visible(timeout=40_000)
     await tab(page, "Connect").click()
     await page.get_by_role("button", name="Show password").click()
-    url = urlsplit(await page.locator("code", has_text=re.compile(r"@127\.0\.0\.1:\d+")).inner_text())
+    url = urlsplit(await page.locator("code", has_text=re.compile(r"^redis:.*@127\.0\.0\.1:")).inner_text())
     assert url.password
     assert url.port
     await tab(page, "Exposure").click()
