@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 SCREENSHOTS = Path(os.environ.get("DASHBOARD_SCREENSHOTS", ROOT / "dashboard" / "screenshots"))
 _CHROMIUM = ROOT / "tests" / "dashboard" / "undisturbed.py"
 _AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+_PATIENCE = 15_000  # ms until what does not come counts as missing, on a machine that has much else to do
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _FLAGS = [
     "--no-sandbox",
@@ -31,6 +32,8 @@ _FLAGS = [
 ]
 # Not the page itself: Chromium would take it for one from elsewhere, which may not speak to this host.
 _FILES = re.compile(r"/_app/immutable/(?!workers/)")
+
+expect.set_options(timeout=_PATIENCE)
 
 
 async def _relayed(route: Route) -> None:
@@ -70,7 +73,7 @@ class Window:
         context: BrowserContext = await browser.new_context(
             base_url=address, viewport={"width": 1280, "height": 800}, reduced_motion="reduce", **how
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(_PATIENCE)
         await context.route(_FILES, _relayed)
         page = await context.new_page()
         window = cls(page, address)

@@ -12,7 +12,7 @@ from tests.docker.test_exposures import session
 from tests.docker.world import Database
 from tests.engine.certificates.authority import Signed, authority, intermediate, leaf
 
-pytestmark = [pytest.mark.docker, pytest.mark.soak, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
 
 ROOT = authority()
 BETWEEN = intermediate(ROOT)

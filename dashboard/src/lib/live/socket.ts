@@ -21,6 +21,13 @@ export interface Complaint {
   extensions?: { code?: unknown };
 }
 
+/** What is sent while it closes is lost with it, of which browsers would complain. */
+class Open extends WebSocket {
+  override send(data: string): void {
+    if (this.readyState <= WebSocket.OPEN) super.send(data);
+  }
+}
+
 export class Socket {
   readonly #client: Client;
   #wake: () => void = () => undefined;
@@ -29,6 +36,7 @@ export class Socket {
     let unheard: ReturnType<typeof setTimeout> | undefined;
     this.#client = createClient({
       url: `${location.origin.replace(/^http/, 'ws')}/graphql`,
+      webSocketImpl: Open,
       retryAttempts: Number.POSITIVE_INFINITY,
       shouldRetry: () => true,
       retryWait: (tries) => this.#wait(tries),
