@@ -38,14 +38,14 @@ def _why_held(application: ApplicationFacts, held: Hold) -> str:
     match held.reason:
         case HoldingReason.EMPTY:
             failed = f" The last attempt failed: {application.failure}" if application.failure else ""
-            return f"Nothing of {row.name} runs yet: {_PAGE}. Deploy it with deployApplication.{failed}"
+            return f"Nothing of {row.name} runs yet: {_PAGE}. Deploy it.{failed}"
         case HoldingReason.STOPPED:
-            return f"{row.name} is stopped: {_PAGE}. Start it with startApplication."
+            return f"{row.name} is stopped: {_PAGE}. Start it."
         case HoldingReason.DEPLOYING:
             return f"{row.name} is being deployed, and nothing of it runs yet: {_PAGE}. It takes a moment."
         case HoldingReason.MAINTENANCE:
             what = "are held for up to 30 seconds" if held.waits else "get a page that says so (503)"
-            return f"{row.name} is in maintenance: visitors {what}. End that with setMaintenance."
+            return f"{row.name} is in maintenance: visitors {what}, until its maintenance is switched off."
         case HoldingReason.FAILING:
             why = next(filter(None, map(_trouble, application.containers)), application.failure)
             reason = f": {why.rstrip('.')}" if why else ""

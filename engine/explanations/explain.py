@@ -68,7 +68,7 @@ def _unrouted(request: Request, routing: Routing, facts: Facts) -> _Told:
         hidden = Step(StepKind.ROUTER, Outcome.UNKNOWN, f"{request.host} is a name of {_HIDDEN}.")
         return _Told((hidden, *_left_out(request, Outcome.UNKNOWN, "You may not see it.")))
     visible = [each for each in routing.nearly if each.router.domain_id in facts.domains]
-    advice = why_not(request, visible[0], facts) if visible else "Add one with addDomain."
+    advice = why_not(request, visible[0], facts) if visible else "Add a domain for it to an application."
     step = Step(StepKind.ROUTER, Outcome.WRONG, f"{sentence}: it gets the 404 page of the proxy. {advice}")
     return _Told((step, *_left_out(request, Outcome.NOT_REACHED, "No domain leads there.")), _UNKNOWN_HOST)
 

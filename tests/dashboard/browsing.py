@@ -1,5 +1,6 @@
 """Chromium as a person uses it, and what is looked at while they do."""
 
+import json
 import os
 import re
 from collections.abc import AsyncGenerator
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, Route
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Playwright, Request, Route, WebSocket, expect
 from playwright.async_api import Error as PlaywrightError
 
 Theme = Literal["light", "dark"]
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 SCREENSHOTS = Path(os.environ.get("DASHBOARD_SCREENSHOTS", ROOT / "dashboard" / "screenshots"))
 _CHROMIUM = ROOT / "tests" / "dashboard" / "undisturbed.py"
 _AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+_PATIENCE = 15_000  # ms until what does not come counts as missing, on a machine that has much else to do
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _FLAGS = [
     "--no-sandbox",
@@ -30,6 +32,8 @@ _FLAGS = [
 ]
 # Not the page itself: Chromium would take it for one from elsewhere, which may not speak to this host.
 _FILES = re.compile(r"/_app/immutable/(?!workers/)")
+
+expect.set_options(timeout=_PATIENCE)
 
 
 async def _relayed(route: Route) -> None:
@@ -57,6 +61,10 @@ class Window:
     address: str
     complaints: list[str] = field(default_factory=list)
     loads: int = 0
+    hashes: int = 0
+    """How many operations were sent by their hashes alone."""
+    texts: list[str] = field(default_factory=list)
+    """The operations that were sent as text."""
 
     @classmethod
     @asynccontextmanager
@@ -65,13 +73,15 @@ class Window:
         context: BrowserContext = await browser.new_context(
             base_url=address, viewport={"width": 1280, "height": 800}, reduced_motion="reduce", **how
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(_PATIENCE)
         await context.route(_FILES, _relayed)
         page = await context.new_page()
         window = cls(page, address)
         page.on("console", lambda said: window.complain(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: window.complain(str(error)))
         page.on("load", lambda _: window.loaded())
+        page.on("request", window.requested)
+        page.on("websocket", window.connected)
         try:
             yield window
         finally:
@@ -85,12 +95,32 @@ class Window:
     def loaded(self) -> None:
         self.loads += 1
 
+    def requested(self, request: Request) -> None:
+        if request.method == "POST" and request.url.endswith("/graphql"):
+            self._sent(request.post_data)
+
+    def connected(self, socket: WebSocket) -> None:
+        def framed(frame: str | bytes) -> None:
+            if '"subscribe"' in str(frame):
+                self._sent(frame)
+
+        socket.on("framesent", framed)
+
+    def _sent(self, message: str | bytes | None) -> None:
+        sent = json.loads(message or "{}")
+        if text := sent.get("payload", sent).get("query"):
+            self.texts.append(text)
+        else:
+            self.hashes += 1
+
     def has_complained_of_nothing(self) -> None:
         """Nothing went wrong in the page, and nothing was kept from it by its Content-Security-Policy."""
         assert not self.complaints, "\n".join(self.complaints)
 
     async def looks_right(self, name: str) -> None:
         """Everybody can use what is shown, in both themes; pictures of both are kept under this name."""
+        await expect(self.page.locator("h1")).to_have_count(1)
+        await expect(self.page.get_by_label("Loading", exact=True)).to_have_count(0)
         for theme in ("light", "dark"):
             await self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -99,6 +129,7 @@ class Window:
             await self.page.screenshot(path=picture, full_page=True, caret="initial")
             violations = await self._violations()
             assert not violations, f"{name}, {theme}:\n" + "\n".join(violations)
+        assert await self.page.locator("b, img[src=x]").count() == 0, f"{name}: what somebody wrote became markup"
         await self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
 
     async def _violations(self) -> list[str]:
@@ -112,3 +143,13 @@ class Window:
             for each in found["violations"]
             for node in each["nodes"]
         ]
+
+
+def fact(page: Page, name: str) -> Locator:
+    """What a page says under this name."""
+    return page.locator("dl > div", has=page.locator("dt", has_text=re.compile(f"^{name}$"))).locator("dd")
+
+
+def tab(page: Page, name: str) -> Locator:
+    """The link to another page about the same thing."""
+    return page.get_by_role("main").get_by_role("navigation").get_by_role("link", name=name)

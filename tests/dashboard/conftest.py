@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from tests.dashboard.browsing import Window, chromium
 from tests.dashboard.owned import Owned
+
+HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +33,20 @@ def owned_world(fresh_world: Owned) -> Owned:
     return fresh_world
 
 
-@pytest.fixture
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """They share one browser, and so the event loop that it is driven in."""
+    for item in items:
+        if item.path.parent == HERE and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncGenerator[Browser]:
     async with async_playwright() as playwright, chromium(playwright) as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def window(fresh_world: Owned, browser: Browser) -> AsyncGenerator[Window]:
     """A window of a browser that has never been here."""
     async with Window.opened(browser, fresh_world.address) as window:
@@ -43,7 +54,7 @@ async def window(fresh_world: Owned, browser: Browser) -> AsyncGenerator[Window]
         window.has_complained_of_nothing()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def owners_window(owned_world: Owned, window: Window) -> Window:
     """A window in which the owner is signed in, and of which no page was opened yet."""
     await owned_world.sign_in(window)

@@ -3,12 +3,15 @@
 import re
 from pathlib import Path
 
+import aiohttp
+
 from tests.dashboard.browsing import Window
 from tests.docker.world import World
 
 EMAIL = "ann@example.com"
 PASSWORD = "a wharf is no place to sleep"
-NAME = "Ann <b>Bold</b>"  # which nothing may take for markup
+NAME = "Ann <b>Bold</b>"  # which nothing may take for markup, and neither this:
+MARKUP = '<img src=x onerror="document.title=1">'
 
 _SIGN_IN = "mutation($input: SignInInput!) { signIn(input: $input) { errors { message } } }"
 
@@ -42,3 +45,14 @@ class Owned(World):
         body = {"query": _SIGN_IN, "variables": {"input": {"email": EMAIL, "password": PASSWORD}}}
         answer = await window.page.request.post("/graphql", data=body)
         assert (await answer.json())["data"]["signIn"]["errors"] == []
+
+
+async def status_for(world: Owned, token: str) -> int:
+    """The status of the answer to whoever has this token."""
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"{world.address}/graphql"
+    async with (
+        aiohttp.ClientSession(headers=headers) as client,
+        client.post(url, json={"query": "{ viewer { name } }"}) as answer,
+    ):
+        return answer.status

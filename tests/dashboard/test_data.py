@@ -4,15 +4,15 @@ import re
 import socket
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
-from tests.dashboard.browsing import Window
+from tests.dashboard.browsing import Window, fact, tab
 from tests.dashboard.owned import Owned
 from tests.docker.test_exposures import session
 from tests.docker.world import Database
 from tests.engine.certificates.authority import Signed, authority, intermediate, leaf
 
-pytestmark = [pytest.mark.docker, pytest.mark.soak, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
 
 ROOT = authority()
 BETWEEN = intermediate(ROOT)
@@ -22,15 +22,6 @@ async def _redis(world: Owned, environment: str, name: str) -> Database:
     database = await world.database(environment, "REDIS", name, version="7.0")
     await database.until("RUNNING")
     return database
-
-
-def _fact(page: Page, name: str) -> Locator:
-    """What a page says under this name."""
-    return page.locator("dl > div", has=page.locator("dt", has_text=re.compile(f"^{name}$"))).locator("dd")
-
-
-def _tab(page: Page, name: str) -> Locator:
-    return page.get_by_role("main").get_by_role("navigation").get_by_role("link", name=name)
 
 
 async def test_a_database_is_made_and_its_applications_find_it(owned_world: Owned, owners_window: Window) -> None:
@@ -52,9 +43,9 @@ async def test_a_database_is_made_and_its_applications_find_it(owned_world: Owne
     await page.get_by_label("Memory").press("Enter")
 
     await expect(page.locator("main header .status", has_text="Running")).to_be_visible(timeout=40_000)
-    await expect(_fact(page, "Memory")).to_have_text(re.compile(r"MiB of 64 MiB"))
+    await expect(fact(page, "Memory")).to_have_text(re.compile(r"MiB of 64 MiB"))
     await window.looks_right("database")
-    await _tab(page, "Connect").click()
+    await tab(page, "Connect").click()
     await page.get_by_role("button", name="Link an application").click()
     await page.get_by_role("dialog").get_by_role("button", name="Link", exact=True).click()
     await expect(page.get_by_role("cell", name="DATABASE_URL")).to_be_visible()
@@ -65,7 +56,7 @@ async def test_a_database_is_made_and_its_applications_find_it(owned_world: Owne
     read = await world.ask('{ auditLog(first: 20, action: "databaseCredentials") { nodes { action } } }')
     assert len(read["auditLog"]["nodes"]) == 1
 
-    await _tab(page, "Settings").click()
+    await tab(page, "Settings").click()
     await expect(page.get_by_role("button", name="Remove database")).to_be_disabled()
     await page.get_by_label("Configuration").fill("maxclients lots")
     await page.get_by_role("button", name="Save and restart").click()
@@ -76,10 +67,10 @@ async def test_a_database_is_made_and_its_applications_find_it(owned_world: Owne
     await expect(page.locator("main header .status", has_text="Running")).to_be_visible(timeout=40_000)
     await window.looks_right("database-settings")
 
-    await _tab(page, "Connect").click()
+    await tab(page, "Connect").click()
     await page.get_by_role("button", name="Unlink: web").click()
     await page.get_by_role("dialog").get_by_role("button", name="Unlink").click()
-    await _tab(page, "Settings").click()
+    await tab(page, "Settings").click()
     await page.get_by_role("button", name="Remove database").click()
     await page.get_by_label("Delete all its data too").check()
     await page.get_by_label("Type cache to confirm").fill("cache")
@@ -108,7 +99,7 @@ async def test_a_database_is_exposed_dumped_and_restored(owned_world: Owned, own
     await expect(page.locator(".status", has_text="Listening")).to_be_visible(timeout=40_000)
     async with session(port, password) as client:
         await client.ask("SET", "berth", "seven")
-        await expect(_fact(page, "Connections")).to_have_text("1", timeout=20_000)
+        await expect(fact(page, "Connections")).to_have_text("1", timeout=20_000)
         await window.looks_right("database-exposed")
         await page.keyboard.press("g")
         await page.keyboard.press("s")
@@ -131,7 +122,7 @@ async def test_a_database_is_exposed_dumped_and_restored(owned_world: Owned, own
         assert await client.ask("GETRANGE", "berth", "0", "-1") == b"$5\r\n"
     await window.looks_right("database-dumps")
     await _fits_a_phone(window, "database-dumps-phone")
-    await _tab(page, "Exposure").click()
+    await tab(page, "Exposure").click()
     await _fits_a_phone(window, "database-exposed-phone")
     await page.get_by_role("button", name="Close the port").click()
     await page.get_by_role("dialog").get_by_role("button", name="Close the port").click()

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.dashboard.browsing import SCREENSHOTS, Window
 from tests.dashboard.owned import EMAIL, NAME, PASSWORD, Owned
 
-pytestmark = [pytest.mark.docker, pytest.mark.soak, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
 
 OTHER_PASSWORD = "and neither is a crane at night"
 MARKUP = "Bob <b>Bold</b>"

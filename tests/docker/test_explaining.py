@@ -117,7 +117,7 @@ async def test_all_is_well(scene: Scene) -> None:
     ("url", "status", "verdict"),
     [
         ("http://nobody.test/", 404, "No domain leads anything for nobody.test/ over HTTP: it gets the 404 page of "
-         "the proxy. Add one with addDomain."),
+         "the proxy. Add a domain for it to an application."),
         ("http://shup.test/", 404, "http://shop.test is for shop.test, which differs in one character."),
         ("http://api.test/other", 404, "http://api.test/api leads what is at /api and below it, and /other is not."),
         ("http://www.shop.test/", 404, "http://shop.test does not stand for www.shop.test. Set its wwwMode"),

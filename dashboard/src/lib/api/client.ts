@@ -1,9 +1,10 @@
 /** Queries and mutations over HTTP, with the cookie of the session. */
 import { Client, fetchExchange, type AnyVariables, type CombinedError, type TypedDocumentNode } from '@urql/core';
 import { persistedExchange } from '@urql/exchange-persisted';
-import { BY_HASH, hashOf } from './operations';
+import { hashOf } from './operations';
 import { Problem, type Refusal } from './problems';
 
+// The server is sent the hash of an operation, and its text once if it does not know that.
 const persisted = persistedExchange({
   generateHash: async (text) => hashOf(text),
   enableForMutation: true,
@@ -13,7 +14,7 @@ const persisted = persistedExchange({
 const client = new Client({
   url: '/graphql',
   // No cache: what is shown is kept by whoever shows it, and read anew when an event says so.
-  exchanges: BY_HASH ? [persisted, fetchExchange] : [fetchExchange],
+  exchanges: [persisted, fetchExchange],
   requestPolicy: 'network-only',
   preferGetMethod: false,
 });

@@ -5,9 +5,6 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
 type Document = Parameters<typeof stringifyDocument>[0];
 
-/** Whether the server is sent hashes (and texts once, when it does not know one), or texts always. */
-export const BY_HASH = false;
-
 const hashes = new Map<string, string>();
 
 /** The text of an operation, as it is sent and hashed. */
@@ -23,6 +20,6 @@ export function hashOf(text: string): string {
 }
 
 /** The `extensions` of a request for this operation. */
-export function extensionsOf(text: string): Record<string, unknown> | undefined {
-  return BY_HASH ? { persistedQuery: { version: 1, sha256Hash: hashOf(text) } } : undefined;
+export function extensionsOf(text: string): Record<string, unknown> {
+  return { persistedQuery: { version: 1, sha256Hash: hashOf(text) } };
 }

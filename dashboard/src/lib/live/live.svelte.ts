@@ -6,6 +6,8 @@ import { Socket } from './socket';
 
 export type LiveState = 'connecting' | 'live' | 'catching-up' | 'lost';
 
+// What a cursor is answered that is too old, or that is of a log which was replaced by an older one since.
+const NO_WAY_BACK = ['CURSOR_EXPIRED', 'INVALID_INPUT'];
 const QUIET = 300; // ms without an event, after which what was missed counts as told
 
 class Live {
@@ -71,7 +73,7 @@ class Live {
       events,
       after,
       ({ events: event }) => this.#told(event),
-      (errors) => void this.#ended(errors?.[0]?.extensions?.code === 'CURSOR_EXPIRED'),
+      (errors) => void this.#ended(NO_WAY_BACK.includes(String(errors?.[0]?.extensions?.code))),
     );
   }
 

@@ -1,7 +1,7 @@
 /** The one websocket, for all subscriptions. What is subscribed to comes back with it after a cut. */
 import type { TypedDocumentNode } from '@urql/core';
 import { createClient, type Client, type SubscribePayload } from 'graphql-ws';
-import { BY_HASH, extensionsOf, textOf } from '$lib/api/operations';
+import { extensionsOf, textOf } from '$lib/api/operations';
 
 const SHORTEST = 150; // ms
 const LONGEST = 5_000;
@@ -21,6 +21,13 @@ export interface Complaint {
   extensions?: { code?: unknown };
 }
 
+/** What is sent while it closes is lost with it, of which browsers would complain. */
+class Open extends WebSocket {
+  override send(data: string): void {
+    if (this.readyState <= WebSocket.OPEN) super.send(data);
+  }
+}
+
 export class Socket {
   readonly #client: Client;
   #wake: () => void = () => undefined;
@@ -29,6 +36,7 @@ export class Socket {
     let unheard: ReturnType<typeof setTimeout> | undefined;
     this.#client = createClient({
       url: `${location.origin.replace(/^http/, 'ws')}/graphql`,
+      webSocketImpl: Open,
       retryAttempts: Number.POSITIVE_INFINITY,
       shouldRetry: () => true,
       retryWait: (tries) => this.#wait(tries),
@@ -64,11 +72,12 @@ export class Socket {
     ended: (errors?: readonly Complaint[]) => void = () => undefined,
   ): () => void {
     const text = textOf(document);
-    let known = BY_HASH; // that is, to the server, until it says otherwise
+    let known = true; // to the server, until it says otherwise
     // The client writes the message anew for each connection, and thereby reads this.
     const payload = {
       get query() {
-        return known ? undefined : text;
+        // The client throws at a message without a text, and takes that for a cut: it would try for ever, without rest.
+        return known ? '' : text;
       },
       extensions: extensionsOf(text),
       get variables() {

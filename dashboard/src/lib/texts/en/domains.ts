@@ -121,6 +121,7 @@ export const domains = {
     visitor: 'Visitor’s address',
     visitorHint: 'Where only some networks may come in.',
     submit: 'Explain',
+    add: 'Add this domain here',
     of: (url: string) => `A request for ${url}`,
     location: (url: string) => `It is sent on to ${url}`,
     belongs: 'It belongs to another application:',
