@@ -1,5 +1,6 @@
 /** What the containers of an application used lately, second by second. */
-import type { Sample } from './queries';
+import { live } from '$lib/live';
+import { ApplicationStats, type Sample } from './queries';
 
 export const KEPT = 1_800; // seconds
 const LEAST = 60; // seconds that are drawn, however few are known
@@ -111,6 +112,15 @@ export function sum(rows: readonly (readonly (number | null)[])[], count: number
     const known = rows.map((row) => row[at]).filter((value) => value !== null && value !== undefined);
     return known.length ? known.reduce((all, value) => all + value, 0) : null;
   });
+}
+
+/** Take the samples of an application, until the returned function is called. */
+export function followStats(applicationId: string): () => void {
+  return live.follow(
+    ApplicationStats,
+    () => ({ id: applicationId }),
+    ({ applicationStats }) => samplesOf(applicationId).add(applicationStats),
+  );
 }
 
 let kept: Samples | undefined;
