@@ -1,5 +1,6 @@
 """Somebody who has a keyboard and nothing else."""
 
+import re
 from dataclasses import dataclass
 
 from playwright.async_api import Locator, Page, expect
@@ -56,11 +57,12 @@ class Hands:
             await self.reach(self.page.locator(f"[name={name}]"))
             await self.type(text)
 
-    async def command(self, words: str) -> None:
-        """Have the one thing done that the palette knows by these words."""
+    async def command(self, words: str, meant: str) -> None:
+        """Have done what the palette offers first for these words."""
         await self.press("Control+k")
         box = self.page.get_by_role("dialog").get_by_role("combobox")
         await expect(box).to_be_focused()
         await self.page.keyboard.type(words)
-        await expect(self.page.get_by_role("dialog").get_by_role("option")).to_have_count(1)
+        chosen = self.page.get_by_role("dialog").get_by_role("option", selected=True)
+        await expect(chosen).to_have_text(re.compile(f"^{meant}"))
         await self.press("Enter")

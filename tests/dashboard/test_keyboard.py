@@ -65,7 +65,7 @@ async def _deploy_another_and_roll_back(world: Owned, page: Page, hands: Hands) 
     await hands.type("wharf-sample:2")
     await hands.press("Enter")
     await expect(page.get_by_text("Image: saved.")).to_be_visible()
-    await hands.command("deploy web")
+    await hands.command("deploy web", "Deploy web")
     await hands.use("link", "Deployments", within=tabs)
     await expect(page.get_by_role("row", name=re.compile("Deployment 2.*Succeeded"))).to_be_visible(timeout=40_000)
     retired = page.get_by_role("row", name=re.compile("Release 1 .*Retired"))
@@ -76,15 +76,15 @@ async def _deploy_another_and_roll_back(world: Owned, page: Page, hands: Hands) 
 
 
 async def _expose_a_database(page: Page, hands: Hands) -> None:
-    await hands.command("production shop")
+    await hands.command("production shop", "production")
     await hands.use("link", "New database")
     await hands.reach(page.locator("[name=kind]:checked"))
-    while not await page.get_by_label("Redis").is_checked():
-        await hands.press("ArrowDown")
-    version = page.get_by_label("Version")
-    await hands.reach(version)
-    while await version.input_value() != "7.0":
-        await hands.press("ArrowUp")
+    for _ in range(await page.locator("[name=kind]").count()):
+        if not await page.get_by_label("Redis").is_checked():
+            await hands.press("ArrowDown")
+    await hands.reach(page.get_by_label("Version"))
+    await page.keyboard.type("7.0")
+    await expect(page.get_by_label("Version")).to_have_value("7.0")
     await hands.fill(name="cache")
     await hands.press("Enter")
     await _heading(page, "cache")

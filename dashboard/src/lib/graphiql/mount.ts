@@ -6,6 +6,7 @@ import { GraphiQL } from 'graphiql';
 import { createClient } from 'graphql-ws';
 import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
+import { mendTabs } from './tabs';
 
 const WELCOME = `# What this server can do is described on the left. For example:
 
@@ -27,7 +28,9 @@ export function mount(place: Element): () => void {
   // What a link brings along is shown, and runs only when somebody says so.
   const initialQuery = new URLSearchParams(location.search).get('query') ?? undefined;
   root.render(createElement(GraphiQL, { fetcher, defaultQuery: WELCOME, initialQuery }));
+  const leaveTabs = mendTabs(place);
   return () => {
+    leaveTabs();
     root.unmount();
     void socket.dispose();
   };
