@@ -5,10 +5,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Browser, Page, Route, ViewportSize, expect
+from playwright.async_api import Page, Route, ViewportSize, expect
 
 from tests.dashboard.browsing import ROOT, SCREENSHOTS, Window
-from tests.dashboard.owned import EMAIL, PASSWORD, Owned
+from tests.dashboard.owned import Owned
 from tests.engine.certificates.authority import authority, leaf
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(240)]
@@ -130,22 +130,3 @@ async def test_a_page_that_does_not_arrive_can_be_loaded_again(owned_world: Owne
     await expect(page.get_by_text("There is nothing here.").first).to_be_visible()
     await owners_window.looks_right("not-found")
     owners_window.complaints.clear()  # the browser's own words of what was lost, and of what is not there
-
-
-async def test_whose_session_ends_is_told_and_comes_back(
-    owned_world: Owned, owners_window: Window, browser: Browser
-) -> None:
-    page = owners_window.page
-    await page.goto("/tokens")
-    await _whole(page)
-    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
-    async with Window.opened(browser, owned_world.address) as other:
-        await owned_world.sign_in(other)
-        await other.page.goto("/settings/security")
-        await other.page.get_by_role("button", name="Sign out everywhere").click()
-    await expect(page.get_by_text("Your session has ended")).to_be_visible()
-    await owners_window.looks_right("session-ended")
-    await page.get_by_label("E-mail address").fill(EMAIL)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in", exact=True).click()
-    await expect(page.get_by_role("heading", level=1, name="Tokens")).to_be_visible()

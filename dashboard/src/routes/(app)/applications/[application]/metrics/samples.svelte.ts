@@ -96,14 +96,20 @@ export class Samples {
     const times = Array.from({ length: seconds }, (_, index) => this.latest - seconds + 1 + index);
     const rows = this.series
       .filter(({ seen }) => seen > this.latest - seconds)
+      .sort(byReplica)
       .map((series) => ({ series, values: times.map((second) => series.value(kind, second)) }));
     return { times, rows };
   }
 
   /** Those that still tell something. */
   running(): Series[] {
-    return this.series.filter(({ seen }) => seen > this.latest - 5);
+    return this.series.filter(({ seen }) => seen > this.latest - 5).sort(byReplica);
   }
+}
+
+/** Those of one release by their numbers; which release is the newer its container tells by having come later. */
+function byReplica(a: Series, b: Series): number {
+  return a.releaseId === b.releaseId ? a.replica - b.replica : a.hue - b.hue;
 }
 
 /** The sum of what is known, second by second. */
