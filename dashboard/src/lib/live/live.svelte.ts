@@ -6,8 +6,8 @@ import { Socket } from './socket';
 
 export type LiveState = 'connecting' | 'live' | 'catching-up' | 'lost';
 
-const REVOKED = 4403; // how the server closes the socket of a session whose rights have ended or changed
 const QUIET = 300; // ms without an event, after which what was missed counts as told
+const REVOKED = 4403; // how the server closes the socket of a session whose rights have ended or changed
 
 class Live {
   state = $state<LiveState>('connecting');
