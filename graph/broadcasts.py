@@ -52,7 +52,7 @@ class Asked:
 AT_ONCE = 25  # are told before everybody else on this loop has a turn: less than half a millisecond
 GATHERED = 16  # events at most are told together, and
 _GATHERED_BYTES = 16 * 1024  # as many as fit into this, or one
-WAY_SECONDS = 0.02  # that those who are told together wait at most for who has asked for something meanwhile
+WAY_SECONDS = 0.05  # that those who are told together wait at most for who has asked for something meanwhile
 _LOOK_SECONDS = 0.001
 
 Run: TypeAlias = Callable[[Asked, Following], AsyncGenerator[ExecutionResult, None]]
@@ -163,7 +163,8 @@ class _Broadcast:
         self._gathered = Answers(answers.last)
         self.cursor = answers.last  # who comes from now on has these events to tell by itself
         untold = {member for member in self.members if member.cursor < answers.last}
-        way = _Way(self._engine, self._operations)
+        behind = self._engine.events.last - answers.last > GATHERED
+        way = _Way(self._engine, self._operations, 0 if behind else WAY_SECONDS)
         try:
             if len(untold) > AT_ONCE:
                 await way.give()
@@ -194,11 +195,11 @@ class _Way:
     interpreter only now and then while this one has work.
     """
 
-    def __init__(self, engine: "Engine", operations: Operations) -> None:
+    def __init__(self, engine: "Engine", operations: Operations, seconds: float) -> None:
         self._sessions = engine.sessions
         self._operations = operations
         self._clock = asyncio.get_running_loop().time
-        self._left = WAY_SECONDS
+        self._left = seconds
 
     async def give(self) -> None:
         began = self._clock()
