@@ -8,10 +8,12 @@ const shared = /src\/lib\/(api|events|live|paths|session|texts|ui|shell\/(?!Pale
 
 export default defineConfig({
   plugins: [sveltekit()],
-  build: {
-    chunkSizeWarningLimit: 5_000,
-    // What every page needs comes as one file instead of thirty: a browser asks for six at a time.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', test: shared }] } } },
+  build: { chunkSizeWarningLimit: 5_000 },
+  // What every page needs comes as one file instead of thirty: a browser asks for six at a time.
+  environments: {
+    client: {
+      build: { rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', test: shared }] } } } },
+    },
   },
   server: { proxy: { '/graphql': { target: api, ws: true }, '/auth': api } },
 });
