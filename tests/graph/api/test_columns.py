@@ -1,13 +1,14 @@
 """What a query has read from the database is what it asks for, in one statement for each thing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
+import sqlalchemy
 
 from db.models import EventKind
 from db.sealed import sealed_columns
+from db.stored import Statement, Stored
 from engine.events import record
 from graph.compiled import plainly
 from graph.ids import event_cursor, local_id
@@ -34,18 +35,22 @@ def _shown(statement: str) -> str:
 
 @contextmanager
 def statements(api: Api) -> Iterator[list[str]]:
-    """The questions to the database that are asked within."""
-    asked: list[str] = []
-    connection = api.engine.sessions._reader.raw_connection()
-    drivers: list[Any] = [connection.driver_connection, api.engine.sessions._changes.connection]
-    connection.close()
-    for driver in drivers:
-        driver.set_trace_callback(lambda text: asked.append(text) if text.startswith("SELECT") else None)
-    try:
+    """The questions to the database that are asked within, by whichever connection."""
+    asked, rows = list[str](), Statement.rows
+
+    def noted(statement: Statement, connection: object, values: Mapping[str, object]) -> list[Stored]:
+        asked.append(statement._sql)
+        return rows(statement, connection, values)
+
+    def note(_connection: object, _cursor: object, text: str, *_: object) -> None:
+        asked.extend([text] if text.startswith("SELECT") else [])
+
+    reader = api.engine.sessions._reader
+    sqlalchemy.event.listen(reader, "before_cursor_execute", note)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Statement, "rows", noted)
         yield asked
-    finally:
-        for driver in drivers:
-            driver.set_trace_callback(None)
+    sqlalchemy.event.remove(reader, "before_cursor_execute", note)
 
 
 @pytest.mark.usefixtures("nothing_converges")
