@@ -17,7 +17,7 @@ class Sizes:
     fanout_runs: int = 15
     idle_subscribers: int = 5_000
     fed_subscribers: int = 500
-    mutations: int = 500
+    mutations: int = 1_000
     mutation_rounds: int = 5
     query_rounds: int = 9
     query_seconds: int = 4

@@ -45,16 +45,24 @@ def database_errors(url: str) -> Iterator[None]:
         raise _refused(url, error, advice_on(error) or BEGIN_ANEW) from error
 
 
-@contextmanager
-def outages(url: str, *, reading: bool) -> Iterator[None]:
+class Outages:
     """As `database_errors`, for a program that runs: what is our own mistake is raised as it is."""
-    try:
-        yield
-    except (DBAPIError, sqlite3.Error) as error:
-        sneaked = reading and _name(error) == "SQLITE_READONLY"
-        if not sneaked and (advice := advice_on(error)):
-            raise _refused(url, error, advice) from error
-        raise
+
+    # No generator: around each statement, one would take as long as a small query.
+    __slots__ = ("_reading", "_url")
+
+    def __init__(self, url: str, *, reading: bool) -> None:
+        self._url = url
+        self._reading = reading
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, DBAPIError | sqlite3.Error):
+            sneaked = self._reading and _name(error) == "SQLITE_READONLY"
+            if not sneaked and (advice := advice_on(error)):
+                raise _refused(self._url, error, advice) from error
 
 
 def database_file(url: str) -> str:

@@ -22,7 +22,8 @@ from sqlalchemy import Engine, PoolProxiedConnection, event
 from sqlalchemy.engine import URL, Dialect, make_url
 from sqlmodel import Session, create_engine
 
-from db.errors import DatabaseUnusable, outages, unusable
+from db.checkpoints import LOG_PAGES, Checkpoints
+from db.errors import DatabaseUnusable, Outages, unusable
 from db.stored import Statement, Stored
 
 P = ParamSpec("P")
@@ -67,6 +68,7 @@ class Sessions:
         self._changes = Changes(self._reader)
         self._kept: dict[Hashable, Any] = {}
         self._writer = writing_engine(parsed)
+        self._checkpoints = Checkpoints(self._reader)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database-writer")
         self._listeners: list[Listener] = []
         self._opened = _identity(parsed)
@@ -86,19 +88,15 @@ class Sessions:
         """As `read`, for callers that are not coroutines."""
         with (
             self._around("read", query),
-            outages(self.url, reading=True),
+            Outages(self.url, reading=True),
             Session(self._reader, expire_on_commit=False) as session,
         ):
             return query(session, *args, **kwargs)
 
     def rows_now(self, statement: Statement, **values: object) -> list[Stored]:
         """What the statement finds with these values: one query past SQLAlchemy, which alone would cost as much."""
-        with outages(self.url, reading=True):
-            connection = self._reader.raw_connection()
-            try:
-                return statement.rows(connection.driver_connection, values)
-            finally:
-                connection.close()
+        with Outages(self.url, reading=True):
+            return statement.rows(self._changes.connection, values)
 
     @property
     def dialect(self) -> Dialect:
@@ -111,7 +109,7 @@ class Sessions:
         All who ask get the same object, which none of them may change. The arguments can be hashed, and what is found
         depends on them and on the rows alone.
         """
-        with outages(self.url, reading=True):
+        with Outages(self.url, reading=True):
             if self._changes.happened() or len(self._kept) > _MOST_KEPT:
                 self._kept.clear()
         key = (query, args, *kwargs.items())
@@ -138,6 +136,7 @@ class Sessions:
                     wrote = _rows_changed(session) > before
                 if wrote:  # what only looks succeeds on a full disk too
                     self._note_end()
+                    self._checkpoints.committed()
                 return result, session.info.get("notes", [])
 
         def run() -> T:
@@ -179,7 +178,7 @@ class Sessions:
             if self._outage and time.monotonic() > deadline:
                 raise DatabaseUnusable(str(self._outage))
             try:
-                with outages(self.url, reading=False):
+                with Outages(self.url, reading=False):
                     self._must_be_there()
                     result = transaction()
             except DatabaseUnusable as error:
@@ -215,6 +214,7 @@ class Sessions:
     def close(self) -> None:
         """Finish the write that is under way, then let go of the file."""
         self._thread.shutdown(wait=True)
+        self._checkpoints.close()
         self._changes.close()
         self._writer.dispose()
         self._reader.dispose()
@@ -228,14 +228,18 @@ class Changes:
         self._connection: PoolProxiedConnection | None = None
         self._version: object = None
 
-    def happened(self) -> bool:
-        """Whether something was since the last call. Costs some microseconds."""
+    @property
+    def connection(self) -> Any:
+        """The driver's, which nothing is ever changed by."""
         if self._connection is None:
             # One that nobody else has: the number that SQLite counts up is a connection's own.
             self._connection = self._engine.raw_connection()
+        return self._connection.driver_connection
+
+    def happened(self) -> bool:
+        """Whether something was since the last call. Costs some microseconds."""
         before = self._version
-        driver: Any = self._connection.driver_connection
-        (self._version,) = driver.execute("PRAGMA data_version").fetchone()
+        (self._version,) = self.connection.execute("PRAGMA data_version").fetchone()
         return self._version != before
 
     def close(self) -> None:
@@ -285,7 +289,8 @@ def writing_engine(url: URL, *, foreign_keys: bool = True, patience: int = _BUSY
     @event.listens_for(engine, "connect")
     def _connect(connection: object, _record: object) -> None:
         keys = f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}"
-        _prepare(connection, patience, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", keys)
+        log_pages = f"PRAGMA wal_autocheckpoint={LOG_PAGES}"
+        _prepare(connection, patience, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", log_pages, keys)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: object) -> None:

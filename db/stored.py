@@ -7,7 +7,7 @@ that. Reading a hundred rows so costs a tenth of what it costs to have models of
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from sqlalchemy import JSON, Column, Select, bindparam, func, select
@@ -36,6 +36,7 @@ class Stored(tuple[Any, ...]):
         """For the name of a column, its values in all of these rows of this class."""
         stored = list(zip(*rows, strict=True))
 
+        @cache
         def column(name: str) -> Sequence[Any]:
             place = cls.places[name]
             values, convert = stored[place], cls.conversions[place]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from sqlmodel import Session, col, update
 
 from db.errors import DatabaseUnusable
-from db.models import Instance, TcpProxy
+from db.models import Instance
 from engine import labels
 from engine.accounts.people import People
 from engine.accounts.teams import Teams
@@ -238,9 +238,9 @@ class Engine:
     async def _converge(self, application_id: str) -> None:
         await self.host.while_connected(self._keeper.converge(application_id))
 
-    async def observe_exposure(self, proxy: TcpProxy) -> TcpProxyObservation:
-        """What a TCP proxy does at this moment. Nothing is raised."""
-        return await self._database_side.observe_exposure(proxy)
+    async def observe_exposures(self, proxy_ids: Sequence[str]) -> list[TcpProxyObservation]:
+        """What each of these TCP proxies does at this moment. Nothing is raised."""
+        return await self._database_side.observe_exposures(proxy_ids)
 
     async def _reconcile(self, present: Sequence[ContainerSummary]) -> None:
         await reconcile(self.sessions, self.host, self._work, present)

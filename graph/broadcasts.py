@@ -18,6 +18,7 @@ from graph.answers import Answers, encoded
 from graph.errors import failed_as_a_whole, masked
 from graph.following import Following
 from graph.permissions import Viewer, anyone_with
+from graph.watched import Operations
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -51,7 +52,8 @@ class Asked:
 AT_ONCE = 25  # are told before everybody else on this loop has a turn: less than half a millisecond
 GATHERED = 16  # events at most are told together, and
 _GATHERED_BYTES = 16 * 1024  # as many as fit into this, or one
-WAY_SECONDS = 0.02  # that those who are told together wait at most for who writes meanwhile
+WAY_SECONDS = 0.05  # that those who are told together wait at most for who has asked for something meanwhile
+_LOOK_SECONDS = 0.001
 
 Run: TypeAlias = Callable[[Asked, Following], AsyncGenerator[ExecutionResult, None]]
 
@@ -71,15 +73,12 @@ class _Member:
 
 
 class Broadcasts:
-    """What runs once for several. Each broadcast ends with its last member.
+    """What runs once for several. Each broadcast ends with its last member. `operations` are let past."""
 
-    `delivered` is called with the number of an event that all members were told.
-    """
-
-    def __init__(self, run: Run, engine: "Engine", delivered: Callable[[int], None] = lambda _number: None) -> None:
+    def __init__(self, run: Run, engine: "Engine", operations: Operations) -> None:
         self._run = run
         self._engine = engine
-        self._delivered = delivered
+        self._operations = operations
         self._running: dict[Key, _Broadcast] = {}
 
     def __len__(self) -> int:
@@ -98,7 +97,7 @@ class Broadcasts:
         key = asked.key(decisive)
         broadcast = self._running.get(key)
         if broadcast is None or broadcast.over:
-            broadcast = self._running[key] = _Broadcast(self._run, asked, self._engine, cursor, self._delivered)
+            broadcast = self._running[key] = _Broadcast(self._run, asked, self._engine, cursor, self._operations)
         if cursor < broadcast.cursor:  # it has more to tell by itself first
             return cursor
         member = _Member(subscriber, cursor)
@@ -121,10 +120,8 @@ class _Broadcast:
     What happens while they are being told is gathered, and told together.
     """
 
-    def __init__(
-        self, run: Run, asked: Asked, engine: "Engine", cursor: int, delivered: Callable[[int], None]
-    ) -> None:
-        self._delivered = delivered
+    def __init__(self, run: Run, asked: Asked, engine: "Engine", cursor: int, operations: Operations) -> None:
+        self._operations = operations
         self.members: set[_Member] = set()
         self.cursor = cursor
         self.over = self.broken = False
@@ -166,8 +163,11 @@ class _Broadcast:
         self._gathered = Answers(answers.last)
         self.cursor = answers.last  # who comes from now on has these events to tell by itself
         untold = {member for member in self.members if member.cursor < answers.last}
-        way = _Way(self._engine)
+        behind = self._engine.events.last - answers.last > GATHERED
+        way = _Way(self._engine, self._operations, 0 if behind else WAY_SECONDS)
         try:
+            if len(untold) > AT_ONCE:
+                await way.give()
             for count, member in enumerate(tuple(untold), 1):
                 if member in self.members and not member.subscriber.tell(answers.past(member.cursor)):
                     self._release(member, before)
@@ -178,7 +178,7 @@ class _Broadcast:
             for member in untold:
                 self._release(member, before)
         for number in answers.numbers:
-            self._delivered(number)
+            self._operations.telemetry.delivered(number)
         await asyncio.sleep(0)  # what was written goes out
 
     def _release(self, member: _Member, going_on: int | None) -> None:
@@ -189,20 +189,26 @@ class _Broadcast:
 
 
 class _Way:
-    """What those who are told give to everybody else, and for a while to whoever writes.
+    """What those who are told give to everybody else, and for a while to whoever waits for an answer.
 
-    The thread that writes gets the interpreter only now and then while this one has work: without this, a mutation
-    would take twice as long while many are told of the one before.
+    Those who are told of a mutation see its end, who has asked for it waits for it. The thread that writes gets the
+    interpreter only now and then while this one has work.
     """
 
-    def __init__(self, engine: "Engine") -> None:
+    def __init__(self, engine: "Engine", operations: Operations, seconds: float) -> None:
         self._sessions = engine.sessions
+        self._operations = operations
         self._clock = asyncio.get_running_loop().time
-        self._until = self._clock() + WAY_SECONDS
+        self._left = seconds
 
     async def give(self) -> None:
-        left = self._until - self._clock() if self._sessions.writes_waiting else 0
-        if left > 0:
-            await self._sessions.written(within=left)
-        else:
-            await asyncio.sleep(0)
+        began = self._clock()
+        while (left := self._left - (self._clock() - began)) > 0:
+            if self._sessions.writes_waiting:
+                await self._sessions.written(within=left)
+            elif self._operations.asked:
+                await asyncio.sleep(_LOOK_SECONDS)
+            else:
+                break
+        self._left = left
+        await asyncio.sleep(0)

@@ -1,8 +1,8 @@
 """From root types to the schema that is served."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import strawberry
 from graphql import ExecutionResult as GraphQLExecutionResult
@@ -18,6 +18,8 @@ from graph.errors import presented
 from graph.executor import Executor
 from graph.limits import in_time
 from graph.scalars import SCALARS
+
+Running: TypeAlias = Coroutine[Any, Any, GraphQLExecutionResult]
 
 
 class Schema(strawberry.Schema):
@@ -81,7 +83,7 @@ class Schema(strawberry.Schema):
 async def _result(execution: Callable[[], AwaitableOrValue[GraphQLExecutionResult]]) -> GraphQLExecutionResult:
     try:
         result = execution()
-        return result if isinstance(result, GraphQLExecutionResult) else await in_time(result)
+        return result if isinstance(result, GraphQLExecutionResult) else await in_time(cast(Running, result))
     except Exception as error:  # noqa: BLE001 process_errors() masks it
         return GraphQLExecutionResult(None, [GraphQLError(str(error), original_error=error)])
 

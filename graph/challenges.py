@@ -8,18 +8,25 @@ import orjson
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
 
 from engine.accounts.passkeys import Site
-from engine.errors import NotNow
+from engine.errors import InvalidInput, NotNow
 from engine.secrets import Secret, SecretUnreadable
 from graph.context import Context
 
 _COOKIE = "wharf-passkey"
 _LASTS = timedelta(minutes=5)
+_INPUT = ("input",)
 
 
 def site_of(context: Context) -> Site:
-    """Where the browser is: at WHARF_PUBLIC_URL, or at the host that it has asked."""
+    """Where the browser is: at WHARF_PUBLIC_URL, or at the host that it has asked. Raises `InvalidInput`."""
     origin = context.engine.people.settings.public_url or context.browser.origin
-    return Site(urlsplit(origin).hostname or "", origin)
+    try:
+        host = urlsplit(origin).hostname
+    except ValueError:  # a bracket that is not closed, say
+        host = None
+    if not host:
+        raise InvalidInput("A passkey is for one host, and the header Host of this request names none.", field=_INPUT)
+    return Site(host, origin)
 
 
 def keep(context: Context, challenge: bytes, purpose: str) -> None:
@@ -36,9 +43,9 @@ def take(context: Context, purpose: str) -> bytes:
     try:
         kept = orjson.loads(context.engine.cipher.decrypt(visit.cookie(_COOKIE) or "", _place(purpose)).reveal())
     except (SecretUnreadable, ValueError):
-        raise NotNow("Begin with beginPasskey, in this browser.", field=("input",)) from None
+        raise NotNow("Begin with beginPasskey, in this browser.", field=_INPUT) from None
     if kept["until"] < time.time():
-        raise NotNow("That took too long: begin again.", field=("input",))
+        raise NotNow("That took too long: begin again.", field=_INPUT)
     return base64url_to_bytes(kept["challenge"])
 
 

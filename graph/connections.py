@@ -32,12 +32,23 @@ def _edges(root: "Connection[T]") -> list[Edge[T]]:
     return [Edge(cursor=root.cursor(place), node=node) for place, node in enumerate(root.nodes)]
 
 
+def _page_info(root: "Connection[T]") -> PageInfo:
+    return PageInfo(
+        has_next_page=root.has_next_page,
+        has_previous_page=root.has_previous_page,
+        start_cursor=root.cursor(0) if root.nodes else None,
+        end_cursor=root.cursor(len(root.nodes) - 1) if root.nodes else None,
+    )
+
+
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[T]):
     cursor: strawberry.Private[Callable[[int], Cursor]]
+    has_next_page: strawberry.Private[bool]
+    has_previous_page: strawberry.Private[bool]
     edges: list[Edge[T]] = strawberry.field(resolver=_edges, description="The entries of this page.")
     nodes: list[T] = strawberry.field(description="The entries of this page, without their cursors.")
-    page_info: PageInfo = strawberry.field(description="Where the page begins and ends.")
+    page_info: PageInfo = strawberry.field(resolver=_page_info, description="Where the page begins and ends.")
 
 
 def page_size(first: int) -> int:
@@ -59,11 +70,7 @@ def page(
     shown = rows[:first]
     return Connection(
         cursor=lambda place: cursor(shown[place]),
+        has_next_page=len(rows) > first,
+        has_previous_page=after is not None,
         nodes=list(map(node, shown)),
-        page_info=PageInfo(
-            has_next_page=len(rows) > first,
-            has_previous_page=after is not None,
-            start_cursor=cursor(shown[0]) if shown else None,
-            end_cursor=cursor(shown[-1]) if shown else None,
-        ),
     )

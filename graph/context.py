@@ -13,14 +13,14 @@ from strawberry.dataloader import DataLoader
 from engine.accounts.authority import Authority
 from engine.accounts.viewer import Viewer
 from engine.errors import InvalidInput
-from graph.compiled import Reads
+from graph.compiled import Asked, Reads
 from graph.following import Following
 from graph.sockets import Sockets
 from graph.visits import Visit
 
 if TYPE_CHECKING:
     from engine.engine import Engine
-    from graph.loaders import Loader
+    from graph.loading import Loader
 
 K = TypeVar("K")
 P = ParamSpec("P")
@@ -39,14 +39,14 @@ class Context:
     """One for each HTTP request, and one for each operation on a websocket.
 
     `visit` is the HTTP request, None on a websocket. `mistakes` are those in what its mutations are given, by the
-    names of their answers. `asked` is what is read below each field of the root, by its name in the answer.
+    names of their answers. `asked` is what is read below fields that have resolvers.
     """
 
     viewer: Viewer
     engine: "Engine"
     sockets: Sockets
     mistakes: dict[str, list[InvalidInput]] = field(default_factory=dict, init=False, repr=False)
-    asked: dict[str, Reads] = field(default_factory=dict, init=False, repr=False)
+    asked: dict[Asked, Reads] = field(default_factory=dict, init=False, repr=False)
     following: Following = field(default_factory=Following, repr=False)
     visit: Visit | None = field(default=None, repr=False)
     _loaders: dict[object, DataLoader[Any, Any]] = field(default_factory=dict, init=False, repr=False)

@@ -36,7 +36,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.unset import UNSET
 
 from engine.errors import InvalidInput
-from graph.compiled import CompilingExecutor, Reads
+from graph.compiled import Asked, CompilingExecutor, Reads
 from graph.errors import ErrorsAsData
 from graph.mistakes import Mistake, Variables, mistakes, told_at_the_top
 
@@ -69,7 +69,7 @@ class Executor(CompilingExecutor):
             return built
         return (operation and list(_told(schema, operation, values))) or built
 
-    def planned(self, reads: Mapping[str, Reads]) -> None:
+    def planned(self, reads: Mapping[Asked, Reads]) -> None:
         self.context_value.asked.update(reads)
 
 

@@ -3,7 +3,6 @@
 https://graphql.github.io/graphql-over-http/draft/
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import timedelta
@@ -36,6 +35,7 @@ from graph.following import Following
 from graph.ids import event_sequence
 from graph.negotiation import EVENTS, JSON, accepted, readable, streamed
 from graph.origins import foreign
+from graph.patience import within
 from graph.peers import peer
 from graph.permissions import Viewer
 from graph.persisted import Persisted, Unresolved, names_one
@@ -123,7 +123,7 @@ class GraphQLView(GraphQL[Any, None]):
         telemetry = telemetry or Telemetry()
         self.operations = Operations(telemetry, self._persisted)
         self.quotas = quotas or Quotas()
-        self.broadcasts = Broadcasts(self._answers, engine, telemetry.delivered)
+        self.broadcasts = Broadcasts(self._answers, engine, self.operations)
         self.streams = Streams(self._answers, self.broadcasts, sockets, self.quotas, self.operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -315,16 +315,15 @@ def _query_parameters(request: Request) -> dict[str, Any]:
 async def _body(request: Request, room: Callable[[int], None]) -> dict[str, Any]:
     if not readable(request.headers.get("content-type", "")):
         raise Rejected(415, f"The body must be {JSON} in UTF-8.")
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            body = await _read(request, room)
-    except TimeoutError:
-        sentence = f"The body did not arrive within {BODY_SECONDS:g} seconds."
-        raise Rejected(408, sentence, TIMEOUT, Connection="close") from None
-    parameters = _parsed(body, "The body")
+    parameters = _parsed(await within(BODY_SECONDS, _read(request, room), _too_slow), "The body")
     if not isinstance(parameters, dict):
         raise Rejected(400, "The body must be one object. Batches are not supported.")
     return parameters
+
+
+def _too_slow() -> Rejected:
+    sentence = f"The body did not arrive within {BODY_SECONDS:g} seconds."
+    return Rejected(408, sentence, TIMEOUT, Connection="close")
 
 
 async def _read(request: Request, room: Callable[[int], None]) -> bytes:

@@ -1,8 +1,7 @@
 """What one document may ask for, whatever the schema; `graph.cost` knows what it asks of the schema."""
 
-import asyncio
-from collections.abc import Awaitable, Iterator
-from typing import NamedTuple, TypeAlias, TypeVar
+from collections.abc import Coroutine, Iterator
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from graphql import (
     DirectiveNode,
@@ -21,6 +20,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from graph.errors import TOO_LARGE, TookTooLong
+from graph.patience import within
 
 MAX_DEPTH = 15
 MAX_FIELDS = 1000
@@ -142,17 +142,13 @@ class OneOperation(SchemaExtension):
             raise OperationNotChosen(None)
 
 
-async def in_time(execution: Awaitable[T]) -> T:
+async def in_time(execution: Coroutine[Any, Any, T]) -> T:
     """What a query or a mutation comes to. Raises `TookTooLong` after MAX_SECONDS.
 
     A mutation that has begun still runs to its end; those after it are not begun.
     """
-    limit = asyncio.timeout(MAX_SECONDS)
-    try:
-        async with limit:
-            return await execution
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        sentence = f"The operation took longer than {MAX_SECONDS:g} seconds. A mutation that had begun goes on."
-        raise TookTooLong(sentence) from None
+    return await within(MAX_SECONDS, execution, _took_too_long)
+
+
+def _took_too_long() -> TookTooLong:
+    return TookTooLong(f"The operation took longer than {MAX_SECONDS:g} seconds. A mutation that had begun goes on.")

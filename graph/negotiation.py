@@ -1,11 +1,13 @@
 """Media types of GraphQL over HTTP: what a client accepts, and whether what it sent can be read."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 EVENTS = "text/event-stream"
 
+_REMEMBERED = 256  # headers: clients say the same each time
 _UTF_8 = ("utf-8", "utf8")
 
 
@@ -14,6 +16,7 @@ class _Welcome(NamedTuple):
     named: bool
 
 
+@lru_cache(_REMEMBERED)
 def accepted(header: str | None) -> str | None:
     """The media type to answer a query or a mutation with, or None when the client takes none of ours.
 
@@ -32,6 +35,7 @@ def streamed(header: str | None) -> bool:
     return _welcome_if_named(_ranges(header), EVENTS).quality > 0
 
 
+@lru_cache(_REMEMBERED)
 def readable(content_type: str) -> bool:
     """Whether a body of this type is JSON in UTF-8."""
     media_type, parameters = _parsed(content_type)

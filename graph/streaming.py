@@ -7,6 +7,7 @@ import asyncio
 from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass
 from functools import partial
+from random import random
 
 import orjson
 from graphql import GraphQLError
@@ -14,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
 from graph.answers import Answers
+from graph.beats import call_about
 from graph.broadcasts import Asked, Broadcasts, Run
 from graph.errors import failed_as_a_whole, masked
 from graph.event_stream import COMPLETE, HEADERS, HEARTBEAT, next_event
@@ -153,11 +155,11 @@ class _Heart:
         self._outlet = outlet
         self._seconds = seconds
         self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(seconds, self._beat)
+        self._timer = call_about(self._loop, random() * seconds, self._beat)
 
     def _beat(self) -> None:
         self._outlet.push(_HEARTBEAT)
-        self._timer = self._loop.call_later(self._seconds, self._beat)
+        self._timer = call_about(self._loop, self._seconds, self._beat)
 
     def stop(self) -> None:
         self._timer.cancel()

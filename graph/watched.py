@@ -18,11 +18,12 @@ R = TypeVar("R", bound=ExecutionResult | None)
 
 
 class Operations:
-    """The operations of one view. `subscriptions` is how many there are now, by transport."""
+    """The operations of one view. `subscriptions` is how many there are now, by transport, `asked` all others."""
 
     def __init__(self, telemetry: Telemetry, persisted: Persisted) -> None:
         self.telemetry = telemetry
         self.subscriptions: Counter[str] = Counter()
+        self.asked = 0
         self._persisted = persisted
 
     def watched(self, transport: str, text: str, chosen: str | None) -> "Watched":
@@ -67,6 +68,8 @@ class Watched:
     def __enter__(self) -> "Watched":
         if self._what.type == _SUBSCRIPTION:
             self._of.subscriptions[self._transport] += 1
+        else:
+            self._of.asked += 1
         if self._span is not None:
             self._span.__enter__()
         self._began = perf_counter()
@@ -78,6 +81,8 @@ class Watched:
         seconds = perf_counter() - self._began
         if self._what.type == _SUBSCRIPTION:
             self._of.subscriptions[self._transport] -= 1
+        else:
+            self._of.asked -= 1
         if result := self._result if kind is None else outcome(kind):
             self._of.ended(self._transport, self._what, result, seconds)
         if self._span is not None:

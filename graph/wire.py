@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from http import HTTPStatus
+from random import random
 from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
@@ -11,6 +12,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 
+from graph.beats import call_about
 from graph.headers import STRICT
 
 if TYPE_CHECKING:
@@ -87,6 +89,14 @@ class Wire(WebSocketsSansIOProtocol):
             self.close_timeout = self.last_chance
         if self._cut is None:
             self._cut = self.loop.call_later(self.last_chance, self.transport.abort)
+
+    def start_keepalive(self) -> None:
+        if self.ping_interval:  # whoever came with a thousand others, after a restart, is not pinged with all of them
+            self.ping_timer = call_about(self.loop, random() * self.ping_interval, self.send_keepalive_ping)
+
+    def schedule_ping(self) -> None:
+        assert self.ping_interval is not None
+        self.ping_timer = call_about(self.loop, self.ping_interval - self.last_ping_rtt, self.send_keepalive_ping)
 
     def keepalive_timeout(self) -> None:
         self.stop_keepalive()

@@ -36,9 +36,15 @@ class Limits:
 
 
 class _Known(NamedTuple):
-    """A token that there is, and what it allows while it may be used."""
+    """A token that may be used, and what it allows. Plain values: they are read for every request."""
 
-    row: ApiToken
+    id: str
+    name: str
+    user_id: str | None
+    expires_at: datetime | None
+    networks: list[str] | None
+    last_used_at: datetime | None
+    last_used_from: str
     authority: Authority
 
 
@@ -74,12 +80,16 @@ class Tokens:
     async def authenticate(self, text: str, address: str = "") -> Viewer | None:
         """Who has the token with this text, if it may be used, now and from this address."""
         found = self._sessions.read_kept(_known, hashed(text))
-        if found is None or not usable(found.row) or not _from_where_it_may(found.row, address):
+        if found is None or _has_passed(found.expires_at) or not _is_one_of(found.networks, address):
             return None
-        row, authority = found
-        self._uses.note(row.id, address, row.last_used_at, row.last_used_from)
+        self._uses.note(found.id, address, found.last_used_at, found.last_used_from)
         return Viewer(
-            row.name, authority, user_id=row.user_id, token_id=row.id, expires_at=row.expires_at, address=address
+            found.name,
+            found.authority,
+            user_id=found.user_id,
+            token_id=found.id,
+            expires_at=found.expires_at,
+            address=address,
         )
 
     async def revoke(self, token_id: str) -> ApiToken:
@@ -150,24 +160,39 @@ def _add_setup_token(session: Session, text: str) -> bool:
 
 def _known(session: Session, key: str) -> _Known | None:
     row = session.exec(select(ApiToken).where(ApiToken.hash == key)).first()
-    authority = of_token(session, row) if row else None
-    return _Known(row, authority) if row is not None and authority is not None else None
+    if row is None or not usable(row) or (authority := of_token(session, row)) is None:
+        return None
+    return _Known(
+        row.id,
+        row.name,
+        row.user_id,
+        row.expires_at,
+        row.networks,
+        row.last_used_at,
+        row.last_used_from,
+        authority,
+    )
 
 
 def usable(row: ApiToken) -> bool:
     """Whether it is neither revoked nor expired."""
-    return row.revoked_at is None and (row.expires_at is None or row.expires_at > now())
+    return row.revoked_at is None and not _has_passed(row.expires_at)
 
 
-def _from_where_it_may(row: ApiToken, address: str) -> bool:
-    if row.networks is None:
+def _has_passed(moment: datetime | None) -> bool:
+    return moment is not None and moment <= now()
+
+
+def _is_one_of(networks: list[str] | None, address: str) -> bool:
+    """Whether the address is in one of the networks (CIDR), of which None are all."""
+    if networks is None:
         return True
     try:
         peer = ip_address(address)
     except ValueError:  # a socket file has no address
         return False
     mapped = getattr(peer, "ipv4_mapped", None)
-    return any((mapped or peer) in ip_network(each) for each in row.networks)
+    return any((mapped or peer) in ip_network(each) for each in networks)
 
 
 def usable_tokens(session: Session) -> list[ApiToken]:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from db.errors import DatabaseUnusable
-from db.models import TcpProxy
 from db.sessions import Sessions
 from engine import labels
 from engine.certificates.uses import proxies_showing
@@ -110,9 +109,9 @@ class DatabaseSide:
             await self._sessions.write(proxy_ended, proxy_id)
         self._exposure_work.tell(proxy_id)
 
-    async def observe_exposure(self, proxy: TcpProxy) -> TcpProxyObservation:
-        """What a TCP proxy does at this moment. Nothing is raised."""
-        return await self._exposure_keeper.observe(proxy)
+    async def observe_exposures(self, proxy_ids: Sequence[str]) -> list[TcpProxyObservation]:
+        """What each of these TCP proxies does at this moment. Nothing is raised."""
+        return await self._exposure_keeper.observe(proxy_ids)
 
     async def reconcile(self, present: Sequence[ContainerSummary]) -> None:
         """Have everything looked after that is not as it is wanted. `present` is every container of ours there is."""

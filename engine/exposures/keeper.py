@@ -15,7 +15,7 @@ from engine.errors import DockerUnreachable
 from engine.exposures.ports import Ports, next_port
 from engine.exposures.record import proxy_is, record_about_proxy
 from engine.exposures.requests import close_proxy, proxy_of
-from engine.exposures.spec import spec_of
+from engine.exposures.spec import spec_of, specs_of
 from engine.host import Host
 from engine.proxy.tcp.failure import TcpProxyFailure
 from engine.proxy.tcp.observation import TcpProxyObservation
@@ -67,14 +67,18 @@ class ExposureKeeper:
         if proxy := await self._sessions.write(_close_of, database_id):
             await self.converge(proxy.id)
 
-    async def observe(self, proxy: TcpProxy) -> TcpProxyObservation:
-        """What the proxy does at this moment. Nothing is raised."""
-        return await self._proxies.observe(await self._spec(proxy))
+    async def observe(self, proxy_ids: Sequence[str]) -> list[TcpProxyObservation]:
+        """What each of these proxies does at this moment. Nothing is raised."""
+        specs = await self._sessions.read(specs_of, proxy_ids, self._host.instance_id, self._cipher, self._key)
+        return list(await asyncio.gather(*(self._observed(specs.get(each)) for each in proxy_ids)))
 
     def close(self) -> None:
         """Set no alarm off any more."""
         for alarm in self._alarms.values():
             alarm.cancel()
+
+    async def _observed(self, spec: TcpProxySpec | None) -> TcpProxyObservation:
+        return await self._proxies.observe(spec) if spec else TcpProxyObservation(TcpProxyState.CLOSED)
 
     async def _keep(self, proxy: TcpProxy) -> None:
         if sentence := await self._sessions.read(_missing_certificate, proxy):

@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
+from collections.abc import Collection
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from db.models import Certificate, Database, TcpProxy
 from engine import labels
@@ -32,6 +33,21 @@ def spec_of(session: Session, proxy: TcpProxy, instance_id: str, cipher: Cipher,
         tls=proxy.tls,
         certificate=_certificate(session, proxy.certificate_id, cipher),
     )
+
+
+def specs_of(
+    session: Session, proxy_ids: Collection[str], instance_id: str, cipher: Cipher, key: bytes
+) -> dict[str, TcpProxySpec]:
+    """As `spec_of`, of those of these proxies that there are, by their ids."""
+    # What is looked up for each of them is in the session already, as long as it is held here.
+    query = (
+        select(TcpProxy, Database, Certificate)
+        .join(Database, col(Database.id) == col(TcpProxy.database_id))
+        .outerjoin(Certificate, col(Certificate.id) == col(TcpProxy.certificate_id))
+        .where(col(TcpProxy.id).in_(proxy_ids))
+    )
+    rows = session.exec(query).all()
+    return {proxy.id: spec_of(session, proxy, instance_id, cipher, key) for proxy, _, _ in rows}
 
 
 def _certificate(session: Session, certificate_id: str | None, cipher: Cipher) -> pem.Certificate | None:

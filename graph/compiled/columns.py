@@ -93,6 +93,8 @@ class Completer(ABC):
     """Completes columns of values of one type."""
 
     wants_paths = False
+    is_pure = False
+    """Whether what it makes of a value depends on this value alone."""
     reads: Reads = {}
 
     @abstractmethod
@@ -104,6 +106,7 @@ class Nullable(Completer):
     def __init__(self, inner: Completer) -> None:
         self._inner = inner
         self.wants_paths = inner.wants_paths
+        self.is_pure = inner.is_pure
         self.reads = inner.reads
 
     def __call__(self, run: Run, column: Column, paths: Paths) -> Column:
@@ -122,6 +125,7 @@ class ListOf(Completer):
     def __init__(self, inner: Completer) -> None:
         self._inner = inner
         self.wants_paths = inner.wants_paths
+        self.is_pure = inner.is_pure
         self.reads = inner.reads
 
     def __call__(self, run: Run, column: Column, paths: Paths) -> Column:
@@ -143,6 +147,8 @@ class ListOf(Completer):
 class AsItIs(Completer):
     """What is answered as it is, if it is of the right class."""
 
+    is_pure = True
+
     def __init__(self, kind: type, coerce: Callable[[Any], object], *, nullable: bool) -> None:
         self._kinds = {kind, _NULL} if nullable else {kind}
         self._otherwise = Nullable(Coerced(coerce)) if nullable else Coerced(coerce)
@@ -152,6 +158,8 @@ class AsItIs(Completer):
 
 
 class WholeNumbers(Completer):
+    is_pure = True
+
     def __init__(self, coerce: Callable[[Any], object]) -> None:
         self._otherwise = Coerced(coerce)
 
@@ -165,6 +173,8 @@ class WholeNumbers(Completer):
 
 class Members(Completer):
     """The names of the members of an enum."""
+
+    is_pure = True
 
     def __init__(self, enum: CustomGraphQLEnumType) -> None:
         self._kinds = {enum.wrapped_cls}
@@ -185,6 +195,8 @@ _MEMBER_NAME = attrgetter("_name_")
 
 class Coerced(Completer):
     """What a function makes of each value."""
+
+    is_pure = True
 
     def __init__(self, coerce: Callable[[Any], object]) -> None:
         self._coerce = coerce

@@ -33,7 +33,7 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graph.compiled.columns import Column, Completer, Run
-from graph.compiled.fields import Reads
+from graph.compiled.fields import Asked, Reads
 from graph.compiled.plans import Plan
 
 _MOST_PLANS = 8  # of one operation: it has one for each choice of values that directives of its fields depend on
@@ -57,8 +57,11 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
     _compiles = False
     _plan: Plan | None = None
 
-    def planned(self, reads: Mapping[str, Reads]) -> None:
-        """Called before the fields of the root are resolved, with what will be read of views below each of them."""
+    def planned(self, reads: Mapping[Asked, Reads]) -> None:
+        """Called before anything is resolved, with what will be read of views below fields that have resolvers.
+
+        All fields of the root are there; of those below an interface or a union, only those that were met before.
+        """
 
     def void(self, answer: ExecutionResult) -> None:
         """Called when the operation has to be executed once more, by graphql-core alone."""

@@ -1,15 +1,18 @@
 """What a type may say of its fields, for their values to be found for many objects at once."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, cast
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
-from graphql import GraphQLField
+from graphql import FieldNode, GraphQLField, GraphQLObjectType
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 Reads: TypeAlias = Mapping[type, frozenset[str] | None]
 """Which attributes of its row each view is asked for; None: any of them."""
+
+Asked: TypeAlias = tuple[str | int, ...]
+"""What a field is asked for by: its type, and the identities of its nodes in the document."""
 
 MADE = "made"
 """The key, in the metadata of a field, of how it is `Made`."""
@@ -26,7 +29,8 @@ class ViewOf(Protocol):
     """A type whose objects have nothing but a row, in the attribute of this name.
 
     A field of such a type has a resolver; or is `Made`; or is the attribute of the row that is called as it is.
-    Rows are of any class. One that has a `columns_of` knows how to read many of its rows at once.
+    Rows are of any class. One that has a `columns_of` knows how to read many of its rows at once, and its rows are
+    tuples: what is made of them without a resolver is made of their values alone, and kept for rows that are equal.
     """
 
     row_attribute: ClassVar[str]
@@ -35,7 +39,8 @@ class ViewOf(Protocol):
 class Rows(Protocol):
     """A class of rows that reads many of them at once."""
 
-    def columns_of(self, rows: Sequence[Any]) -> "Read":
+    @classmethod
+    def columns_of(cls, rows: Sequence[Any]) -> "Read":
         """What gives the values of the attribute of a name, for all of these rows."""
 
 
@@ -43,14 +48,19 @@ Read: TypeAlias = Callable[[str], Sequence[Any]]
 """The values of one attribute of some objects, or of their rows where they are views."""
 
 
-def reading(objects: Sequence[Any], view: Any) -> Read:
-    """What reads the attributes of objects of this class."""
+def rows_of(objects: Sequence[Any], view: Any) -> tuple[Sequence[Any], type[Rows] | None]:
+    """What the attributes of objects of this class are read of, and what knows how to read them all at once."""
     if row := getattr(view, "row_attribute", None):
         objects = list(map(attrgetter(row), objects))
         kinds = set(map(type, objects))
-        if len(kinds) == 1 and (columns_of := getattr(kinds.pop(), "columns_of", None)):
-            return cast(Read, columns_of(objects))
-    return lambda name: list(map(attrgetter(name), objects))
+        if len(kinds) == 1 and hasattr(kind := kinds.pop(), "columns_of"):
+            return objects, kind
+    return objects, None
+
+
+def reading(rows: Sequence[Any], kind: type[Rows] | None) -> Read:
+    """What reads the attributes of such rows."""
+    return kind.columns_of(rows) if kind else lambda name: list(map(attrgetter(name), rows))
 
 
 class Batched(StrawberryField):
@@ -75,6 +85,11 @@ class Batched(StrawberryField):
     @property
     def is_basic_field(self) -> bool:
         return False
+
+
+def asked(parent: GraphQLObjectType, nodes: Iterable[FieldNode]) -> Asked:
+    """By what a field of this type is asked for, whose nodes in the document are these."""
+    return (parent.name, *map(id, nodes))
 
 
 def declared(field: GraphQLField) -> StrawberryField | None:

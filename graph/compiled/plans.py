@@ -4,10 +4,10 @@ What cannot be answered by columns is answered by graphql-core, field by field: 
 types. What is below such a field is answered by columns again.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from inspect import isawaitable
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from graphql import (
@@ -29,7 +29,20 @@ from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 from strawberry.types.union import StrawberryUnion
 
 from graph.compiled.columns import Column, Completer, Later, ListOf, Nullable, Paths, Run, Surprise, answerable, leaf
-from graph.compiled.fields import MADE, Batched, Made, Read, Reads, declared, is_plain, reading
+from graph.compiled.fields import (
+    MADE,
+    Asked,
+    Batched,
+    Made,
+    Read,
+    Reads,
+    asked,
+    declared,
+    is_plain,
+    reading,
+    rows_of,
+)
+from graph.compiled.kept import Kept
 
 if TYPE_CHECKING:
     from graph.compiled.executor import CompilingExecutor
@@ -47,6 +60,8 @@ class Cell(NamedTuple):
     reads: Reads
     attributes: tuple[str, ...] | None
     """What it reads of an object; None: that is not known."""
+    is_pure: bool
+    """Whether its answers depend on what it reads alone."""
 
 
 class Objects(Completer):
@@ -62,6 +77,8 @@ class Objects(Completer):
         cells = {key: plan.cell(executor, kind, key, details) for key, details in fields.items()}
         self._keys = tuple(cells)
         self._columns = [cell.column for cell in cells.values()]
+        self.is_pure = all(cell.is_pure for cell in cells.values())
+        self._kept = Kept()
         self.wants_paths = any(cell.wants_paths for cell in cells.values())
         self.reads = merged([_of_view(self._origin, cells.values()), *(cell.reads for cell in cells.values())])
 
@@ -69,7 +86,7 @@ class Objects(Completer):
         kinds = set(map(type, column))
         if not kinds <= self._known:
             self._known |= self._learnt(kinds)
-        if self._is_checked and any(TYPE_CAST_ATTRIBUTE in vars(each) for each in column):
+        if self._is_checked and TYPE_CAST_ATTRIBUTE in set(chain.from_iterable(map(vars, column))):
             raise Surprise
         return self._selected(run, column, paths)
 
@@ -82,9 +99,14 @@ class Objects(Completer):
     def _selected(self, run: Run, objects: Column, paths: Paths) -> list[dict[str, Any]]:
         if not self._keys:
             return [{} for _ in objects]
+        rows, kind = rows_of(objects, self._origin)
+        if kind and self.is_pure:
+            return self._kept.of(rows, lambda those: self._answered(run, those, reading(those, kind), None))
+        return self._answered(run, objects, reading(rows, kind), paths)
+
+    def _answered(self, run: Run, objects: Column, read: Read, paths: Paths) -> list[dict[str, Any]]:
         columns: list[Column] = []
         later: list[tuple[str, Later]] = []
-        read = reading(objects, self._origin)
         for key, column in zip(self._keys, self._columns, strict=True):
             found = column(run, objects, read, paths)
             if isinstance(found, Later):
@@ -137,9 +159,10 @@ class Plan:
     def __init__(self, executor: "CompilingExecutor", root: GraphQLObjectType, fields: GroupedFieldSet) -> None:
         self.fields = fields
         self._below: dict[int, tuple[FieldDetailsList, GraphQLOutputType, Completer]] = {}
-        cells = {key: self._resolved(executor, root, key, details) for key, details in fields.items()}
-        self.reads: Mapping[str, Reads] = {key: cell.reads for key, cell in cells.items()}
-        """What is read of views, by the fields of the root that find them."""
+        self.reads: dict[Asked, Reads] = {}
+        """What is read of views below the fields that are resolved by graphql-core."""
+        for key, details in fields.items():
+            self._resolved(executor, root, key, details)
 
     def completer(self, kind: GraphQLOutputType, details: FieldDetailsList) -> Completer | None:
         """What completes the value of a field of this type that was resolved by graphql-core."""
@@ -151,7 +174,7 @@ class Plan:
     ) -> Cell:
         name = details[0].node.name.value
         if name == "__typename":
-            return Cell(lambda _run, objects, _read, _paths: [parent.name] * len(objects), False, {}, ())
+            return Cell(lambda _run, objects, _read, _paths: [parent.name] * len(objects), False, {}, (), True)
         field = parent.fields[name]
         try:
             return self._in_columns(executor, parent, key, details, field)
@@ -172,7 +195,7 @@ class Plan:
         if isinstance(found, Batched) and not found.arguments and not found.extensions:
             below = self.typed(executor, field.type, details)
             batch = partial(_batch, found, below, _under(below, parent, key))
-            return Cell(batch, below.wants_paths, {}, found.attributes)
+            return Cell(batch, below.wants_paths, {}, found.attributes, False)
         if not is_plain(found):
             raise Unknown
         below, made = self.typed(executor, field.type, details), _made(found)
@@ -184,7 +207,7 @@ class Plan:
             values = read(attributes[0]) if function is None else list(map(function, *map(read, attributes)))
             return below(run, values, under(paths))
 
-        return Cell(column, below.wants_paths, below.reads, attributes)
+        return Cell(column, below.wants_paths, below.reads, attributes, below.is_pure)
 
     def _resolved(
         self, executor: "CompilingExecutor", parent: GraphQLObjectType, key: str, details: FieldDetailsList
@@ -198,10 +221,11 @@ class Plan:
             else:
                 self._below[id(details)] = details, field.type, below
                 reads = below.reads
+            self.reads[asked(parent, (each.node for each in details))] = reads
             attributes = made.attributes if (made := _made(found)) else None
         else:
             attributes = None
-        return Cell(partial(_resolve, parent, key, details), True, reads, attributes)
+        return Cell(partial(_resolve, parent, key, details), True, reads, attributes, False)
 
     def typed(self, executor: "CompilingExecutor", kind: GraphQLOutputType, details: FieldDetailsList) -> Completer:
         nullable = not is_non_null_type(kind)

@@ -3,7 +3,7 @@ from typing import Annotated
 import strawberry
 
 from engine.errors import InvalidInput
-from graph import loaders
+from graph import lists, loaders
 from graph.connections import Connection, page, page_size
 from graph.context import Info
 from graph.errors import Payload
@@ -71,16 +71,16 @@ class ApplicationQueries:
         where = (
             local_id("Environment", environment_id, field=("environmentId",)) if environment_id is not None else None
         )
-        start = page_key("Application", after) if after is not None else ""
+        start = page_key("Application", after) if after is not None else None
         columns = asked(info, Application)
-        rows = loaders.applications.stored(info.context.reader, columns, page_size(first) + 1, start, where)
+        rows = lists.applications.stored(info.context.reader, columns, page_size(first) + 1, start, where)
         return page(
             rows, first, after=after, node=Application.of, cursor=lambda row: page_cursor("Application", row.id)
         )
 
     @query(Action.READ, Noun.APPLICATION, "The application with this id; null: there is none.")
     async def application(self, info: Info, id: Id) -> Application | None:
-        return await found(info, Noun.APPLICATION, loaders.application, Application.of, id)
+        return found(info, Application, id)
 
 
 @strawberry.type

@@ -9,7 +9,7 @@ from engine.certificates.resolvers import Eab, ResolverChanges
 from engine.errors import InvalidInput
 from engine.names import EnvName, ResourceName
 from engine.secrets import Secret
-from graph import loaders
+from graph import lists
 from graph.context import Info
 from graph.errors import Payload
 from graph.ids import local_id
@@ -17,6 +17,7 @@ from graph.permissions import Action, Noun
 from graph.resolvers.changes import changes
 from graph.resolvers.fields import Id, Input, mutation, query
 from graph.schema.certificate_resolvers import CertificateResolver
+from graph.schema.loaded import listed
 from graph.schema.nodes import found
 from graph.schema.servers import Server
 
@@ -135,12 +136,11 @@ class SetDefaultResolverPayload(Payload):
 class CertificateResolverQueries:
     @query(Action.READ, Noun.CERTIFICATE_RESOLVER, "All certificate resolvers, by name.")
     async def certificate_resolvers(self, info: Info) -> list[CertificateResolver]:
-        return [CertificateResolver.of(row) for row in await info.context.read(loaders.certificate_resolvers)]
+        return listed(info, lists.certificate_resolvers, CertificateResolver)
 
     @query(Action.READ, Noun.CERTIFICATE_RESOLVER, "The certificate resolver with this id; null: there is none.")
     async def certificate_resolver(self, info: Info, id: Id) -> CertificateResolver | None:
-        made = CertificateResolver.of
-        return await found(info, Noun.CERTIFICATE_RESOLVER, loaders.certificate_resolver, made, id)
+        return found(info, CertificateResolver, id)
 
 
 @strawberry.type

@@ -2,13 +2,14 @@ import strawberry
 
 from engine.names import CertificateName
 from engine.secrets import Secret
-from graph import loaders
+from graph import lists
 from graph.context import Info
 from graph.errors import Payload
 from graph.ids import local_id
 from graph.permissions import Action, Noun
 from graph.resolvers.fields import Id, Input, mutation, query
 from graph.schema.certificates import Certificate
+from graph.schema.loaded import listed
 from graph.schema.nodes import found
 from graph.subjects import InTeam
 
@@ -74,11 +75,11 @@ class RetryCertificatePayload(Payload):
 class CertificateQueries:
     @query(Action.READ, Noun.CERTIFICATE, "All certificates, oldest first.")
     async def certificates(self, info: Info) -> list[Certificate]:
-        return [Certificate.of(row) for row in await info.context.read(loaders.certificates)]
+        return listed(info, lists.certificates, Certificate)
 
     @query(Action.READ, Noun.CERTIFICATE, "The certificate with this id; null: there is none.")
     async def certificate(self, info: Info, id: Id) -> Certificate | None:
-        return await found(info, Noun.CERTIFICATE, loaders.certificate, Certificate.of, id)
+        return found(info, Certificate, id)
 
 
 @strawberry.type

@@ -8,7 +8,7 @@ from engine.databases.requests import NewDatabase
 from engine.errors import InvalidInput
 from engine.names import EnvName, Port
 from engine.secrets import Secret
-from graph import loaders
+from graph import lists, loaders
 from graph.connections import Connection, page, page_size
 from graph.context import Info
 from graph.errors import Payload
@@ -26,6 +26,7 @@ from graph.resolvers.fields import Id, Input, mutation, query
 from graph.scalars import Cursor
 from graph.schema.applications import Application
 from graph.schema.databases import Database, DatabaseCredentials, DatabaseKindInfo, DatabaseLink
+from graph.schema.loaded import asked
 from graph.schema.nodes import found
 from graph.schema.pages import AFTER, FIRST
 
@@ -158,13 +159,13 @@ class DatabaseQueries:
         where = (
             local_id("Environment", environment_id, field=("environmentId",)) if environment_id is not None else None
         )
-        start = page_key("Database", after) if after is not None else ""
-        rows = await info.context.read(loaders.databases, page_size(first) + 1, start, where)
+        start = page_key("Database", after) if after is not None else None
+        rows = lists.databases.stored(info.context.reader, asked(info, Database), page_size(first) + 1, start, where)
         return page(rows, first, after=after, node=Database.of, cursor=lambda row: page_cursor("Database", row.id))
 
     @query(Action.READ, Noun.DATABASE, "The database with this id; null: there is none.")
     async def database(self, info: Info, id: Id) -> Database | None:
-        return await found(info, Noun.DATABASE, loaders.database, Database.of, id)
+        return found(info, Database, id)
 
     @query(
         Action.REVEAL,

@@ -1,7 +1,6 @@
 import strawberry
 
 from engine.deployments.plan import plan
-from graph import loaders
 from graph.context import Info
 from graph.errors import Payload
 from graph.ids import local_id
@@ -92,11 +91,11 @@ class CancelDeploymentPayload(Payload):
 class DeploymentQueries:
     @query(Action.READ, Noun.DEPLOYMENT, "The deployment with this id; null: there is none.")
     async def deployment(self, info: Info, id: Id) -> Deployment | None:
-        return await found(info, Noun.DEPLOYMENT, loaders.deployment, Deployment.of, id)
+        return found(info, Deployment, id)
 
     @query(Action.READ, Noun.RELEASE, "The release with this id; null: there is none.")
     async def release(self, info: Info, id: Id) -> Release | None:
-        return await found(info, Noun.RELEASE, loaders.release, Release.of, id)
+        return found(info, Release, id)
 
     @query(Action.READ, Noun.DEPLOYMENT, "What a deployment would do, found out without doing it.")
     async def plan_deployment(self, info: Info, input: Input[PlanDeploymentInput]) -> DeploymentPlan | None:

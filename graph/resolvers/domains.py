@@ -7,7 +7,7 @@ from engine.domains.options import DomainOptions
 from engine.domains.requests import DomainChanges, NewDomain
 from engine.errors import InvalidInput
 from engine.names import AddressRange, ByteCount, DomainUrl
-from graph import loaders
+from graph import lists
 from graph.context import Info
 from graph.errors import Payload
 from graph.ids import local_id
@@ -17,6 +17,7 @@ from graph.resolvers.changes import changes
 from graph.resolvers.domain_options import BasicAuthUserInput, HeaderInput, HstsInput, RateLimitInput
 from graph.resolvers.fields import Input, mutation, query
 from graph.schema.domains import Domain
+from graph.schema.loaded import listed
 
 _ID = ("input", "domainId")
 _URL = "What visitors type: with https it gets a certificate for exactly that name, with http none."
@@ -96,7 +97,7 @@ class RemoveDomainPayload(Payload):
 class DomainQueries:
     @query(Action.READ, Noun.DOMAIN, "All domains, by host name and path.")
     async def domains(self, info: Info) -> list[Domain]:
-        return [Domain.of(row) for row in await info.context.read(loaders.domains)]
+        return listed(info, lists.domains, Domain)
 
 
 @strawberry.type

@@ -2,7 +2,7 @@ from typing import Annotated
 
 import strawberry
 
-from graph import loaders
+from graph import lists
 from graph.connections import Connection, page, page_size
 from graph.context import Info
 from graph.errors import Payload
@@ -12,6 +12,7 @@ from graph.resolvers.databases import check_confirmed
 from graph.resolvers.fields import Id, Input, mutation, query
 from graph.scalars import Cursor
 from graph.schema.dumps import DatabaseDump, DatabaseRestore
+from graph.schema.loaded import asked
 from graph.schema.nodes import found
 from graph.schema.pages import AFTER, FIRST
 
@@ -66,7 +67,7 @@ class DumpQueries:
     ) -> Connection[DatabaseDump]:
         where = local_id("Database", database_id, field=("databaseId",)) if database_id is not None else None
         before = page_key("DatabaseDump", after) if after is not None else None
-        rows = await info.context.read(loaders.dumps, page_size(first) + 1, before, where)
+        rows = lists.dumps.stored(info.context.reader, asked(info, DatabaseDump), page_size(first) + 1, before, where)
         return page(
             rows,
             first,
@@ -77,7 +78,7 @@ class DumpQueries:
 
     @query(Action.READ, Noun.DATABASE_DUMP, "The dump with this id; null: there is none.")
     async def dump(self, info: Info, id: Id) -> DatabaseDump | None:
-        return await found(info, Noun.DATABASE_DUMP, loaders.dump, DatabaseDump.of, id)
+        return found(info, DatabaseDump, id)
 
 
 @strawberry.type

@@ -1,7 +1,6 @@
 import strawberry
 
 from engine.names import ResourceName
-from graph import loaders
 from graph.context import Info
 from graph.errors import Payload
 from graph.ids import local_id
@@ -49,7 +48,7 @@ class RemoveEnvironmentPayload(Payload):
 class EnvironmentQueries:
     @query(Action.READ, Noun.ENVIRONMENT, "The environment with this id; null: there is none.")
     async def environment(self, info: Info, id: Id) -> Environment | None:
-        return await found(info, Noun.ENVIRONMENT, loaders.environment, Environment.of, id)
+        return found(info, Environment, id)
 
 
 @strawberry.type

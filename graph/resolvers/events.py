@@ -2,7 +2,7 @@ from typing import Annotated, cast
 
 import strawberry
 
-from graph import loaders
+from graph import lists
 from graph.connections import Connection, page, page_size
 from graph.context import Info
 from graph.ids import Node, event_cursor, event_sequence, local_id, read_global_id
@@ -11,7 +11,7 @@ from graph.resolvers.fields import Id, query
 from graph.scalars import Cursor
 from graph.schema.events import Event
 from graph.schema.messages import message
-from graph.schema.nodes import node_by_key
+from graph.schema.nodes import node_of
 from graph.schema.pages import AFTER, FIRST
 
 _WHERE = strawberry.argument(description="Only those that belong to this application; null: all.")
@@ -31,7 +31,7 @@ class EventQueries:
             local_id("Application", application_id, field=("applicationId",)) if application_id is not None else None
         )
         before = event_sequence(after) if after is not None else None
-        rows = await info.context.read(loaders.events, page_size(first) + 1, before, where)
+        rows = lists.events.stored(info.context.reader, page_size(first) + 1, before, where)
         return page(rows, first, after=after, node=message, cursor=lambda row: event_cursor(cast(int, row.sequence)))
 
     @query(
@@ -49,4 +49,4 @@ class EventQueries:
     )
     async def node(self, info: Info, id: Id) -> Node | None:
         named = read_global_id(id)
-        return await node_by_key(info, *named) if named else None
+        return node_of(info.context, *named) if named else None

@@ -1,12 +1,13 @@
 import strawberry
 
 from engine.names import ResourceName
-from graph import loaders
+from graph import lists
 from graph.context import Info
 from graph.errors import Payload
 from graph.ids import local_id
 from graph.permissions import Action, Noun
 from graph.resolvers.fields import Id, Input, mutation, query
+from graph.schema.loaded import listed
 from graph.schema.nodes import found
 from graph.schema.projects import Project
 from graph.subjects import InTeam
@@ -51,11 +52,11 @@ class RemoveProjectPayload(Payload):
 class ProjectQueries:
     @query(Action.READ, Noun.PROJECT, "All projects, by name.")
     async def projects(self, info: Info) -> list[Project]:
-        return [Project.of(row) for row in await info.context.read(loaders.projects)]
+        return listed(info, lists.projects, Project)
 
     @query(Action.READ, Noun.PROJECT, "The project with this id; null: there is none.")
     async def project(self, info: Info, id: Id) -> Project | None:
-        return await found(info, Noun.PROJECT, loaders.project, Project.of, id)
+        return found(info, Project, id)
 
 
 @strawberry.type

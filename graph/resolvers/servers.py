@@ -2,10 +2,11 @@ from importlib.metadata import version
 
 import strawberry
 
-from graph import loaders
+from graph import lists
 from graph.context import Info
 from graph.permissions import Action, Noun
 from graph.resolvers.fields import Id, query
+from graph.schema.loaded import listed
 from graph.schema.nodes import found
 from graph.schema.servers import Server
 
@@ -16,11 +17,11 @@ _VERSION = version("wharfinger")
 class ServerQueries:
     @query(Action.READ, Noun.SERVER, "All servers, by name.")
     async def servers(self, info: Info) -> list[Server]:
-        return [Server.of(row) for row in await info.context.read(loaders.servers)]
+        return listed(info, lists.servers, Server)
 
     @query(Action.READ, Noun.SERVER, "The server with this id; null: there is none.")
     async def server(self, info: Info, id: Id) -> Server | None:
-        return await found(info, Noun.SERVER, loaders.server, Server.of, id)
+        return found(info, Server, id)
 
     @query(Action.READ, Noun.SERVER, "The version of Wharfinger that answers.")
     def version(self) -> str:

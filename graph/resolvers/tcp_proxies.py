@@ -6,13 +6,14 @@ import strawberry
 
 from engine.exposures.requests import ExposureFields, Tls
 from engine.names import AddressRange, HostAddress, Port
-from graph import loaders
+from graph import lists
 from graph.context import Info
 from graph.errors import Payload
 from graph.ids import local_id
 from graph.permissions import Action, Noun
 from graph.resolvers.changes import changes
 from graph.resolvers.fields import Id, Input, mutation, query
+from graph.schema.loaded import listed
 from graph.schema.nodes import found
 from graph.schema.tcp_proxies import TcpProxy
 from graph.schema.tcp_proxy_enums import TlsMode
@@ -94,11 +95,11 @@ class UnexposeDatabasePayload(Payload):
 class TcpProxyQueries:
     @query(Action.READ, Noun.TCP_PROXY, "The TCP proxies of all exposed databases, by address and port.")
     async def tcp_proxies(self, info: Info) -> list[TcpProxy]:
-        return [TcpProxy.of(row) for row in await info.context.read(loaders.tcp_proxies)]
+        return listed(info, lists.tcp_proxies, TcpProxy)
 
     @query(Action.READ, Noun.TCP_PROXY, "The TCP proxy with this id; null: there is none.")
     async def tcp_proxy(self, info: Info, id: Id) -> TcpProxy | None:
-        return await found(info, Noun.TCP_PROXY, loaders.tcp_proxy, TcpProxy.of, id)
+        return found(info, TcpProxy, id)
 
 
 @strawberry.type

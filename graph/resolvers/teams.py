@@ -2,13 +2,14 @@ import strawberry
 
 from db.models import Role
 from engine.names import ResourceName
-from graph import loaders
+from graph import lists
 from graph.context import Info
 from graph.errors import Payload
 from graph.ids import local_id
 from graph.permissions import Action, Noun
 from graph.resolvers.changes import changes
 from graph.resolvers.fields import Id, Input, mutation, query
+from graph.schema.loaded import listed
 from graph.schema.nodes import found
 from graph.schema.teams import Membership, Team
 
@@ -87,11 +88,11 @@ class RemoveMembershipPayload(Payload):
 class TeamQueries:
     @query(Action.READ, Noun.TEAM, "The teams that the viewer may know of, by name.")
     async def teams(self, info: Info) -> list[Team]:
-        return [Team.of(row) for row in await info.context.read(loaders.teams)]
+        return listed(info, lists.teams, Team)
 
     @query(Action.READ, Noun.TEAM, "The team with this id; null: there is none.")
     async def team(self, info: Info, id: Id) -> Team | None:
-        return await found(info, Noun.TEAM, loaders.team, Team.of, id)
+        return found(info, Team, id)
 
 
 @strawberry.type

@@ -7,12 +7,13 @@ from engine.accounts.tokens import Limits
 from engine.accounts.visible import place_of
 from engine.errors import InvalidInput, NotFound
 from engine.names import AddressRange, ResourceName
-from graph import loaders
+from graph import lists
 from graph.context import Info
 from graph.errors import Payload
 from graph.ids import local_id, read_global_id
 from graph.permissions import Action, Noun
 from graph.resolvers.fields import Input, mutation, query
+from graph.schema.loaded import listed
 from graph.schema.permissions import PermissionInput
 from graph.schema.tokens import ApiToken
 
@@ -66,7 +67,7 @@ class TokenQueries:
         "All tokens that were not revoked, of the teams whose tokens the viewer may see, oldest first.",
     )
     async def api_tokens(self, info: Info) -> list[ApiToken]:
-        return [ApiToken.of(row) for row in await info.context.read(loaders.api_tokens)]
+        return listed(info, lists.api_tokens, ApiToken)
 
 
 @strawberry.type

@@ -3,13 +3,14 @@ import strawberry
 from engine.accounts.addresses import EmailAddress
 from engine.accounts.users import person_name
 from engine.errors import NotNow
-from graph import loaders
+from graph import lists
 from graph.context import Info
 from graph.errors import Payload
 from graph.ids import local_id
 from graph.permissions import Action, Noun
 from graph.resolvers.changes import changes
 from graph.resolvers.fields import Id, Input, mutation, query
+from graph.schema.loaded import listed
 from graph.schema.nodes import found
 from graph.schema.users import User
 
@@ -100,11 +101,11 @@ class RemoveSecondFactorOfPayload(Payload):
 class UserQueries:
     @query(Action.READ, Noun.USER, "Everybody who can sign in, by their addresses.")
     async def users(self, info: Info) -> list[User]:
-        return [User.of(row) for row in await info.context.read(loaders.users)]
+        return listed(info, lists.users, User)
 
     @query(Action.READ, Noun.USER, "The user with this id; null: there is none.")
     async def user(self, info: Info, id: Id) -> User | None:
-        return await found(info, Noun.USER, loaders.user, User.of, id)
+        return found(info, User, id)
 
 
 @strawberry.type

@@ -5,12 +5,12 @@ import strawberry
 from db import models
 from engine.docker.values import ContainerHealth, ContainerState
 from graph import loaders
-from graph.context import Info
 from graph.ids import global_id
 from graph.schema.application_enums import ApplicationStatus
 from graph.schema.applications import Application
 from graph.schema.containers import Container
 from graph.schema.events import Event
+from graph.schema.loaded import loaded
 
 
 @strawberry.type(description="An application does something else than before.")
@@ -21,10 +21,9 @@ class ApplicationStatusChanged(Event):
     def of(cls, row: models.Event) -> Self:
         return cls.told(row, status=ApplicationStatus(row.data["status"]))
 
-    @strawberry.field(description="The application as it is now; null once it is gone.")
-    async def application(self, info: Info) -> Application | None:
-        row = await info.context.load(loaders.application, self.key)
-        return Application.of(row) if row else None
+    application: Application | None = loaded(
+        "The application as it is now; null once it is gone.", loaders.application, "key"
+    )
 
 
 @strawberry.type(description="A container of an application is in another state than before.")
@@ -55,7 +54,6 @@ class ContainerStateChanged(Event):
             out_of_memory=data["outOfMemory"],
         )
 
-    @strawberry.field(description="The container as it is now; null once it is gone.")
-    async def container(self, info: Info) -> Container | None:
-        row = await info.context.load(loaders.container, self.key)
-        return Container.of(row) if row else None
+    container: Container | None = loaded(
+        "The container as it is now; null once it is gone.", loaders.container, "key"
+    )

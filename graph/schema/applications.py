@@ -110,10 +110,10 @@ class Application(View, Node):
     async def deployments(
         self, info: Info, first: Annotated[int, FIRST] = 20, after: Annotated[Cursor | None, AFTER] = None
     ) -> Connection[Deployment]:
-        return await newest(info, loaders.deployments_of, self.key, first, after, Deployment.of)
+        return await newest(info, loaders.deployments_of, self.key, first, after, Deployment)
 
     @strawberry.field(description="Its releases, newest first.", metadata=reads("id"))
     async def releases(
         self, info: Info, first: Annotated[int, FIRST] = 20, after: Annotated[Cursor | None, AFTER] = None
     ) -> Connection[Release]:
-        return await newest(info, loaders.releases_of, self.key, first, after, Release.of)
+        return await newest(info, loaders.releases_of, self.key, first, after, Release)

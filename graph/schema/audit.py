@@ -10,9 +10,9 @@ from db import models
 from engine.accounts.visible import noun_of
 from engine.errors import InvalidInput
 from graph import loaders
-from graph.context import Info
 from graph.ids import global_id, page_cursor, page_key
 from graph.scalars import Cursor
+from graph.schema.loaded import loaded
 from graph.schema.names import field_name
 from graph.schema.rows import of_row
 from graph.schema.tokens import ApiToken
@@ -54,6 +54,13 @@ class AuditEntry:
         "was when it was removed."
     )
 
+    user: User | None = loaded(
+        "That user, as far as the viewer may see them; null: nobody, or gone.", loaders.user, "user_key"
+    )
+    token: ApiToken | None = loaded(
+        "That token, as far as the viewer may see it; null: none, or revoked.", loaders.api_token, "token_key"
+    )
+
     @classmethod
     def of(cls, row: models.AuditEntry) -> "AuditEntry":
         made = ids_of(row)
@@ -61,16 +68,6 @@ class AuditEntry:
         return of_row(
             cls, row, user_key=row.user_id, token_key=row.token_id, cursor=audit_cursor(row), changes=changes, **made
         )
-
-    @strawberry.field(description="That user, as far as the viewer may see them; null: nobody, or gone.")
-    async def user(self, info: Info) -> User | None:
-        row = await info.context.load(loaders.user, self.user_key) if self.user_key else None
-        return User.of(row) if row is not None else None
-
-    @strawberry.field(description="That token, as far as the viewer may see it; null: none, or revoked.")
-    async def token(self, info: Info) -> ApiToken | None:
-        row = await info.context.load(loaders.api_token, self.token_key) if self.token_key else None
-        return ApiToken.of(row) if row is not None else None
 
 
 def audit_cursor(row: models.AuditEntry) -> Cursor:

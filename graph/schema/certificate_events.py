@@ -6,10 +6,10 @@ import strawberry
 from db import models
 from db.models import CertificateReason, CertificateState
 from graph import loaders
-from graph.context import Info
 from graph.ids import global_id
 from graph.schema.certificates import Certificate
 from graph.schema.events import Event
+from graph.schema.loaded import loaded
 
 
 @strawberry.type(description="A certificate is further than before, or less far.")
@@ -36,10 +36,9 @@ class CertificateStateChanged(Event):
             not_after=_moment(data["notAfter"]),
         )
 
-    @strawberry.field(description="The certificate as it is now; null once it is gone.")
-    async def certificate(self, info: Info) -> Certificate | None:
-        row = await info.context.load(loaders.certificate, self.key)
-        return Certificate.of(row) if row else None
+    certificate: Certificate | None = loaded(
+        "The certificate as it is now; null once it is gone.", loaders.certificate, "key"
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -5,10 +5,10 @@ import strawberry
 
 from db import models
 from graph import loaders
-from graph.context import Info
 from graph.ids import global_id
 from graph.schema.certificates import Certificate
 from graph.schema.events import Event
+from graph.schema.loaded import loaded
 
 
 @strawberry.type(description="A certificate is about to end, and there is none yet to take its place.")
@@ -29,7 +29,6 @@ class CertificateExpires(Event):
             not_after=datetime.fromisoformat(row.data["notAfter"]),
         )
 
-    @strawberry.field(description="The certificate as it is now; null once it is gone.")
-    async def certificate(self, info: Info) -> Certificate | None:
-        row = await info.context.load(loaders.certificate, self.key)
-        return Certificate.of(row) if row else None
+    certificate: Certificate | None = loaded(
+        "The certificate as it is now; null once it is gone.", loaders.certificate, "key"
+    )

@@ -2,12 +2,11 @@ from datetime import datetime, timedelta
 
 import strawberry
 
-from db import models
 from db.models import Challenge, KeyType
 from engine.accounts.addresses import EmailAddress
 from graph.enums import described
-from graph.ids import Node, global_id
-from graph.schema.rows import of_row
+from graph.ids import Node
+from graph.schema.rows import View, made, node_id
 
 described(
     Challenge,
@@ -30,42 +29,40 @@ described(
 @strawberry.type(
     description="Somebody who issues certificates by ACME, and how they are asked. Its secrets cannot be read."
 )
-class CertificateResolver(Node):
+class CertificateResolver(View, Node):
+    id: strawberry.ID = node_id("CertificateResolver")
     name: str = strawberry.field(description="What people call it.")
-    is_built_in: bool = strawberry.field(
-        description="Whether every installation has it: Let's Encrypt, for production and for trying things out."
+    is_built_in: bool = made(
+        "Whether every installation has it: Let's Encrypt, for production and for trying things out.",
+        lambda kind: kind is not None,
+        "builtin",
     )
     directory_url: str = strawberry.field(description="Where its ACME directory is.")
     ca_certificates: str = strawberry.field(
         description="Who may have signed the certificate of its directory, as PEM; empty: the usual authorities."
     )
-    email: EmailAddress | None = strawberry.field(
-        description="Whom the authority may write to; null: nobody. Without one the proxy makes itself a new "
-        "account with the authority each time that it starts."
+    email: EmailAddress | None = made(
+        "Whom the authority may write to; null: nobody. Without one the proxy makes itself a new "
+        "account with the authority each time that it starts.",
+        lambda email: email or None,
+        "email",
     )
     key_type: KeyType = strawberry.field(description="What the private keys are.")
     challenge: Challenge = strawberry.field(description="How it is shown that a name is ours.")
     eab_key_id: str = strawberry.field(description="The id of the key of an account made elsewhere; empty: none.")
     dns_provider: str = strawberry.field(description="Who makes the TXT records for DNS_01; empty otherwise.")
-    has_dns_credentials: bool = strawberry.field(description="Whether the provider is given credentials.")
-    dns_delay: timedelta | None = strawberry.field(
-        description="How long its records take to be seen; null: DNS is asked for them until they are there."
+    has_dns_credentials: bool = made(
+        "Whether the provider is given credentials.", lambda sealed: sealed is not None, "dns_credentials"
+    )
+    dns_delay: timedelta | None = made(
+        "How long its records take to be seen; null: DNS is asked for them until they are there.",
+        lambda seconds: None if seconds is None else timedelta(seconds=seconds),
+        "dns_delay_seconds",
     )
     profile: str = strawberry.field(description="Which kind of certificate is asked for; empty: the usual one.")
-    certificate_duration: timedelta = strawberry.field(
-        description="For how long its certificates are valid, by which it is decided when the next one is asked for."
+    certificate_duration: timedelta = made(
+        "For how long its certificates are valid, by which it is decided when the next one is asked for.",
+        lambda hours: timedelta(hours=hours),
+        "certificate_hours",
     )
     created_at: datetime = strawberry.field(description="When it was made.")
-
-    @classmethod
-    def of(cls, row: models.CertificateResolver) -> "CertificateResolver":
-        return of_row(
-            cls,
-            row,
-            id=global_id("CertificateResolver", row.id),
-            is_built_in=row.builtin is not None,
-            email=row.email or None,
-            has_dns_credentials=row.dns_credentials is not None,
-            dns_delay=None if row.dns_delay_seconds is None else timedelta(seconds=row.dns_delay_seconds),
-            certificate_duration=timedelta(hours=row.certificate_hours),
-        )

@@ -3,14 +3,13 @@ from datetime import datetime
 import strawberry
 
 import graph.schema.certificate_enums  # noqa: F401  describes what is used here
-from db import models
 from db.models import CertificateReason, CertificateSource, CertificateState
 from graph import loaders
-from graph.context import Info
 from graph.enums import described
-from graph.ids import Node, global_id
+from graph.ids import Node
 from graph.schema.certificate_resolvers import CertificateResolver
-from graph.schema.rows import of_row
+from graph.schema.loaded import loaded
+from graph.schema.rows import View, node_id
 
 described(
     CertificateSource,
@@ -34,8 +33,8 @@ described(
 @strawberry.type(
     description="A certificate that somebody brought, or that an authority issues. Its private key cannot be read."
 )
-class Certificate(Node):
-    resolver_key: strawberry.Private[str | None]
+class Certificate(View, Node):
+    id: strawberry.ID = node_id("Certificate")
     source: CertificateSource = strawberry.field(description="Where it comes from.")
     state: CertificateState = strawberry.field(description="How far it is.")
     state_since: datetime = strawberry.field(description="Since when it is so.")
@@ -56,14 +55,6 @@ class Certificate(Node):
     not_before: datetime | None = strawberry.field(description="From when on it is valid.")
     not_after: datetime | None = strawberry.field(description="Until when it is valid.")
     created_at: datetime = strawberry.field(description="When it was brought, or first wanted.")
-
-    @classmethod
-    def of(cls, row: models.Certificate) -> "Certificate":
-        return of_row(cls, row, id=global_id("Certificate", row.id), resolver_key=row.resolver_id)
-
-    @strawberry.field(description="Who is asked for it; null for one that was brought.")
-    async def resolver(self, info: Info) -> CertificateResolver | None:
-        if self.resolver_key is None:
-            return None
-        row = await info.context.load(loaders.certificate_resolver, self.resolver_key)
-        return CertificateResolver.of(row) if row else None
+    resolver: CertificateResolver | None = loaded(
+        "Who is asked for it; null for one that was brought.", loaders.certificate_resolver, "resolver_id"
+    )

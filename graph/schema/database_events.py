@@ -5,10 +5,10 @@ import strawberry
 from db import models
 from engine.docker.values import ContainerHealth, ContainerState
 from graph import loaders
-from graph.context import Info
 from graph.schema.database_enums import DatabaseProblem, DatabaseStatus
 from graph.schema.databases import Database
 from graph.schema.events import Event
+from graph.schema.loaded import loaded
 
 
 @strawberry.type(description="A database does something else than before, or fails for another reason.")
@@ -27,10 +27,7 @@ class DatabaseStatusChanged(Event):
             message=row.data["message"],
         )
 
-    @strawberry.field(description="The database as it is now; null once it is gone.")
-    async def database(self, info: Info) -> Database | None:
-        row = await info.context.load(loaders.database, self.key)
-        return Database.of(row) if row else None
+    database: Database | None = loaded("The database as it is now; null once it is gone.", loaders.database, "key")
 
 
 @strawberry.type(description="The container of a database is in another state than before.")

@@ -5,10 +5,10 @@ import strawberry
 from db import models
 from db.models import DeploymentStatus, FailureReason, ReleaseStatus
 from graph import loaders
-from graph.context import Info
 from graph.ids import global_id
 from graph.schema.deployments import Deployment
 from graph.schema.events import Event
+from graph.schema.loaded import loaded
 from graph.schema.releases import Release
 
 
@@ -30,10 +30,9 @@ class DeploymentStatusChanged(Event):
             message=row.data.get("message"),
         )
 
-    @strawberry.field(description="The deployment as it is now; null once its application is gone.")
-    async def deployment(self, info: Info) -> Deployment | None:
-        row = await info.context.load(loaders.deployment, self.key)
-        return Deployment.of(row) if row else None
+    deployment: Deployment | None = loaded(
+        "The deployment as it is now; null once its application is gone.", loaders.deployment, "key"
+    )
 
 
 @strawberry.type(description="A release has come further in its life.")
@@ -47,7 +46,6 @@ class ReleaseStatusChanged(Event):
         status, number = ReleaseStatus(row.data["status"]), row.data["number"]
         return cls.told(row, release_id=global_id("Release", row.noun_id), status=status, number=number)
 
-    @strawberry.field(description="The release as it is now; null once its application is gone.")
-    async def release(self, info: Info) -> Release | None:
-        row = await info.context.load(loaders.release, self.key)
-        return Release.of(row) if row else None
+    release: Release | None = loaded(
+        "The release as it is now; null once its application is gone.", loaders.release, "key"
+    )

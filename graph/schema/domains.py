@@ -9,14 +9,13 @@ from engine.domains.names import url_of
 from engine.domains.options import NO_OPTIONS, DomainOptions, read_options, user_names
 from engine.names import AddressRange, ByteCount, DomainUrl, PathPrefix
 from graph import loaders
-from graph.context import Info
 from graph.enums import described
 from graph.ids import Node
 from graph.schema.certificate_resolvers import CertificateResolver
 from graph.schema.certificates import Certificate
 from graph.schema.domain_options import BasicAuthUser, Header, Hsts, RateLimit, headers_of
 from graph.schema.loaded import loaded
-from graph.schema.rows import View, made, node_id, reads
+from graph.schema.rows import View, made, node_id
 
 if TYPE_CHECKING:
     from graph.schema.applications import Application
@@ -92,10 +91,8 @@ class Domain(View, Node):
     application: Annotated["Application", strawberry.lazy("graph.schema.applications")] = loaded(
         "The application that its requests go to.", loaders.application_of, "application_id"
     )
-
-    @strawberry.field(
-        description="The certificates for its names, brought or ordered; none without https.", metadata=reads("id")
+    certificates: list[Certificate] = loaded(
+        "The certificates for its names, brought or ordered; none without https.",
+        loaders.certificates_of_domain,
+        "id",
     )
-    async def certificates(self, info: Info) -> list[Certificate]:
-        rows = await info.context.load(loaders.certificates_of_domain, self.key)
-        return [Certificate.of(row) for row in rows]

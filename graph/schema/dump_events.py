@@ -5,10 +5,10 @@ import strawberry
 from db import models
 from engine.names import ByteCount
 from graph import loaders
-from graph.context import Info
 from graph.schema.database_enums import DumpStatus, RestoreStatus
 from graph.schema.dumps import DatabaseDump, DatabaseRestore
 from graph.schema.events import Event
+from graph.schema.loaded import loaded
 
 
 @strawberry.type(description="A dump has come a step further, or a part of one; twice a second at most.")
@@ -28,10 +28,7 @@ class DumpStatusChanged(Event):
             failure=row.data["failure"] or None,
         )
 
-    @strawberry.field(description="The dump as it is now; null once it is gone.")
-    async def dump(self, info: Info) -> DatabaseDump | None:
-        row = await info.context.load(loaders.dump, self.key)
-        return DatabaseDump.of(row) if row else None
+    dump: DatabaseDump | None = loaded("The dump as it is now; null once it is gone.", loaders.dump, "key")
 
 
 @strawberry.type(description="A restore has come a step further, or a part of one; twice a second at most.")
@@ -49,7 +46,6 @@ class RestoreStatusChanged(Event):
             failure=row.data["failure"] or None,
         )
 
-    @strawberry.field(description="The restore as it is now; null once it is gone.")
-    async def restore(self, info: Info) -> DatabaseRestore | None:
-        row = await info.context.load(loaders.restore, self.key)
-        return DatabaseRestore.of(row) if row else None
+    restore: DatabaseRestore | None = loaded(
+        "The restore as it is now; null once it is gone.", loaders.restore, "key"
+    )

@@ -6,10 +6,10 @@ from engine.certificates.checks import Outcome
 from engine.explanations import values
 from engine.explanations.values import StepKind
 from graph import loaders
-from graph.context import Info
 from graph.enums import described
 from graph.schema.certificates import Certificate
 from graph.schema.domains import Domain
+from graph.schema.loaded import loaded
 from graph.schema.rows import of_row
 
 if TYPE_CHECKING:
@@ -43,10 +43,7 @@ class ExplanationCandidate:
     acts: bool = strawberry.field(description="Whether the request is for this domain.")
     message: str = strawberry.field(description="Why it is, or why it is not.")
 
-    @strawberry.field(description="The domain; null: it has gone meanwhile.")
-    async def domain(self, info: Info) -> Domain | None:
-        row = await info.context.load(loaders.domain, self.domain_id)
-        return Domain.of(row) if row else None
+    domain: Domain | None = loaded("The domain; null: it has gone meanwhile.", loaders.domain, "domain_id")
 
 
 @strawberry.type(description="What happens to a request for a URL, and why, as of now.")
@@ -78,21 +75,18 @@ class UrlExplanation:
         candidates = [of_row(ExplanationCandidate, each) for each in found.candidates]
         return of_row(cls, found, steps=steps, candidates=candidates)
 
-    @strawberry.field(description="The domain that the request is for; null: none that you may see.")
-    async def domain(self, info: Info) -> Domain | None:
-        row = await info.context.load(loaders.domain, self.domain_id) if self.domain_id else None
-        return Domain.of(row) if row else None
+    domain: Domain | None = loaded(
+        "The domain that the request is for; null: none that you may see.", loaders.domain, "domain_id"
+    )
 
-    @strawberry.field(description="The application that the domain leads to; null: none that you may see.")
-    async def application(
-        self, info: Info
-    ) -> Annotated["Application", strawberry.lazy("graph.schema.applications")] | None:
-        from graph.schema.applications import Application
+    application: Annotated["Application", strawberry.lazy("graph.schema.applications")] | None = loaded(
+        "The application that the domain leads to; null: none that you may see.",
+        loaders.application,
+        "application_id",
+    )
 
-        row = await info.context.load(loaders.application, self.application_id) if self.application_id else None
-        return Application.of(row) if row else None
-
-    @strawberry.field(description="The certificate for the name, of an https URL; null: none that you may see.")
-    async def certificate(self, info: Info) -> Certificate | None:
-        row = await info.context.load(loaders.certificate, self.certificate_id) if self.certificate_id else None
-        return Certificate.of(row) if row else None
+    certificate: Certificate | None = loaded(
+        "The certificate for the name, of an https URL; null: none that you may see.",
+        loaders.certificate,
+        "certificate_id",
+    )

@@ -1,38 +1,33 @@
 """Pages of what an application has ever more of, newest first, by its number."""
 
 import re
-from collections.abc import Callable
 from typing import TypeVar
 
 import strawberry
 
-from db.models import Deployment, Release
 from engine.errors import InvalidInput
 from graph.connections import Connection, page, page_size
 from graph.context import Info
 from graph.ids import page_cursor, page_key
-from graph.loaders import Fetch, PageKey
+from graph.loading import Paged, PageKey
 from graph.scalars import Cursor
+from graph.schema.loaded import asked
+from graph.schema.rows import View
 
-T = TypeVar("T")
-Numbered = TypeVar("Numbered", Deployment, Release)
+V = TypeVar("V", bound=View)
 
 FIRST = strawberry.argument(description="How many entries to give at most, from 1 to 100.")
 AFTER = strawberry.argument(description="Begin after the entry with this cursor; null: at the first one.")
 
 
 async def newest(
-    info: Info,
-    fetch: Fetch[PageKey, list[Numbered]],
-    application_id: str,
-    first: int,
-    after: Cursor | None,
-    node: Callable[[Numbered], T],
-) -> Connection[T]:
+    info: Info, fetch: Paged, application_id: str, first: int, after: Cursor | None, view: type[V]
+) -> Connection[V]:
     """The connection of the newest rows of an application, which begin after the cursor given."""
-    key = PageKey(application_id, page_size(first), _number(after) if after is not None else None)
+    before = _number(after) if after is not None else None
+    key = PageKey(application_id, page_size(first), before, asked(info, view))
     rows = await info.context.load(fetch, key)
-    return page(rows, first, after=after, node=node, cursor=lambda row: page_cursor("number", str(row.number)))
+    return page(rows, first, after=after, node=view.of, cursor=lambda row: page_cursor("number", str(row.number)))
 
 
 def _number(cursor: Cursor) -> int:

@@ -4,12 +4,11 @@ import strawberry
 
 from db import models
 from engine.accounts.visible import noun_of
-from graph.context import Info
 from graph.ids import Node, global_id
 from graph.permissions import Noun
 from graph.schema.events import Event
 from graph.schema.names import field_name
-from graph.schema.nodes import node_by_key
+from graph.schema.nodes import node_told
 
 
 @strawberry.type(description="Something was made.")
@@ -22,9 +21,7 @@ class ResourceCreated(Event):
     def of(cls, row: models.Event) -> Self:
         return cls.told(row, **_thing(row))
 
-    @strawberry.field(description="The thing as it is now; null once it is gone.")
-    async def node(self, info: Info) -> Node | None:
-        return await node_by_key(info, self.noun.value, self.key)
+    node: Node | None = node_told("The thing as it is now; null once it is gone.")
 
 
 @strawberry.type(description="What is wanted of something was changed.")
@@ -38,9 +35,7 @@ class ResourceUpdated(Event):
     def of(cls, row: models.Event) -> Self:
         return cls.told(row, **_thing(row), changed=[field_name(each) for each in row.data.get("changed", ())])
 
-    @strawberry.field(description="The thing as it is now; null once it is gone.")
-    async def node(self, info: Info) -> Node | None:
-        return await node_by_key(info, self.noun.value, self.key)
+    node: Node | None = node_told("The thing as it is now; null once it is gone.")
 
 
 @strawberry.type(description="Something is gone.")

@@ -5,10 +5,10 @@ import strawberry
 from db import models
 from db.models import ProxyState, ServerState
 from graph import loaders
-from graph.context import Info
 from graph.ids import global_id
 from graph.schema.domains import Domain
 from graph.schema.events import Event
+from graph.schema.loaded import loaded
 from graph.schema.servers import Server
 
 
@@ -21,9 +21,7 @@ class ServerStateChanged(Event):
     def of(cls, row: models.Event) -> Self:
         return cls.told(row, state=ServerState(row.data["state"]), reason=row.data["reason"])
 
-    @strawberry.field(description="The server as it is now.")
-    async def server(self, info: Info) -> Server | None:
-        return await _server(info, self.key)
+    server: Server | None = loaded("The server as it is now.", loaders.server, "key")
 
 
 @strawberry.type(description="The HTTP proxy of a server does something else than before.")
@@ -35,9 +33,7 @@ class ProxyStateChanged(Event):
     def of(cls, row: models.Event) -> Self:
         return cls.told(row, state=ProxyState(row.data["state"]), reason=row.data["reason"])
 
-    @strawberry.field(description="The server of the proxy as it is now.")
-    async def server(self, info: Info) -> Server | None:
-        return await _server(info, self.key)
+    server: Server | None = loaded("The server of the proxy as it is now.", loaders.server, "key")
 
 
 @strawberry.type(description="The proxy began to serve a domain, or stopped.")
@@ -49,12 +45,4 @@ class DomainStateChanged(Event):
     def of(cls, row: models.Event) -> Self:
         return cls.told(row, domain_id=global_id("Domain", row.noun_id), problem=row.data["problem"] or None)
 
-    @strawberry.field(description="The domain as it is now; null once it is gone.")
-    async def domain(self, info: Info) -> Domain | None:
-        row = await info.context.load(loaders.domain, self.key)
-        return Domain.of(row) if row else None
-
-
-async def _server(info: Info, key: str) -> Server | None:
-    row = await info.context.load(loaders.server, key)
-    return Server.of(row) if row else None
+    domain: Domain | None = loaded("The domain as it is now; null once it is gone.", loaders.domain, "key")

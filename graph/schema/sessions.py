@@ -5,24 +5,19 @@ import strawberry
 from db import models
 from graph.context import Info
 from graph.ids import global_id
-from graph.schema.rows import of_row
+from graph.schema.rows import View, node_id, of_row, reads
 
 
 @strawberry.type(description="A browser that is signed in.")
-class UserSession:
-    key: strawberry.Private[str]
-    id: strawberry.ID = strawberry.field(description="Unique among all things of all types. Opaque.")
+class UserSession(View):
+    id: strawberry.ID = node_id("UserSession")
     address: str = strawberry.field(description="The address it was last used from.")
     user_agent: str = strawberry.field(description="What the browser called itself when it signed in.")
     created_at: datetime = strawberry.field(description="When it signed in, or its user last confirmed who they are.")
     last_used_at: datetime = strawberry.field(description="When it was last used, to about a minute.")
     expires_at: datetime = strawberry.field(description="When it ends, however much it is used.")
 
-    @classmethod
-    def of(cls, row: models.UserSession) -> "UserSession":
-        return of_row(cls, row, id=global_id("UserSession", row.id), key=row.id)
-
-    @strawberry.field(description="Whether it is the one that asks.")
+    @strawberry.field(description="Whether it is the one that asks.", metadata=reads("id"))
     def current(self, info: Info) -> bool:
         return info.context.viewer.session_id == self.key
 

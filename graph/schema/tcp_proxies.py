@@ -3,14 +3,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from db import models
 from engine.names import AddressRange, ByteCount, HostAddress, Port
 from engine.proxy.tcp.observation import TcpProxyObservation
 from graph import loaders
 from graph.context import Info
-from graph.ids import Node, global_id
+from graph.ids import Node
 from graph.schema.certificates import Certificate
-from graph.schema.rows import of_row
+from graph.schema.loaded import loaded
+from graph.schema.rows import View, made, node_id, of_row, reads
 from graph.schema.tcp_proxy_enums import TcpProxyReason, TcpProxyState, TlsMode
 
 if TYPE_CHECKING:
@@ -40,14 +40,12 @@ class TcpProxyActivity:
 @strawberry.type(
     description="What leads from one port of the host to one database. The port is its own as long as it is there."
 )
-class TcpProxy(Node):
-    database_id: strawberry.Private[str]
-    certificate_id: strawberry.Private[str | None]
-    wanted: strawberry.Private[models.TcpProxy]
+class TcpProxy(View, Node):
+    id: strawberry.ID = node_id("TcpProxy")
     bind_address: HostAddress = strawberry.field(description="The address of the host that it is bound to.")
     port: Port = strawberry.field(description="The port of the host.")
     allowed_networks: list[AddressRange] = strawberry.field(description="Who may connect; empty: everybody.")
-    tls_mode: TlsMode = strawberry.field(description="What it does about TLS.")
+    tls_mode: TlsMode = made("What it does about TLS.", lambda mode: mode, "tls")
     expires_at: datetime | None = strawberry.field(description="When it closes by itself; null: never.")
     closing: bool = strawberry.field(description="Whether it is about to go.")
     state: TcpProxyState = strawberry.field(description="Whether clients reach it, as last seen.")
@@ -56,23 +54,16 @@ class TcpProxy(Node):
     created_at: datetime = strawberry.field(description="When the database was exposed.")
     updated_at: datetime = strawberry.field(description="When what is wanted of it was last changed.")
 
-    @classmethod
-    def of(cls, row: models.TcpProxy) -> "TcpProxy":
-        return of_row(cls, row, id=global_id("TcpProxy", row.id), wanted=row, tls_mode=row.tls)
+    database: Annotated["Database", strawberry.lazy("graph.schema.databases")] = loaded(
+        "The database that it leads to.", loaders.database_of, "database_id"
+    )
+    certificate: Certificate | None = loaded(
+        "The certificate that it shows; null: none.", loaders.certificate, "certificate_id"
+    )
 
-    @strawberry.field(description="The database that it leads to.")
-    async def database(self, info: Info) -> Annotated["Database", strawberry.lazy("graph.schema.databases")]:
-        from graph.schema.databases import Database
-
-        return Database.of(await info.context.load(loaders.database_of, self.database_id))
-
-    @strawberry.field(description="The certificate that it shows; null: none.")
-    async def certificate(self, info: Info) -> Certificate | None:
-        if self.certificate_id is None:
-            return None
-        row = await info.context.load(loaders.certificate, self.certificate_id)
-        return Certificate.of(row) if row else None
-
-    @strawberry.field(description="What it does at this moment. It and Docker are asked, which takes its time.")
+    @strawberry.field(
+        description="What it does at this moment. It and Docker are asked, which takes its time.",
+        metadata=reads("id"),
+    )
     async def activity(self, info: Info) -> TcpProxyActivity:
-        return TcpProxyActivity.of(await info.context.engine.observe_exposure(self.wanted))
+        return TcpProxyActivity.of(await info.context.load(loaders.activity_of, self.key))

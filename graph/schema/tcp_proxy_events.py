@@ -5,9 +5,9 @@ import strawberry
 from db import models
 from engine.names import HostAddress, Port
 from graph import loaders
-from graph.context import Info
 from graph.ids import global_id
 from graph.schema.events import Event
+from graph.schema.loaded import loaded
 from graph.schema.tcp_proxies import TcpProxy
 from graph.schema.tcp_proxy_enums import TcpProxyReason, TcpProxyState
 
@@ -34,7 +34,4 @@ class TcpProxyStateChanged(Event):
             port=row.data["port"],
         )
 
-    @strawberry.field(description="The TCP proxy as it is now; null once it is gone.")
-    async def tcp_proxy(self, info: Info) -> TcpProxy | None:
-        row = await info.context.load(loaders.tcp_proxy, self.key)
-        return TcpProxy.of(row) if row else None
+    tcp_proxy: TcpProxy | None = loaded("The TCP proxy as it is now; null once it is gone.", loaders.tcp_proxy, "key")

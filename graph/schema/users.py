@@ -2,20 +2,18 @@ from datetime import datetime
 
 import strawberry
 
-from db import models
 from engine.accounts.authority import INSTALLATION, Action, Noun
-from engine.accounts.user_sessions import live
 from graph import loaders
 from graph.context import Info
-from graph.ids import Node, global_id
-from graph.schema.rows import of_row
+from graph.ids import Node
+from graph.schema.loaded import loaded
+from graph.schema.rows import View, node_id, reads
 from graph.schema.sessions import UserSession
 
 
 @strawberry.type(description="Somebody who can sign in.")
-class User(Node):
-    key: strawberry.Private[str]
-    coded: strawberry.Private[bool]
+class User(View, Node):
+    id: strawberry.ID = node_id("User")
     email: str = strawberry.field(description="The address they sign in with.")
     name: str = strawberry.field(description="What they are called.")
     administrator: bool = strawberry.field(
@@ -25,19 +23,15 @@ class User(Node):
     last_signed_in_at: datetime | None = strawberry.field(description="When they last signed in.")
     disabled_at: datetime | None = strawberry.field(description="Since when they cannot sign in; null: they can.")
 
-    @classmethod
-    def of(cls, row: models.User) -> "User":
-        return of_row(cls, row, id=global_id("User", row.id), key=row.id, coded=row.totp_confirmed_at is not None)
-
     @strawberry.field(
-        description="Whether it takes a code of an app to sign in as them; null for those who may not know."
+        description="Whether it takes a code of an app to sign in as them; null for those who may not know.",
+        metadata=reads("id", "totp_confirmed_at"),
     )
     def second_factor(self, info: Info) -> bool | None:
         viewer = info.context.viewer
         known = viewer.user_id == self.key or viewer.authority.allows(Action.UPDATE, Noun.USER, INSTALLATION)
-        return self.coded if known else None
+        return self._row.totp_confirmed_at is not None if known else None
 
-    @strawberry.field(description="Where they are signed in, the last used first; none for those who may not know.")
-    async def sessions(self, info: Info) -> list[UserSession]:
-        rows = await info.context.load(loaders.sessions_of, self.key)
-        return [UserSession.of(row) for row in rows if live(row)]
+    sessions: list[UserSession] = loaded(
+        "Where they are signed in, the last used first; none for those who may not know.", loaders.sessions_of, "id"
+    )

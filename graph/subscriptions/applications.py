@@ -10,7 +10,7 @@ from db.models import EventKind
 from engine.belonging import of_application
 from engine.errors import InvalidInput
 from engine.events import EventFilter
-from graph import loaders
+from graph import loaders, logged
 from graph.context import Info
 from graph.ids import local_id, no_such
 from graph.permissions import Action, Noun
@@ -86,7 +86,7 @@ async def _known(info: Info, given: strawberry.ID, after: int | None = None) -> 
     """The key of an application that there is, or that was removed past the event `after`."""
     key = local_id("Application", given, field=("applicationId",))
     there = await info.context.load(loaders.application, key) is not None
-    if there or (after is not None and await info.context.read(loaders.removed_past, key, after)):
+    if there or (after is not None and await info.context.read(logged.removed_past, key, after)):
         return key
     raise no_such("Application", given, field=("applicationId",))
 

@@ -7,7 +7,7 @@ from db import models
 from db.models import DeploymentStatus, EventKind
 from engine.deployments.steps import NEXT
 from engine.events import EventFilter
-from graph import loaders
+from graph import loaders, logged
 from graph.context import Info
 from graph.ids import local_id, no_such
 from graph.permissions import Action, Noun
@@ -34,7 +34,7 @@ class DeploymentSubscriptions:
     ) -> AsyncGenerator[Event, None]:
         row = await _known(info, deployment_id)
         events = info.context.engine.events
-        first, last = await info.context.read(loaders.events_of_deployment, row.id, events.last)
+        first, last = await info.context.read(logged.events_of_deployment, row.id, events.last)
         given = given_start(info, after)
         start = first - 1 if given is None else given
         if row.finished_at is not None and start >= last:

@@ -40,9 +40,9 @@ class Owned(World):
         await self.do("createOwner", email=EMAIL, name=NAME, password=PASSWORD)
         self.token = await self.make_token()
 
-    async def sign_in(self, window: Window) -> None:
+    async def sign_in(self, window: Window, email: str = EMAIL) -> None:
         """As the page does it."""
-        body = {"query": _SIGN_IN, "variables": {"input": {"email": EMAIL, "password": PASSWORD}}}
+        body = {"query": _SIGN_IN, "variables": {"input": {"email": email, "password": PASSWORD}}}
         answer = await window.page.request.post("/graphql", data=body)
         assert (await answer.json())["data"]["signIn"]["errors"] == []
 

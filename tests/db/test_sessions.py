@@ -1,8 +1,12 @@
 """Reading and writing: nothing is lost, nothing half done stays, and who listens hears in order."""
 
 import asyncio
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, select
 
@@ -100,3 +104,22 @@ async def test_a_write_whose_caller_was_cancelled_is_still_done_and_told(session
     task.cancel()
     await told.wait()
     assert await sessions.read(names) == {"kept"}
+
+
+async def test_what_was_committed_reaches_the_file_itself_beside_those_who_write(
+    sessions: Sessions, tmp_path: Path
+) -> None:
+    file = Path(make_url(sessions.url).database or "")
+    for number in range(100):
+        await sessions.write(add, str(number))
+    async with asyncio.timeout(10):
+        while len(names_in_the_file_alone(file, tmp_path / "copy.db")) < 100:
+            await asyncio.sleep(0.02)
+
+
+def names_in_the_file_alone(file: Path, copy: Path) -> set[str]:
+    """Those that are found without the log."""
+    copy.write_bytes(file.read_bytes())
+    with closing(sqlite3.connect(copy)) as connection, suppress(sqlite3.DatabaseError):  # copied while it changed
+        return {name for (name,) in connection.execute("SELECT name FROM team")}
+    return set()

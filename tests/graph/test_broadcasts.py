@@ -218,6 +218,45 @@ async def test_who_writes_is_let_past_those_who_are_being_told(told: Told, monke
     assert written[:5].count(1) <= 2, "whoever is told after the write began waits until it is done"
 
 
+async def test_who_waits_for_an_answer_is_let_past_those_who_are_being_told(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.broadcasts.AT_ONCE", 1)
+    monkeypatch.setattr("graph.broadcasts.WAY_SECONDS", 60.0)
+    async with AsyncExitStack() as stack:
+        readers = [await stack.enter_async_context(reading(told.port, "owner")) for _ in range(3)]
+        for reader in readers:
+            await reader.send(subscribing(EVENTS))
+        await told.together(3)
+        pushed: list[bytes] = []
+        push = HastyWire.push
+
+        def noted(wire: HastyWire, frames: bytes) -> bool:
+            pushed.append(frames)
+            return push(wire, frames)
+
+        monkeypatch.setattr(HastyWire, "push", noted)
+        with told.view.operations.watched("http", "{ __typename }", None):
+            await told.happen(*map(str, range(40)))
+            for reader in readers:
+                assert await cursors(reader, 16) == list(range(1, 17)), "who is far behind gives no way"
+            await asyncio.sleep(0.05)
+            assert len(pushed) == 3
+        for reader in readers:
+            assert await cursors(reader, 24) == list(range(17, 41))
+
+
+async def test_nobody_is_let_past_for_long(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.broadcasts.AT_ONCE", 1)
+    async with reading(told.port, "owner") as one, reading(told.port, "owner") as two:
+        for reader in (one, two):
+            await reader.send(subscribing(EVENTS))
+        await told.together(2)
+        with told.view.operations.watched("http", "{ __typename }", None):
+            await told.happen("1")
+            assert await cursors(one, 1) == await cursors(two, 1) == [1]
+
+
 async def test_what_breaks_for_all_is_tried_for_each_alone(
     told: Told, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -241,7 +280,10 @@ async def test_what_breaks_for_all_is_tried_for_each_alone(
     assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["this once"]
 
 
-async def test_one_that_pauses_is_told_by_itself_and_then_together_again(told: Told, executed: list[int]) -> None:
+async def test_one_that_pauses_is_told_by_itself_and_then_together_again(
+    told: Told, executed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(HastyWire, "patience", 60.0)  # a pause is as long as the other one takes to be told all of it
     async with reading(told.port, "owner") as pausing, reading(told.port, "owner") as steady:
         for reader in (pausing, steady):
             await reader.send(subscribing(LARGE))

@@ -80,7 +80,7 @@ def test_there_is_one_way_to_the_rows() -> None:
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Attribute) and ast.unparse(node).endswith("engine.sessions")
     }
-    ways = {"context.py", "loaders.py", "permissions.py", "subjects.py"}
+    ways = {"context.py", "lists.py", "loaders.py", "loading.py", "permissions.py", "subjects.py"}
     lookups_of_places = {"resolvers/tokens.py", "resolvers/viewers.py"}
     plans_of_what_needs_has_let_pass = {"resolvers/deployments.py"}
     waits_for_whoever_writes = {"broadcasts.py"}

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +54,8 @@ class Trying:
             operation = writer.operation()
             for name in writer.lots.sample(names, len(names)):
                 await self.once(name, operation)
-        assert self._theirs(names) == theirs
+        changed = _changed(theirs, self._theirs(names))
+        assert changed == {}, changed
 
     async def once(self, name: str, operation: Operation) -> str:
         """The answer, after it and what was logged meanwhile were looked at."""
@@ -116,6 +117,11 @@ class Trying:
             for table, rows in contents.items()
             if not (people and table in _OF_PEOPLE)
         }
+
+
+def _changed(before: Mapping[str, list[str]], now: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """By table, the rows that are only in one of the two."""
+    return {table: sorted(set(before[table]) ^ set(now[table])) for table in before if before[table] != now[table]}
 
 
 def _without_deeds(operation: Operation, answer: Answer) -> str:

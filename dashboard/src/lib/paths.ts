@@ -15,7 +15,7 @@ export const paths = {
     `${to('applications')(applicationId)}/deployments/${encodeURIComponent(id)}`,
   newDatabase: (environmentId: string) => `${to('environments')(environmentId)}/new-database`,
   database: to('databases'),
-  databaseTab: (databaseId: string, tab: 'connect' | 'exposure' | 'dumps' | 'settings') =>
+  databaseTab: (databaseId: string, tab: 'logs' | 'connect' | 'exposure' | 'dumps' | 'settings') =>
     `${to('databases')(databaseId)}/${tab}`,
   server: '/server',
   certificates: '/certificates',

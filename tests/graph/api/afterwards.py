@@ -26,9 +26,12 @@ _IMAGE = ImageFacts(id="sha256:1", repo_digests=(), exposed_ports=(), architectu
 _OURS = {"api", "revision", "reach", "reach-secure", "unknown", "unknown-secure"}
 
 
-def docker_can_take(session: Session, engine: Engine) -> None:
-    """Everything that a deployment would tell Docker is within what Docker and Linux take."""
-    for application in session.exec(select(Application)):
+def docker_can_take(session: Session, engine: Engine, touched: str) -> None:
+    """Everything that a deployment would tell Docker is within what Docker and Linux take.
+
+    Looked at are the applications whose ids are in `touched`: all rows that it is made of have them.
+    """
+    for application in (each for each in session.exec(select(Application)) if each.id in touched):
         spec = current_spec(session, application, _IMAGE)
         rows = [session.get_one(EnvironmentVariable, reference.id) for reference in spec.variables]
         variables = {row.name: engine.cipher.decrypt(row.value, variable_place(row.id)) for row in rows}
@@ -41,9 +44,9 @@ def docker_can_take(session: Session, engine: Engine) -> None:
             _can_be_asked(spec.health_check)
 
 
-def databases_can_be_made(session: Session, engine: Engine) -> None:
+def databases_can_be_made(session: Session, engine: Engine, touched: str) -> None:
     """The same of the containers and the files of databases."""
-    for database in session.exec(select(Database)):
+    for database in (each for each in session.exec(select(Database)) if each.id in touched):
         order = order_of(database, berth_of("i", database), engine.cipher, None)
         assert orjson.loads(orjson.dumps(order.body)) == order.body
         _can_be_executed(order.body.get("Cmd", []), order.body["Env"])

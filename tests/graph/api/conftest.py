@@ -12,6 +12,7 @@ from engine.accounts import roles
 from engine.accounts.authority import EVERYTHING, Allowance, Authority
 from engine.accounts.passwords import Hashing
 from engine.accounts.people import PeopleSettings
+from engine.certificates.keeper import CertificateKeeper
 from engine.databases.side import DatabaseSide
 from engine.engine import Engine
 from engine.exposures.ports import Ports
@@ -185,6 +186,7 @@ def let_nothing_converge(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Engine, "_converge", converge)
     for name in ("_converge", "_converge_exposure", "_carry_out_dump", "_carry_out_restore"):
         patch.setattr(DatabaseSide, name, converge)
+    patch.setattr(CertificateKeeper, "_converge", converge)
 
 
 @pytest.fixture

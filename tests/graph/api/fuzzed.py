@@ -68,6 +68,7 @@ class World:
         self._number = 0
         self.stopped = False
         self._contents: dict[str, list[Any]] = {}
+        self._seen: dict[str, set[Any]] = {}
         self._routes: dict[str, bytes] = {}
         self._others: list[str] = []  # what is routed of those that nothing is asked of any more
 
@@ -216,13 +217,20 @@ class World:
 
     async def _check_what_follows(self) -> None:
         """Docker is told what it takes, and nothing in the proxy's document changes for the neighbour."""
-        await self.api.engine.sessions.read(afterwards.docker_can_take, self.api.engine)
-        await self.api.engine.sessions.read(afterwards.databases_can_be_made, self.api.engine)
         contents, routes = self.front.contents(), await self._read_routes()
+        touched = self._touched(contents)
+        await self.api.engine.sessions.read(afterwards.docker_can_take, self.api.engine, touched)
+        await self.api.engine.sessions.read(afterwards.databases_can_be_made, self.api.engine, touched)
         theirs = [name for name in self._routes if any(key in name for key in self._others)]
         assert theirs
         assert [routes[name] for name in theirs] == [self._routes[name] for name in theirs]
         self._contents, self._routes = contents, routes
+
+    def _touched(self, contents: dict[str, list[Any]]) -> str:
+        """All rows that are not as they were when this was asked last: new ones, and both sides of a change."""
+        rows = {table: set(each) for table, each in contents.items()}
+        before, self._seen = self._seen, rows
+        return str([rows[table] ^ before.get(table, set()) for table in rows])
 
     async def _read_routes(self) -> dict[str, bytes]:
         return await self.api.engine.sessions.read(afterwards.routes, self.api.engine.host.server_id)

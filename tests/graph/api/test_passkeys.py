@@ -85,6 +85,16 @@ async def test_what_is_wrong_about_an_answer_lets_nobody_in(api: Api, device: De
         assert (await ask(client, BEGIN, add=True)) is None
 
 
+@pytest.mark.parametrize("host", ["", ":443", "[::1"])
+async def test_a_request_that_names_no_host_is_told_so(api: Api, host: str) -> None:
+    async with browser(api) as client:
+        asked = {"query": BEGIN.replace("code", "code message field"), "variables": {"input": {"add": False}}}
+        answer = (await client.post("/graphql", json=asked, headers={"Host": host})).json()["data"]["it"]
+    (error,) = answer["errors"]
+    assert (error["code"], error["field"]) == ("INVALID_INPUT", ["input"])
+    assert "Host" in error["message"]
+
+
 async def test_a_device_that_has_not_seen_its_owner_is_not_enough(api: Api, device: Device) -> None:
     async with browser(api) as client:
         await ask(client, SIGN_IN, email="ann@example.com", password=PASSWORD)

@@ -10,7 +10,7 @@ import strawberry
 from graphql import ExecutionResult, GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
-from graph.compiled import MADE, Batched, CompilingExecutor, Made, Reads
+from graph.compiled import MADE, Asked, Batched, CompilingExecutor, Made, Reads
 
 Even = NewType("Even", int)
 EVEN = strawberry.scalar(name="Even", serialize=lambda value: _even(value), parse_value=int)
@@ -34,7 +34,7 @@ class Seen:
 
     batches: list[list[Any]] = field(default_factory=list)
     reads: list[Reads] = field(default_factory=list)
-    asked: dict[str, Reads] = field(default_factory=dict)
+    asked: dict[Asked, Reads] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     void: list[ExecutionResult] = field(default_factory=list)
 

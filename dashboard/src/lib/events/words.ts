@@ -47,6 +47,9 @@ export function condensed(events: readonly LiveEvent[]): LiveEvent[] {
 
 /** API_TOKEN: "API token". */
 function noun(name: string): string {
-  const lower = name.toLowerCase().replaceAll('_', ' ').replace('api ', 'API ');
+  const lower = name
+    .toLowerCase()
+    .replaceAll('_', ' ')
+    .replace(/^(api|tcp)\b/, (short) => short.toUpperCase());
   return lower.charAt(0).toUpperCase() + lower.slice(1);
 }

@@ -9,6 +9,7 @@ export type LiveState = 'connecting' | 'live' | 'catching-up' | 'lost';
 // What a cursor is answered that is too old, or that is of a log which was replaced by an older one since.
 const NO_WAY_BACK = ['CURSOR_EXPIRED', 'INVALID_INPUT'];
 const QUIET = 300; // ms without an event, after which what was missed counts as told
+const REVOKED = 4403; // how the server closes the socket of a session whose rights have ended or changed
 
 class Live {
   state = $state<LiveState>('connecting');
@@ -20,6 +21,7 @@ class Live {
   #socket: Socket | undefined;
   #cursor: string | null = null;
   #missed = 0;
+  #otherRights = false;
   #quiet: ReturnType<typeof setTimeout> | undefined;
   #stop: () => void = () => undefined;
   #listeners = new Set<(event: LiveEvent) => void>();
@@ -31,9 +33,12 @@ class Live {
     return this.state === 'lost' || this.state === 'catching-up';
   }
 
-  /** Follow everything after this cursor. `revoked` is called when the server ends what the session may do. */
+  /**
+   * Follow everything after this cursor, unless everything is followed already. `revoked` is called when what the
+   * session may do has ended or changed: the connection comes back if it may, and everything is read anew.
+   */
   start(cursor: string, revoked: () => void): void {
-    this.stop();
+    if (this.#socket) return;
     this.#cursor = cursor;
     this.#revoked = revoked;
     this.#socket = new Socket({ open: () => this.#open(), closed: (code) => this.#closed(code) });
@@ -47,6 +52,7 @@ class Live {
     this.#socket = undefined;
     this.state = 'connecting';
     this.lostSince = this.recovered = undefined;
+    this.#otherRights = false;
   }
 
   /** Have each event handed on, until the returned function is called. */
@@ -59,6 +65,11 @@ class Live {
   onAnew(read: (all: boolean) => void): () => void {
     this.#readers.add(read);
     return () => this.#readers.delete(read);
+  }
+
+  /** Have what is shown read again: all of it, or what could not be read before. */
+  readAnew(all: boolean): void {
+    for (const read of this.#readers) read(all);
   }
 
   /** Another subscription on the same connection. `Socket.follow` says how. */
@@ -93,7 +104,8 @@ class Live {
     }
     this.state = 'catching-up';
     this.#missed = 0;
-    for (const read of this.#readers) read(false);
+    this.readAnew(this.#otherRights);
+    this.#otherRights = false;
     this.#untilQuiet();
   }
 
@@ -112,7 +124,9 @@ class Live {
     clearTimeout(this.#quiet);
     if (this.state !== 'lost') this.lostSince = new Date();
     this.state = 'lost';
-    if (code === 4403) this.#revoked();
+    if (code !== REVOKED) return;
+    this.#otherRights = true;
+    this.#revoked();
   }
 
   /** A subscription that ends is begun again; where the log no longer reaches back far enough, with what is now. */
@@ -131,7 +145,7 @@ class Live {
     this.#follow();
     if (!expired) return;
     clearTimeout(this.#quiet);
-    for (const read of this.#readers) read(true);
+    this.readAnew(true);
     this.#recovered({ events: 0, anew: true });
   }
 }

@@ -107,4 +107,13 @@ export const ConfirmPassword = graphql(`
   }
 `);
 
+/** Whether the viewer may make such a thing there. */
+export const MayMake = graphql(`
+  query MayMake($noun: Noun!, $within: ID) {
+    viewer {
+      may(action: CREATE, noun: $noun, within: $within)
+    }
+  }
+`);
+
 export type Viewer = ResultOf<typeof Session>['viewer'];

@@ -32,7 +32,7 @@ class CurrentSession {
       this.viewer = viewer;
       this.version = version;
       this.problem = undefined;
-      // A right that has changed closes the socket as one that has ended does: who may still come reads all anew.
+      // A right that has changed closes the socket as one that has ended does: it is found out which it was.
       live.start(eventCursor, () => void this.begin());
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -54,6 +54,7 @@ class CurrentSession {
     try {
       this.viewer = (await ask(SessionWithoutTeam, {})).viewer;
       this.problem = undefined;
+      live.readAnew(true);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (error.code !== 'UNAUTHENTICATED') this.problem = error;
@@ -62,11 +63,12 @@ class CurrentSession {
 
   async #gone(): Promise<void> {
     live.stop();
+    const ended = this.viewer !== undefined;
     this.viewer = undefined;
     if (OPEN.includes(location.pathname)) return;
-    const next = location.pathname + location.search;
+    const then = new URLSearchParams({ next: location.pathname + location.search, ...(ended && { ended: '' }) });
     const { signInOptions } = await ask(SignInOptions, {});
-    await goto(signInOptions.ownerNeeded ? '/setup' : `/sign-in?next=${encodeURIComponent(next)}`);
+    await goto(signInOptions.ownerNeeded ? paths.setup : `${paths.signIn}?${then}`);
   }
 }
 

@@ -22,11 +22,13 @@ export interface Command {
 
 /** All of them: pages, then what there is, then what can be done with it. */
 export function commandsOf(projects: readonly Project[]): Command[] {
-  const applications = projects.flatMap((project) =>
-    project.environments.flatMap((environment) =>
-      environment.applications.map((each) => ({ ...each, where: `${project.name} / ${environment.name}` })),
-    ),
+  const environments = projects.flatMap((project) =>
+    project.environments.map((each) => ({ ...each, where: `${project.name} / ${each.name}` })),
   );
+  const applications = environments.flatMap(({ applications, where }) =>
+    applications.map((each) => ({ ...each, where })),
+  );
+  const databases = environments.flatMap(({ databases, where }) => databases.map((each) => ({ ...each, where })));
   return [
     ...pages.map(({ href, label, reload }) =>
       command(href, label, t.shell.palette.page, () => (reload ? location.assign(href) : goto(href))),
@@ -38,8 +40,15 @@ export function commandsOf(projects: readonly Project[]): Command[] {
       ),
     ]),
     ...applications.map(({ id, name, where }) => command(id, name, where, () => goto(paths.application(id)))),
+    ...databases.map(({ id, name, where }) => command(id, name, where, () => goto(paths.database(id)))),
     ...applications.map(({ id, name, where }) =>
       command(`deploy-${id}`, t.shell.palette.deploy(name), where, () => deploy(id, name)),
+    ),
+    ...applications.map(({ id, name, where }) =>
+      command(`logs-${id}`, t.shell.palette.logs(name), where, () => goto(paths.logs(id))),
+    ),
+    ...databases.map(({ id, name, where }) =>
+      command(`logs-${id}`, t.shell.palette.logs(name), where, () => goto(paths.databaseTab(id, 'logs'))),
     ),
   ];
 }

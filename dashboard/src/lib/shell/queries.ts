@@ -13,6 +13,10 @@ export const Places = graphql(`
           id
           name
         }
+        databases {
+          id
+          name
+        }
       }
     }
   }

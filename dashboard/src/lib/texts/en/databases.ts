@@ -14,6 +14,7 @@ export const databases = {
   },
   tabs: {
     overview: 'Overview',
+    logs: 'Logs',
     connect: 'Connect',
     exposure: 'Exposure',
     dumps: 'Dumps',

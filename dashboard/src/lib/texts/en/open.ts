@@ -16,6 +16,7 @@ export const open = {
   },
   signIn: {
     title: 'Sign in',
+    ended: 'Your session has ended, or somebody has ended it. Sign in to go on where you were.',
     submit: 'Sign in',
     passkey: 'Sign in with a passkey',
     passkeyFailed: 'The passkey was not used.',

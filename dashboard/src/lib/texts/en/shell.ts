@@ -30,6 +30,7 @@ export const shell = {
     empty: 'Nothing is called so.',
     page: 'Page',
     deploy: (name: string) => `Deploy ${name}`,
+    logs: (name: string) => `Logs of ${name}`,
     deploying: (name: string) => `${name} is being deployed.`,
   },
   shortcuts: {

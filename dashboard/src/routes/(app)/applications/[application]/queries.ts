@@ -5,6 +5,9 @@ import { DeploymentParts } from '$lib/application/queries';
 export const Application = graphql(
   `
     query Application($id: ID!) {
+      viewer {
+        mayDeploy: may(action: DEPLOY, noun: APPLICATION, within: $id)
+      }
       application(id: $id) {
         id
         name
@@ -63,4 +66,7 @@ export const Application = graphql(
   [DeploymentParts],
 );
 
-export type ApplicationData = NonNullable<ResultOf<typeof Application>['application']>;
+type Answer = ResultOf<typeof Application>;
+
+/** The application, and whether the viewer may deploy, restart and stop it. */
+export type ApplicationData = NonNullable<Answer['application']> & Answer['viewer'];

@@ -2,7 +2,7 @@
 import { paths } from '$lib/paths';
 import { t } from '$lib/texts';
 
-const TABS = ['connect', 'exposure', 'dumps', 'settings'] as const;
+const TABS = ['logs', 'connect', 'exposure', 'dumps', 'settings'] as const;
 
 export function tabsOf(id: string): { href: string; label: string }[] {
   return [

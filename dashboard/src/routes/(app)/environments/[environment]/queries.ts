@@ -33,5 +33,9 @@ export const Environment = graphql(`
         status
       }
     }
+    viewer {
+      createApplication: may(action: CREATE, noun: APPLICATION, within: $id)
+      createDatabase: may(action: CREATE, noun: DATABASE, within: $id)
+    }
   }
 `);

@@ -2,6 +2,10 @@ import { graphql } from '$lib/api/graphql';
 
 export const Project = graphql(`
   query Project($id: ID!) {
+    viewer {
+      createEnvironment: may(action: CREATE, noun: ENVIRONMENT, within: $id)
+      remove: may(action: REMOVE, noun: PROJECT, within: $id)
+    }
     project(id: $id) {
       id
       name

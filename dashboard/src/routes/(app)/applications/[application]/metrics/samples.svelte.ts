@@ -1,5 +1,6 @@
 /** What the containers of an application used lately, second by second. */
-import type { Sample } from './queries';
+import { live } from '$lib/live';
+import { ApplicationStats, type Sample } from './queries';
 
 export const KEPT = 1_800; // seconds
 const LEAST = 60; // seconds that are drawn, however few are known
@@ -95,14 +96,20 @@ export class Samples {
     const times = Array.from({ length: seconds }, (_, index) => this.latest - seconds + 1 + index);
     const rows = this.series
       .filter(({ seen }) => seen > this.latest - seconds)
+      .sort(byReplica)
       .map((series) => ({ series, values: times.map((second) => series.value(kind, second)) }));
     return { times, rows };
   }
 
   /** Those that still tell something. */
   running(): Series[] {
-    return this.series.filter(({ seen }) => seen > this.latest - 5);
+    return this.series.filter(({ seen }) => seen > this.latest - 5).sort(byReplica);
   }
+}
+
+/** Those of one release by their numbers; which release is the newer its container tells by having come later. */
+function byReplica(a: Series, b: Series): number {
+  return a.releaseId === b.releaseId ? a.replica - b.replica : a.hue - b.hue;
 }
 
 /** The sum of what is known, second by second. */
@@ -111,6 +118,15 @@ export function sum(rows: readonly (readonly (number | null)[])[], count: number
     const known = rows.map((row) => row[at]).filter((value) => value !== null && value !== undefined);
     return known.length ? known.reduce((all, value) => all + value, 0) : null;
   });
+}
+
+/** Take the samples of an application, until the returned function is called. */
+export function followStats(applicationId: string): () => void {
+  return live.follow(
+    ApplicationStats,
+    () => ({ id: applicationId }),
+    ({ applicationStats }) => samplesOf(applicationId).add(applicationStats),
+  );
 }
 
 let kept: Samples | undefined;
