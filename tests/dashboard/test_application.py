@@ -29,7 +29,7 @@ async def shown(owned_world: Owned, window: Window, web: dict[str, Application],
     if "web" not in web:
         environment = await owned_world.environment("shop")
         web["web"] = await owned_world.application(environment, "web", replicas=2)
-        await web["web"].variables(LOG_EVERY="0.2")
+        await web["web"].variables(LOG_EVERY="2")  # a line stays on the screen for half a minute
         assert (await web["web"].deploy())["status"] == "SUCCEEDED"
     await window.page.goto(f"/applications/{quote(web['web'].id, safe='')}/{tab}")
     return window.page
