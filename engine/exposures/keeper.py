@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from weakref import WeakValueDictionary
 
 from sqlmodel import Session, col, select
 
@@ -50,9 +51,15 @@ class ExposureKeeper:
         self._key = key
         self._wake = wake
         self._alarms: dict[str, asyncio.TimerHandle] = {}
+        self._converging: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def converge(self, proxy_id: str) -> None:
         """Do everything there is to do for one proxy, then return. May be cut short and called again."""
+        # Whoever closes it comes beside whoever keeps it, who would make its container anew from the row as it was.
+        async with self._converging.setdefault(proxy_id, asyncio.Lock()):
+            await self._converge(proxy_id)
+
+    async def _converge(self, proxy_id: str) -> None:
         proxy = await self._sessions.read(_proxy, proxy_id)
         if proxy is None:
             return
