@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -165,6 +166,15 @@ class Scene:
     async def routers(self) -> str:
         """What the proxy has loaded, as text."""
         return docker("cp", f"{self.proxy}:/etc/wharf/live", "-")
+
+    async def until_told(self, host: str) -> None:
+        """Return once the proxy has what tells it to order a certificate for this host."""
+        told = re.compile(rf'"main":\s*"{re.escape(host)}"')
+
+        async def is_so() -> bool:
+            return told.search(await self.routers()) is not None
+
+        await eventually(is_so)
 
     async def root(self) -> str:
         """Who has signed all that the authority issues, as PEM."""

@@ -38,6 +38,7 @@ async def test_what_was_ordered_before_the_server_was_killed_is_not_ordered_agai
     for host in (good, refused):
         await scene.secure(host)
         await scene.until(host, "ORDERING")
+        await scene.until_told(host)
     scene.world.kill()
     scene.authority.resume()
 
