@@ -255,8 +255,8 @@ def tell(session: Session, note: object) -> None:
 
 def _rows_changed(session: Session) -> int:
     """How many rows were changed on this connection since it was opened."""
-    connection = session.connection().connection.dbapi_connection
-    return int(connection.total_changes)  # type: ignore[union-attr]  # a sqlite3.Connection
+    driver: Any = session.connection().connection.dbapi_connection
+    return int(driver.total_changes)
 
 
 def _sync(path: str) -> None:
@@ -313,13 +313,13 @@ def _reading_engine(url: URL) -> Engine:
     return engine
 
 
-def _execute(connection: object, statement: str) -> None:
+def _execute(connection: Any, statement: str) -> None:
     # Past SQLAlchemy, whose way would cost each transaction as much as one of its queries.
-    connection.connection.driver_connection.execute(statement)  # type: ignore[attr-defined]  # a Connection
+    connection.connection.driver_connection.execute(statement)
 
 
-def _prepare(connection: object, patience: int, *pragmas: str) -> None:
+def _prepare(connection: Any, patience: int, *pragmas: str) -> None:
     # The driver's own transaction handling begins at the first write only, which loses updates.
-    connection.isolation_level = None  # type: ignore[attr-defined]  # a sqlite3.Connection
+    connection.isolation_level = None
     for pragma in (f"PRAGMA busy_timeout={patience * 1000}", *pragmas):
-        connection.execute(pragma)  # type: ignore[attr-defined]  # a sqlite3.Connection
+        connection.execute(pragma)

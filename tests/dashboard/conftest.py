@@ -17,13 +17,8 @@ HERE = Path(__file__).parent
 @pytest.fixture(scope="module")
 def fresh_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owned]:
     """An installation that has just been started for the first time; the tests of one module share it."""
-    made = Owned(tmp_path_factory.mktemp("dashboard"))
-    try:
-        made.start()
+    with Owned(tmp_path_factory.mktemp("dashboard")).running() as made:
         yield made
-    finally:
-        made.stop()
-        made.uninstall()
 
 
 @pytest.fixture(scope="module")

@@ -28,13 +28,8 @@ def names() -> Iterator[Names]:
 @pytest.fixture(scope="module")
 def fresh_world(tmp_path_factory: pytest.TempPathFactory, names: Names) -> Iterator[Owned]:
     """An installation that has just been started for the first time, and asks the tests' own name server."""
-    made = Owned(tmp_path_factory.mktemp("tour"), WHARF_DNS_SERVERS=f"127.0.0.1:{names.port}")
-    try:
-        made.start()
+    with Owned(tmp_path_factory.mktemp("tour"), WHARF_DNS_SERVERS=f"127.0.0.1:{names.port}").running() as made:
         yield made
-    finally:
-        made.stop()
-        made.uninstall()
 
 
 @pytest.fixture

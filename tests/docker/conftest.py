@@ -16,19 +16,22 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A running installation that every test may use and none may break."""
     made = World(tmp_path_factory.mktemp("world"))
     made.preloads = False  # its memory is measured
-    yield from _running(made)
+    with made.running():
+        yield made
 
 
 @pytest.fixture(scope="module")
 def mortal_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A running installation for the tests of one module, all of which kill its server and start it again."""
-    yield from _running(World(tmp_path_factory.mktemp("mortal")))
+    with World(tmp_path_factory.mktemp("mortal")).running() as made:
+        yield made
 
 
 @pytest.fixture
 def fragile_world(tmp_path: Path) -> Iterator[World]:
     """A running installation for one test alone, to be killed and starved."""
-    yield from _running(World(tmp_path))
+    with World(tmp_path).running() as made:
+        yield made
 
 
 @pytest.fixture
@@ -63,15 +66,6 @@ async def target(hurt_world: Target) -> AsyncGenerator[Target]:
     await hurt_world.repaired()
     yield hurt_world
     await hurt_world.repaired()
-
-
-def _running(made: World) -> Iterator[World]:
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
-        made.uninstall()
 
 
 @pytest.fixture

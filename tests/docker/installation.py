@@ -11,12 +11,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import aiohttp
 from gql import Client, gql
@@ -76,6 +76,16 @@ class Installation:
         self._process: Process | None = None
         self.token = ""
         self.started_in = 0.0  # seconds that the last start took, which tell how busy the machine is
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """Started; and afterwards gone, with all that it has made."""
+        try:
+            self.start()
+            yield self
+        finally:
+            self.stop()
+            self.uninstall()
 
     def start(self) -> None:
         """Start the server and wait until it answers."""

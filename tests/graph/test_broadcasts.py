@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from statistics import median
 from typing import Any
 
@@ -192,14 +192,21 @@ async def test_what_happens_at_once_is_told_in_one_piece(told: Told, monkeypatch
     assert [piece.count(b'"cursor"') for piece in pieces] == [16, 16, 4, 4]
 
 
+@asynccontextmanager
+async def following(told: Told, number: int) -> AsyncIterator[list[Reader]]:
+    """So many who are told of all events together."""
+    async with AsyncExitStack() as stack:
+        readers = [await stack.enter_async_context(reading(told.port, "owner")) for _ in range(number)]
+        for reader in readers:
+            await reader.send(subscribing(EVENTS))
+        await told.together(number)
+        yield readers
+
+
 async def test_who_writes_is_let_past_those_who_are_being_told(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graph.broadcasts.AT_ONCE", 1)
     monkeypatch.setattr("graph.broadcasts.WAY_SECONDS", 10.0)
-    async with AsyncExitStack() as stack:
-        readers = [await stack.enter_async_context(reading(told.port, "owner")) for _ in range(5)]
-        for reader in readers:
-            await reader.send(subscribing(EVENTS))
-        await told.together(5)
+    async with following(told, 5) as readers:
         written: list[int] = []
         push = HastyWire.push
 
@@ -223,11 +230,7 @@ async def test_who_waits_for_an_answer_is_let_past_those_who_are_being_told(
 ) -> None:
     monkeypatch.setattr("graph.broadcasts.AT_ONCE", 1)
     monkeypatch.setattr("graph.broadcasts.WAY_SECONDS", 60.0)
-    async with AsyncExitStack() as stack:
-        readers = [await stack.enter_async_context(reading(told.port, "owner")) for _ in range(3)]
-        for reader in readers:
-            await reader.send(subscribing(EVENTS))
-        await told.together(3)
+    async with following(told, 3) as readers:
         pushed: list[bytes] = []
         push = HastyWire.push
 

@@ -1,7 +1,6 @@
 """The TCP proxies of one server: made, told, read back, removed."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -48,7 +47,6 @@ class TcpProxies:
         self._outside = outside
         self._makings = Makings(docker, outside, directory)
         self._lookout = Lookout(docker, outside)
-        self._changing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def ensure(self, spec: TcpProxySpec) -> None:
         """The proxy runs and serves as it is specified. Raises `TcpProxyFailure`.
@@ -60,23 +58,21 @@ class TcpProxies:
         """
         if problem := objection(spec):
             raise TcpProxyFailure(TcpProxyReason.INTERNAL, problem)
-        async with self._changing[spec.id]:
-            try:
-                await self._ensure_somehow(spec)
-            except TcpProxyFailure:
-                raise
-            except PortTaken as error:
-                holder = await self._holder(spec)
-                raise TcpProxyFailure(TcpProxyReason.PORT_TAKEN, _taken(spec, holder), holder) from error
-            except EngineError as error:
-                raise TcpProxyFailure(reason_of(error), error.sentence) from error
+        try:
+            await self._ensure_somehow(spec)
+        except TcpProxyFailure:
+            raise
+        except PortTaken as error:
+            holder = await self._holder(spec)
+            raise TcpProxyFailure(TcpProxyReason.PORT_TAKEN, _taken(spec, holder), holder) from error
+        except EngineError as error:
+            raise TcpProxyFailure(reason_of(error), error.sentence) from error
 
     async def remove(self, instance_id: str, proxy_id: str) -> None:
         """Afterwards nothing is left of the proxy, and its sessions have ended. Raises `DockerFailure`."""
-        async with self._changing[proxy_id]:
-            for each in await self._docker.list_containers(proxy_labels(instance_id, proxy_id)):
-                await self._docker.remove_container(each.id)
-            self._makings.forget(proxy_id)
+        for each in await self._docker.list_containers(proxy_labels(instance_id, proxy_id)):
+            await self._docker.remove_container(each.id)
+        self._makings.forget(proxy_id)
 
     async def observe(self, spec: TcpProxySpec) -> TcpProxyObservation:
         """What the proxy does at this moment, whatever that is: nothing is raised."""
