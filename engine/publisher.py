@@ -40,6 +40,7 @@ _PROOF_INTERVAL = 0.05
 _FIRST_RETRY_SECONDS = 0.5
 _LAST_RETRY_SECONDS = 30.0
 _LOOK_SECONDS = 2.0
+_SECOND_LOOK_SECONDS = 1.0
 _NO_ANSWER = (502, 504)
 _LITTLE = 0.1  # clocks differ by less
 
@@ -106,7 +107,10 @@ class Publisher:
         """
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            if not await self._serves() and not await self._serves():
+            if await self._serves():
+                continue
+            await asyncio.sleep(_SECOND_LOOK_SECONDS)  # of one that ended Docker tells in a moment
+            if not await self._serves():
                 log.warning("The proxy does not serve what it was told; telling it again.")
                 self.doubt()
 

@@ -54,8 +54,9 @@ class Said:
         lines = self.lines
         for pattern in patterns:
             assert sum(1 for line in lines if re.search(pattern, line)) == 1, (pattern, lines)
-        odd = [line for line in lines if not line.startswith("INFO")]
-        assert [line for line in odd if not any(re.search(each, line) for each in patterns)] == []
+        complaints = [line for line in lines if not line.startswith("INFO")]
+        odd = [line for line in complaints if not any(re.search(each, line) for each in patterns)]
+        assert not odd, odd
 
 
 @dataclass(frozen=True, slots=True)

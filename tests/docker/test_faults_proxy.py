@@ -72,7 +72,7 @@ async def test_a_configuration_that_was_emptied_is_written_again(target: Target)
         document.unlink()
         document.write_text("")
         await eventually(lambda: target.shop.answers(404))
-        await eventually(lambda: both_answer(target), within=5)
+        await eventually(lambda: both_answer(target), within=10)
     assert target.proxies() == [proxy]
     said.once("The proxy does not serve what it was told")
 

@@ -20,6 +20,7 @@ class CurrentSession {
   version = $state('');
   /** Why it cannot be found out who is signed in. */
   problem = $state.raw<Problem>();
+  #leaving = false;
 
   constructor() {
     onSignedOut(() => void this.#gone());
@@ -65,7 +66,17 @@ class CurrentSession {
     live.stop();
     const ended = this.viewer !== undefined;
     this.viewer = undefined;
-    if (OPEN.includes(location.pathname)) return;
+    if (this.#leaving || OPEN.includes(location.pathname)) return;
+    // Each question under way is refused, and only the first finds that somebody was signed in.
+    this.#leaving = true;
+    try {
+      await this.#leave(ended);
+    } finally {
+      this.#leaving = false;
+    }
+  }
+
+  async #leave(ended: boolean): Promise<void> {
     const then = new URLSearchParams({ next: location.pathname + location.search, ...(ended && { ended: '' }) });
     const { signInOptions } = await ask(SignInOptions, {});
     await goto(signInOptions.ownerNeeded ? paths.setup : `${paths.signIn}?${then}`);
