@@ -23,7 +23,7 @@ test: check ## Run lint, types, import contracts and all tests, real Docker incl
 	@scripts/images databases
 	@scripts/dashboard
 	$(BIN)/pytest tests/simulation
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/simulation
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/simulation
 
 soak: ## Run what is too long for every test run: faults, load and simulation at full size (SEED=1)
 	@scripts/setup test
