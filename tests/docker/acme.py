@@ -1,6 +1,7 @@
 """An authority of a test's own, Pebble: it finds names by a name server of the test's, and the proxy at its ports."""
 
 import ipaddress
+import json
 import signal
 import socket
 import subprocess
@@ -103,7 +104,9 @@ def running_authority(
 
 def host_address() -> str:
     """An address of this host that its containers reach, and nobody else."""
-    return docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").strip()
+    # Docker names the gateway of its own bridge only after its second start; the subnet it names always.
+    (pool,) = json.loads(docker("network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"))
+    return str(pool.get("Gateway") or ipaddress.ip_network(pool["Subnet"])[1])
 
 
 def _self_signed(address: str) -> tuple[str, str]:
