@@ -19,6 +19,7 @@ function collected(subscribe) {
     const answers = [];
     const end = subscribe({
       next(answer) {
+        if (answers.length === 2) return; // several may come at once
         if (answer.errors?.length || answer.error) reject(new Error(JSON.stringify(answer)));
         answers.push(answer.data);
         if (answers.length === 2) (resolve(answers), setTimeout(() => end()));
